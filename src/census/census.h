@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * \file census.h  What every page is: eight bytes a page, and the totals.
+ *
+ * Filled once by the memmap pass (each worker writes only the records of its own pfns), constant afterwards.
+ */
+#ifndef CENSUS_CENSUS_H
+#define CENSUS_CENSUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/array.h"
+#include "base/error.h"
+
+enum page_kind {
+#define KIND(symbol, name, title, meaning) KIND_##symbol,
+#include "census/kind.def"
+#undef KIND
+	NR_KINDS,
+};
+
+struct kind_info {
+	const char *name;    /**< stable, machine-readable */
+	const char *title;   /**< for people */
+	const char *meaning; /**< one line */
+};
+extern const struct kind_info kinds[NR_KINDS];
+
+enum census_bits {
+	CENSUS_TAIL = 1 << 0,     /**< tail of a compound page */
+	CENSUS_INTERIOR = 1 << 1, /**< not the first page of a free block or high-order allocation */
+	CENSUS_HEAD = 1 << 2,     /**< head of a compound page */
+	CENSUS_LRU = 1 << 3,      /**< PG_lru */
+	CENSUS_EXCLUDED = 1 << 4, /**< the dump does not hold the page's contents */
+	CENSUS_FAULTY = 1 << 5,   /**< a rule of severity error fired on it */
+	CENSUS_HVO = 1 << 6,      /**< hugetlb folio whose vmemmap is optimised */
+};
+
+struct census_record {
+	uint8_t kind;  /**< enum page_kind */
+	uint8_t order; /**< of the compound page or free block it belongs to, else 0 */
+	uint16_t bits; /**< enum census_bits */
+	uint32_t back; /**< pfn - first pfn of that block */
+};
+
+enum { CENSUS_MAX_ZONES = 8, CENSUS_MAX_NODES = 1024 };
+
+/** Pages of each kind in one zone of one node. */
+struct zone_tally {
+	unsigned node;
+	unsigned zone;    /**< index in the node */
+	const char *name; /**< "DMA", "Normal", ...; "" when unknown */
+	uint64_t pages;
+	uint64_t kinds[NR_KINDS];
+};
+
+/** A run of consecutive pfns that have struct pages (one memory section or part of one). */
+struct census_run {
+	uint64_t first_pfn;
+	uint64_t nr;
+	struct census_record *records;
+};
+
+struct census {
+	ARRAY(struct census_run) runs;     /**< rising pfn, not overlapping */
+	ARRAY(struct zone_tally) zones;    /**< rising node, then zone */
+	uint64_t pages;                    /**< struct pages visited */
+	uint64_t kinds[NR_KINDS];          /**< sum over the zones */
+	uint64_t no_memmap;                /**< pfns of RAM that have no struct page */
+};
+
+void census_deinit(struct census *c);
+
+/** The record of \p pfn, NULL when it has no struct page. */
+const struct census_record *census_find(const struct census *c, uint64_t pfn);
+
+/** Add a run of \p nr zeroed records; runs must be added in rising order.  False: no memory. */
+bool census_add_run(struct census *c, uint64_t first_pfn, uint64_t nr);
+
+/** The tally of (node, zone), added when new; NULL without memory. */
+struct zone_tally *census_zone(struct census *c, unsigned node, unsigned zone, const char *name);
+
+/** First pfn of the block that \p pfn with record \p r belongs to. */
+static inline uint64_t census_head(const struct census_record *r, uint64_t pfn)
+{
+	return pfn - r->back;
+}
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * \file dump.h  A crash dump as physical memory, its VMCOREINFO, and what is missing from it.
+ *
+ * struct dump is shared and constant after dump_open().  Reading needs a struct dump_reader; each thread makes its
+ * own (libkdumpfile contexts, clones included, cannot be shared between threads).
+ */
+#ifndef DUMP_DUMP_H
+#define DUMP_DUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct dump;
+struct dump_reader;
+
+/** Why a physical page cannot be read. */
+enum gap_reason {
+	GAP_NONE,      /**< it can */
+	GAP_NOT_RAM,   /**< the dump's map of memory does not contain it */
+	GAP_EXCLUDED,  /**< memory, but left out by the dump filter */
+	GAP_TRUNCATED, /**< memory, but the file ends before it */
+	GAP_CORRUPT,   /**< stored, but it does not decompress */
+};
+
+/** What is known about the file itself; strings live as long as the dump. */
+struct dump_info {
+	const char *path;
+	const char *format;     /**< "elf" or "kdump" */
+	const char *compression; /**< "none", "zlib", "lzo", "snappy", "zstd", "mixed"; of ELF: "none" */
+	const char *arch;       /**< libkdumpfile's name: "x86_64", "aarch64", ... */
+	uint64_t file_size;     /**< bytes */
+	unsigned page_shift;
+	uint64_t max_pfn;        /**< one past the highest pfn of RAM */
+	uint64_t pages_ram;      /**< pages the dump's map of memory contains */
+	uint64_t pages_present;  /**< of these, stored and readable */
+	uint64_t pages_excluded; /**< of these, left out by the filter */
+	uint64_t pages_truncated; /**< of these, beyond the end of the file */
+	bool truncated;
+	int dump_level;          /**< makedumpfile's -d level when the header has it, else -1 */
+};
+
+/**
+ * Open \p path and learn everything that needs no debug info.
+ * Errors name the file and say what to do: not a dump, empty, directory, unreadable, no VMCOREINFO, flattened
+ * (with a library that cannot read it), split set, big-endian target, unknown format.
+ */
+struct error *dump_open(const char *path, struct dump **ret) _must_check_;
+void dump_free(struct dump *d);
+
+const struct dump_info *dump_info(const struct dump *d);
+
+/** Make a reader; it borrows \p d.  One per thread. */
+struct error *dump_reader_new(struct dump *d, struct dump_reader **ret) _must_check_;
+void dump_reader_free(struct dump_reader *r);
+const struct dump *dump_reader_dump(const struct dump_reader *r);
+
+/**
+ * Read \p size bytes of physical memory at \p pa, across page borders.
+ *
+ * \p *ret_got is the number of bytes read.  Less than \p size: the page at pa + *ret_got is a gap, for the reason
+ * in \p *ret_why (may be NULL).  A gap is never filled with zeros.  Only the failure of the file itself (I/O) is an
+ * error.
+ */
+struct error *dump_read_phys(struct dump_reader *r, uint64_t pa, void *buf, size_t size, size_t *ret_got,
+			     enum gap_reason *ret_why) _must_check_;
+
+/** Whether the page is RAM / stored, without reading it. */
+enum gap_reason dump_page_gap(const struct dump *d, uint64_t pfn);
+
+/** Call \p fn for every run [first, end) of pfns that are RAM, in rising order; stops when it returns false. */
+void dump_for_each_ram(const struct dump *d, bool (*fn)(void *arg, uint64_t first, uint64_t end), void *arg);
+
+/* ---- VMCOREINFO: lines "KEY=value" that the kernel wrote about itself ---------------------------------------- */
+
+/** The value of line \p key ("OSRELEASE", "SYMBOL(mem_section)", "BUILD-ID"), NULL when absent. */
+const char *dump_vmcoreinfo(const struct dump *d, const char *key);
+
+/** SYMBOL(name): hexadecimal without 0x.  False: absent or not a number. */
+bool dump_vmcoreinfo_symbol(const struct dump *d, const char *name, uint64_t *ret);
+
+/** NUMBER/SIZE/LENGTH/OFFSET(name): decimal (signed) or 0x.  \p what is "NUMBER" and so on. */
+bool dump_vmcoreinfo_number(const struct dump *d, const char *what, const char *name, int64_t *ret);
+
+/** KERNELOFFSET=hex: how far KASLR moved the kernel image; 0 when absent. */
+uint64_t dump_kaslr_offset(const struct dump *d);
+
+/**
+ * x86_64 with QEMU's own notes: CR3 or CR4 of a CPU.  False: the dump has no such note.
+ * For dumps whose VMCOREINFO lacks the paging mode.
+ */
+bool dump_control_register(const struct dump *d, unsigned cpu, unsigned cr, uint64_t *ret);
+
+/* ---- other back ends ------------------------------------------------------------------------------------------ */
+
+/**
+ * Where pages come from.  libkdumpfile is one such table; tests use others (memory made up in the test; an overlay
+ * that changes a few bytes of a real dump).
+ */
+struct dump_ops {
+	/** Make per-thread state in *ret_state. */
+	struct error *(*reader_open)(void *backend, void **ret_state);
+	void (*reader_close)(void *state);
+	/** Read inside one page; *ret_why != GAP_NONE: nothing was read. */
+	struct error *(*read)(void *state, uint64_t pa, void *buf, size_t size, enum gap_reason *ret_why);
+	enum gap_reason (*page_gap)(const void *backend, uint64_t pfn);
+	void (*for_each_ram)(const void *backend, bool (*fn)(void *arg, uint64_t first, uint64_t end), void *arg);
+	bool (*control_register)(const void *backend, unsigned cpu, unsigned cr, uint64_t *ret);
+	void (*free)(void *backend);
+};
+
+/**
+ * A dump on another back end.  \p info is copied, its strings too; \p vmcoreinfo is the text of the note.
+ * Takes \p backend (ops->free) even when it fails.
+ */
+struct error *dump_new(const struct dump_ops *ops, void *backend, const struct dump_info *info,
+		       const char *vmcoreinfo, struct dump **ret) _must_check_;
+
+/** Bytes laid over the memory of a dump. */
+struct dump_patch {
+	uint64_t pa;
+	uint32_t size; /**< at most 8; does not cross a page */
+	uint64_t value; /**< little-endian */
+};
+
+/**
+ * \p base seen with \p nr patches applied (later ones win).  The overlay borrows \p base, which must outlive it,
+ * and copies the patches.  A patch inside a gap has no effect.
+ */
+struct error *dump_overlay(struct dump *base, const struct dump_patch *patches, size_t nr, struct dump **ret)
+	_must_check_;
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * \file report.h  Reporters: the result of a check as text or JSON.
+ *
+ * A reporter sees this struct and nothing else: no dump, no types, no layout.  Strings that come from the dump
+ * (release, comm, path) are untrusted: every reporter escapes them.
+ */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "census/census.h"
+#include "rules/finding.h"
+#include "rules/ledger.h"
+
+struct report_dump {
+	const char *path;
+	const char *format;      /**< "elf", "kdump" */
+	const char *compression; /**< "none", "zlib", ... */
+	uint64_t size;
+	uint64_t pages_present;
+	uint64_t pages_excluded;
+	uint64_t pages_truncated;
+	bool truncated;
+	int dump_level; /**< -1: unknown */
+};
+
+/** One decided encoding: {"mapcount", "E: ..."}. */
+struct report_model {
+	const char *name;
+	const char *value;
+};
+
+struct report_kernel {
+	const char *release;
+	const char *arch;
+	uint64_t page_size;
+	const char *build_id;    /**< NULL: unknown */
+	const char *debuginfo_source; /**< "dwarf", "btf", "facts" */
+	const char *debuginfo_path;
+	const struct report_model *models;
+	size_t nr_models;
+};
+
+struct report_pass {
+	const char *name;
+	double seconds;
+};
+
+/** Part of the dump that could not be read while checking: kind of thing, how many, an example. */
+struct report_gap {
+	const char *what;    /**< "struct pages", "per-CPU lists", ... */
+	const char *why;     /**< "excluded by the dump filter", "beyond the end of the file", ... */
+	uint64_t count;
+	uint64_t example;    /**< address or pfn */
+};
+
+struct report {
+	const char *tool_version;
+	const char *case_id; /**< NULL: none */
+	struct report_dump dump;
+	struct report_kernel kernel;
+	const struct census *census;
+	const struct findings *findings; /**< finished */
+	const struct ledger *ledger;
+	const struct report_gap *gaps;
+	size_t nr_gaps;
+	const struct report_pass *passes;
+	size_t nr_passes;
+	double seconds;
+};
+
+struct report_options {
+	bool color;
+	unsigned width;        /**< columns of the terminal, 80 when it is not one */
+	unsigned max_findings; /**< per rule, text only; 0: all */
+	bool quiet;            /**< findings and verdict only */
+	unsigned verbose;
+};
+
+/** Write the report; the error is about the output ("cannot write FILE: No space left on device"). */
+struct error *report_text(const struct report *r, const struct report_options *o, FILE *out) _must_check_;
+struct error *report_json(const struct report *r, const struct report_options *o, FILE *out) _must_check_;
+
+/** The census alone. */
+struct error *report_census_text(const struct report *r, const struct report_options *o, FILE *out) _must_check_;
+struct error *report_census_json(const struct report *r, const struct report_options *o, FILE *out) _must_check_;
+
+/** The rule catalogue: all rules matching \p globs (NULL: a list of all ids with their summaries). */
+struct error *report_explain_text(const char *globs, const struct report_options *o, FILE *out) _must_check_;
+struct error *report_explain_json(const char *globs, const struct report_options *o, FILE *out) _must_check_;
+
+/** The whole catalogue as Markdown, for doc/RULES.md. */
+struct error *report_explain_markdown(FILE *out) _must_check_;
+
+#endif
