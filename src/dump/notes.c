@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dump/notes.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+
+struct note {
+	const char *name; /* not NUL-terminated */
+	size_t name_size; /* without a NUL at the end */
+	const uint8_t *desc;
+	size_t desc_size;
+};
+
+/* Cut the first note off the block.  False: there is no whole one. */
+static bool note_next(const uint8_t **data, size_t *size, struct note *ret)
+{
+	enum { HEADER_SIZE = 12 };
+	uint64_t name_size, desc_offset, end;
+
+	if (*size < HEADER_SIZE)
+		return false;
+	name_size = get_le32(*data);
+	ret->desc_size = get_le32(*data + 4);
+	desc_offset = HEADER_SIZE + ((name_size + 3) & ~UINT64_C(3));
+	end = desc_offset + ret->desc_size;
+	if (end > *size)
+		return false;
+	ret->name = (const char *)*data + HEADER_SIZE;
+	ret->name_size = strnlen(ret->name, (size_t)name_size);
+	ret->desc = *data + desc_offset;
+	end = (end + 3) & ~UINT64_C(3);
+	if (end > *size)
+		end = *size;
+	*data += end;
+	*size -= (size_t)end;
+	return true;
+}
+
+static bool note_is(const struct note *note, const char *name)
+{
+	return note->name_size == strlen(name) && !memcmp(note->name, name, note->name_size);
+}
+
+static struct error *vmcoreinfo_take(struct dump_notes *n, const struct note *note)
+{
+	char *text;
+
+	if (n->vmcoreinfo || !note->desc_size)
+		return NULL;
+	text = malloc(note->desc_size + 1);
+	if (!text)
+		return &error_nomem;
+	memcpy(text, note->desc, note->desc_size);
+	text[note->desc_size] = '\0';
+	n->vmcoreinfo = text;
+	n->vmcoreinfo_size = note->desc_size;
+	return NULL;
+}
+
+/*
+ * QEMUCPUState of QEMU's target/i386/arch_dump.c: u32 version, u32 size, 18 registers of 8 bytes, 10 segments of
+ * 24 bytes, cr[5].
+ */
+static struct error *qemu_take(struct dump_notes *n, const struct note *note)
+{
+	enum { CR_OFFSET = 8 + 18 * 8 + 10 * 24 };
+	struct cpu_control cpu;
+
+	if (note->desc_size < CR_OFFSET + sizeof(cpu.cr))
+		return NULL;
+	for (unsigned i = 0; i < NOTE_NR_CR; i++)
+		cpu.cr[i] = get_le64(note->desc + CR_OFFSET + 8 * i);
+	return array_push(&n->cpus, cpu) ? NULL : &error_nomem;
+}
+
+struct error *notes_add(struct dump_notes *n, const void *data, size_t size)
+{
+	const uint8_t *rest = data;
+	struct error *err = NULL;
+	struct note note;
+
+	while (!err && note_next(&rest, &size, &note)) {
+		if (note_is(&note, "VMCOREINFO"))
+			err = vmcoreinfo_take(n, &note);
+		else if (note_is(&note, "QEMU"))
+			err = qemu_take(n, &note);
+		else if (note_is(&note, "Xen") || note_is(&note, ".note.Xen") || note_is(&note, "VMCOREINFO_XEN"))
+			n->xen = true;
+	}
+	return err;
+}
+
+void notes_deinit(struct dump_notes *n)
+{
+	free(n->vmcoreinfo);
+	array_free(&n->cpus);
+	*n = (struct dump_notes){ 0 };
+}
+
+bool notes_control_register(const struct dump_notes *n, unsigned cpu, unsigned cr, uint64_t *ret)
+{
+	if (cpu >= n->cpus.nr || cr >= NOTE_NR_CR)
+		return false;
+	*ret = n->cpus.v[cpu].cr[cr];
+	return true;
+}
