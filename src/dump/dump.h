@@ -76,6 +76,9 @@ void dump_for_each_ram(const struct dump *d, bool (*fn)(void *arg, uint64_t firs
 
 /* ---- VMCOREINFO: lines "KEY=value" that the kernel wrote about itself ---------------------------------------- */
 
+/** The whole text, never NULL. */
+const char *dump_vmcoreinfo_text(const struct dump *d);
+
 /** The value of line \p key ("OSRELEASE", "SYMBOL(mem_section)", "BUILD-ID"), NULL when absent. */
 const char *dump_vmcoreinfo(const struct dump *d, const char *key);
 
@@ -110,6 +113,14 @@ struct dump_ops {
 	void (*for_each_ram)(const void *backend, bool (*fn)(void *arg, uint64_t first, uint64_t end), void *arg);
 	bool (*control_register)(const void *backend, unsigned cpu, unsigned cr, uint64_t *ret);
 	void (*free)(void *backend);
+	/**
+	 * Optional: read up to \p size bytes from a page's start on, across pages; *ret_got == 0 if and only if
+	 * *ret_why != GAP_NONE.  Without it long reads go page by page.
+	 */
+	struct error *(*read_run)(void *state, uint64_t pa, void *buf, size_t size, size_t *ret_got,
+				  enum gap_reason *ret_why);
+	/** Memory never changes: readers may keep whole pages.  Not for tests that write to it. */
+	bool constant;
 };
 
 /**
