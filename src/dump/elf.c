@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ELF dumps: /proc/vmcore, makedumpfile -E, QEMU's dump-guest-memory.  Pages lie in the file as they were in memory,
+ * so they are read without libkdumpfile: in long runs, from the one file descriptor all readers share, and without
+ * the ways in which the library trusts the header.
+ */
+#include <elf.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "dump/store.h"
+#include "dump/truncation.h"
+
+struct elf_reader {
+	const struct dump_store *store;
+	const struct dump_run *last; /* the run of the last read */
+};
+
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
+
+static struct error *elf_reader_open(void *backend, void **ret_state)
+{
+	struct elf_reader *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return &error_nomem;
+	r->store = backend;
+	*ret_state = r;
+	return NULL;
+}
+
+static const struct dump_run *elf_find(struct elf_reader *r, uint64_t pfn)
+{
+	if (!r->last || pfn < r->last->first || pfn >= r->last->end)
+		r->last = map_find(&r->store->map, pfn);
+	return r->last;
+}
+
+static struct error *elf_read_run(void *state, uint64_t pa, void *buf, size_t size, size_t *ret_got,
+				  enum gap_reason *ret_why)
+{
+	struct elf_reader *r = state;
+	unsigned shift = r->store->info.page_shift;
+	const struct dump_run *run = elf_find(r, pa >> shift);
+	struct error *err;
+	uint64_t left;
+
+	*ret_got = 0;
+	*ret_why = run ? run->why : GAP_NOT_RAM;
+	if (*ret_why != GAP_NONE)
+		return NULL;
+	left = (run->end << shift) - pa;
+	if (size > left)
+		size = (size_t)left;
+	err = file_read(&r->store->file, run->pos + (pa - (run->first << shift)), buf, size, ret_got);
+	if (!err && *ret_got < size)
+		return error_new("the file became shorter while it was read");
+	return err;
+}
+
+static struct error *elf_read(void *state, uint64_t pa, void *buf, size_t size, enum gap_reason *ret_why)
+{
+	size_t got;
+
+	return elf_read_run(state, pa, buf, size, &got, ret_why);
+}
+
+static void elf_free(void *backend)
+{
+	store_deinit(backend);
+	free(backend);
+}
+
+static const struct dump_ops elf_ops = {
+	.reader_open = elf_reader_open,
+	.reader_close = free,
+	.read = elf_read,
+	.read_run = elf_read_run,
+	.page_gap = store_page_gap,
+	.for_each_ram = store_for_each_ram,
+	.control_register = store_control_register,
+	.free = elf_free,
+	.constant = true,
+};
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+struct elf_header {
+	uint16_t machine;
+	uint64_t nr_phdrs;
+	Elf64_Phdr *phdrs; /* as in the file: little-endian */
+};
+
+static const char *elf_arch(uint16_t machine)
+{
+	static const struct {
+		uint16_t machine;
+		const char *arch;
+	} archs[] = {
+		{ EM_X86_64, "x86_64" }, { EM_AARCH64, "aarch64" }, { EM_PPC64, "ppc64" },
+		{ EM_RISCV, "riscv64" }, { 258 /* EM_LOONGARCH */, "loongarch64" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(archs); i++)
+		if (archs[i].machine == machine)
+			return archs[i].arch;
+	return "unknown";
+}
+
+static struct error *elf_check_ident(const Elf64_Ehdr *e)
+{
+	if (e->e_ident[EI_DATA] == ELFDATA2MSB)
+		return error_new("dump of a big-endian machine, which is not supported");
+	if (e->e_ident[EI_CLASS] != ELFCLASS64 || e->e_ident[EI_DATA] != ELFDATA2LSB)
+		return error_new("not a 64-bit ELF dump; dumps of 32-bit kernels are not supported");
+	if (le16toh(e->e_type) != ET_CORE)
+		return error_new("an ELF file, but not a core dump (is it the vmlinux? give that with -d)");
+	if (le16toh(e->e_phentsize) != sizeof(Elf64_Phdr))
+		return error_new("ELF program headers of %u bytes: the header is damaged", le16toh(e->e_phentsize));
+	return NULL;
+}
+
+/* More than 65534 segments: the number is in section header 0. */
+static struct error *elf_nr_phdrs(const struct dump_file *f, const Elf64_Ehdr *e, uint64_t *ret)
+{
+	struct error *err;
+	Elf64_Shdr shdr;
+
+	*ret = le16toh(e->e_phnum);
+	if (*ret != PN_XNUM)
+		return NULL;
+	err = file_read_header(f, le64toh(e->e_shoff), &shdr, sizeof(shdr), "ELF section headers");
+	if (!err)
+		*ret = le32toh(shdr.sh_info);
+	return err;
+}
+
+static struct error *elf_read_header(const struct dump_file *f, struct elf_header *h)
+{
+	struct error *err;
+	Elf64_Ehdr e;
+	uint64_t size;
+
+	err = file_read_header(f, 0, &e, sizeof(e), "ELF header");
+	if (!err)
+		err = elf_check_ident(&e);
+	if (!err)
+		err = elf_nr_phdrs(f, &e, &h->nr_phdrs);
+	if (err)
+		return err;
+	h->machine = le16toh(e.e_machine);
+	size = h->nr_phdrs * sizeof(*h->phdrs);
+	if (!file_holds(f, le64toh(e.e_phoff), size))
+		return file_cut_error(f, "ELF program headers");
+	h->phdrs = malloc(size + 1);
+	if (!h->phdrs)
+		return &error_nomem;
+	return file_read_header(f, le64toh(e.e_phoff), h->phdrs, size, "ELF program headers");
+}
+
+static struct error *elf_read_notes(struct dump_store *s, const struct elf_header *h)
+{
+	struct error *err = NULL;
+
+	for (uint64_t i = 0; i < h->nr_phdrs && !err; i++)
+		if (le32toh(h->phdrs[i].p_type) == PT_NOTE)
+			err = store_read_notes(s, le64toh(h->phdrs[i].p_offset), le64toh(h->phdrs[i].p_filesz));
+	return err;
+}
+
+/*
+ * Whole pages of [pa, pa + size).  The kernel does not manage a page that is RAM only in part
+ * (e820_end_pfn() rounds inwards).
+ */
+static struct dump_run page_run(uint64_t pa, uint64_t size, unsigned shift)
+{
+	uint64_t page_size = bit_u64(shift);
+
+	return (struct dump_run){ .first = (pa + page_size - 1) >> shift, .end = (pa + size) >> shift };
+}
+
+/* One segment: what it holds to `stored`, what it stands for to `memory`. */
+static struct error *elf_add_segment(struct dump_map *stored, struct dump_map *memory, const Elf64_Phdr *phdr,
+				     unsigned shift)
+{
+	uint64_t pa = le64toh(phdr->p_paddr), offset = le64toh(phdr->p_offset);
+	uint64_t file_size = le64toh(phdr->p_filesz), size = le64toh(phdr->p_memsz);
+	struct dump_run run;
+	struct error *err;
+
+	if (pa == UINT64_MAX) /* not in physical memory */
+		return NULL;
+	if (size < file_size)
+		size = file_size;
+	if (pa > low_mask(56) || size > low_mask(56))
+		return error_new("a segment at physical address %#" PRIx64 ", %#" PRIx64 " bytes long: the header is damaged",
+				 pa, size);
+	run = page_run(pa, file_size, shift);
+	run.pos = offset + ((run.first << shift) - pa);
+	if (run.pos < offset) /* such an offset is beyond any file */
+		run.pos = UINT64_MAX >> 1;
+	err = map_add(stored, run);
+	if (err)
+		return err;
+	run = page_run(pa, size, shift);
+	run.why = GAP_EXCLUDED;
+	return map_add(memory, run);
+}
+
+/* Runs that the file holds win over runs that are cut off, and these over memory that was left out. */
+static struct error *elf_join_maps(struct dump_store *s, struct dump_map *stored, struct dump_map *memory)
+{
+	struct dump_map cut = { .pos_step = stored->pos_step };
+	struct error *err;
+	size_t kept = 0;
+
+	err = truncation_split_runs(&s->file, stored);
+	for (size_t i = 0; i < stored->runs.nr && !err; i++) {
+		if (stored->runs.v[i].why == GAP_NONE)
+			stored->runs.v[kept++] = stored->runs.v[i];
+		else
+			err = map_add(&cut, stored->runs.v[i]);
+	}
+	stored->runs.nr = kept;
+	if (!err)
+		err = map_lay_under(&s->map, stored);
+	if (!err)
+		err = map_lay_under(&s->map, &cut);
+	if (!err)
+		err = map_lay_under(&s->map, memory);
+	map_deinit(&cut);
+	return err;
+}
+
+static struct error *elf_make_map(struct dump_store *s, const struct elf_header *h)
+{
+	uint64_t page_size = bit_u64(s->info.page_shift);
+	struct dump_map stored = { .pos_step = page_size }, memory = { 0 };
+	struct error *err = NULL;
+
+	s->map.pos_step = page_size;
+	for (uint64_t i = 0; i < h->nr_phdrs && !err; i++)
+		if (le32toh(h->phdrs[i].p_type) == PT_LOAD)
+			err = elf_add_segment(&stored, &memory, &h->phdrs[i], s->info.page_shift);
+	if (!err)
+		err = elf_join_maps(s, &stored, &memory);
+	if (!err && !s->map.runs.nr)
+		err = error_new("holds no memory (no PT_LOAD segment)");
+	map_deinit(&stored);
+	map_deinit(&memory);
+	return err;
+}
+
+static struct error *elf_load(struct dump_store *s)
+{
+	struct elf_header h = { 0 };
+	struct error *err;
+
+	err = elf_read_header(&s->file, &h);
+	if (!err)
+		err = elf_read_notes(s, &h);
+	if (!err)
+		err = store_check_notes(s);
+	if (!err)
+		err = store_page_shift(s, 12, &s->info.page_shift);
+	if (!err)
+		err = elf_make_map(s, &h);
+	s->info.arch = elf_arch(h.machine);
+	free(h.phdrs);
+	return err;
+}
+
+struct error *elf_open(struct dump_file *file, const char *path, struct dump **ret)
+{
+	struct dump_store *s = calloc(1, sizeof(*s));
+	struct error *err;
+
+	if (!s) {
+		file_close(file);
+		return &error_nomem;
+	}
+	s->file = *file;
+	s->info = (struct dump_info){
+		.path = path, .format = "elf", .compression = "none", .file_size = file->size, .dump_level = -1,
+	};
+	err = elf_load(s);
+	if (err) {
+		elf_free(s);
+		return err;
+	}
+	map_describe(&s->map, &s->info);
+	return dump_new(&elf_ops, s, &s->info, s->notes.vmcoreinfo, ret);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dump/truncation.h"
+
+#include <stdlib.h>
+
+#include "base/bytes.h"
+
+enum { SCAN_DESCS = 32768 }; /* descriptors read at once */
+
+struct diskdump_desc diskdump_desc_decode(const void *bytes)
+{
+	const uint8_t *p = bytes;
+
+	return (struct diskdump_desc){ get_le64(p), get_le32(p + 8), get_le32(p + 12) };
+}
+
+enum gap_reason diskdump_desc_check(const struct dump_file *f, const struct diskdump_desc *desc, uint64_t page_size)
+{
+	uint32_t codec = desc->flags & DISKDUMP_DESC_CODECS;
+
+	if (codec ? !desc->size || desc->size > page_size || !is_power_of_2(codec) : desc->size != page_size)
+		return GAP_CORRUPT;
+	return file_holds(f, desc->offset, desc->size) ? GAP_NONE : GAP_TRUNCATED;
+}
+
+/* How many pages of the run the file holds. */
+static uint64_t run_nr_held(const struct dump_file *f, const struct dump_run *run, uint64_t page_size)
+{
+	uint64_t nr = run->end - run->first;
+	uint64_t held = run->pos < f->size ? (f->size - run->pos) / page_size : 0;
+
+	return held < nr ? held : nr;
+}
+
+struct error *truncation_split_runs(const struct dump_file *f, struct dump_map *m)
+{
+	struct dump_map split = { .pos_step = m->pos_step };
+	struct error *err = NULL;
+
+	for (size_t i = 0; i < m->runs.nr && !err; i++) {
+		struct dump_run held = m->runs.v[i], cut = held;
+
+		held.end = cut.first = held.first + run_nr_held(f, &held, m->pos_step);
+		cut.why = GAP_TRUNCATED;
+		err = map_add(&split, held);
+		if (!err)
+			err = map_add(&split, cut);
+	}
+	map_deinit(err ? &split : m);
+	if (!err)
+		*m = split;
+	return err;
+}
+
+/* A pass over the descriptors in the order of the file. */
+struct desc_scan {
+	const struct dump_file *file;
+	uint64_t desc_offset;
+	uint64_t page_size;
+	uint8_t *buf;
+	struct dump_map split;
+	uint32_t codecs;
+};
+
+static struct error *scan_desc(struct desc_scan *s, const uint8_t *bytes, uint64_t pfn, uint64_t nr)
+{
+	struct diskdump_desc desc = diskdump_desc_decode(bytes);
+	enum gap_reason why = diskdump_desc_check(s->file, &desc, s->page_size);
+
+	if (why != GAP_CORRUPT)
+		s->codecs |= desc.flags & DISKDUMP_DESC_CODECS ? desc.flags & DISKDUMP_DESC_CODECS : UINT32_C(1) << 31;
+	return map_add(&s->split, (struct dump_run){ pfn, pfn + 1, nr, why });
+}
+
+static struct error *scan_run(struct desc_scan *s, const struct dump_run *run)
+{
+	uint64_t pfn = run->first, nr = run->pos;
+	struct error *err;
+
+	while (pfn < run->end) {
+		uint64_t want = run->end - pfn < SCAN_DESCS ? run->end - pfn : SCAN_DESCS;
+		size_t got;
+
+		err = file_read(s->file, s->desc_offset + nr * DISKDUMP_DESC_SIZE, s->buf, want * DISKDUMP_DESC_SIZE, &got);
+		if (err)
+			return error_prefix(err, "page descriptors");
+		got /= DISKDUMP_DESC_SIZE;
+		if (!got)
+			return map_add(&s->split, (struct dump_run){ pfn, run->end, nr, GAP_TRUNCATED });
+		for (size_t i = 0; i < got; i++) {
+			err = scan_desc(s, s->buf + i * DISKDUMP_DESC_SIZE, pfn++, nr++);
+			if (err)
+				return err;
+		}
+	}
+	return NULL;
+}
+
+struct error *truncation_split_descs(const struct dump_file *f, uint64_t desc_offset, uint64_t page_size,
+				     struct dump_map *m, uint32_t *ret_codecs)
+{
+	struct desc_scan s = {
+		.file = f,
+		.desc_offset = desc_offset,
+		.page_size = page_size,
+		.buf = malloc(SCAN_DESCS * DISKDUMP_DESC_SIZE),
+		.split.pos_step = m->pos_step,
+	};
+	struct error *err = s.buf ? NULL : &error_nomem;
+
+	for (size_t i = 0; i < m->runs.nr && !err; i++)
+		err = scan_run(&s, &m->runs.v[i]);
+	free(s.buf);
+	map_deinit(err ? &s.split : m);
+	if (err)
+		return err;
+	*m = s.split;
+	*ret_codecs = s.codecs;
+	return NULL;
+}
