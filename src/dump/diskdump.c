@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dump/diskdump.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "dump/truncation.h"
+
+/* Offsets in struct disk_dump_header of a 64-bit, little-endian machine. */
+enum {
+	HDR_VERSION = 8,
+	HDR_MACHINE = 12 + 4 * 65,
+	HDR_BLOCK_SIZE = 428,
+	HDR_SUB_BLOCKS = 432,
+	HDR_BITMAP_BLOCKS = 436,
+	HDR_MAX_MAPNR = 440,
+	HDR_SIZE = 464,
+};
+
+/* The same for 32-bit machines. */
+enum {
+	HDR32_BLOCK_SIZE = 416,
+	HDR32_BITMAP_BLOCKS = 424,
+	HDR32_MAX_MAPNR = 428,
+};
+
+/* Offsets in struct kdump_sub_header, 64-bit, and since which version of the header the field is there. */
+enum {
+	SUB_DUMP_LEVEL = 8,	    /* 1 */
+	SUB_SPLIT = 12,		    /* 2 */
+	SUB_START_PFN = 16,	    /* 2 */
+	SUB_END_PFN = 24,	    /* 2 */
+	SUB_VMCOREINFO_OFFSET = 32, /* 3 */
+	SUB_VMCOREINFO_SIZE = 40,   /* 3 */
+	SUB_NOTE_OFFSET = 48,	    /* 4 */
+	SUB_NOTE_SIZE = 56,	    /* 4 */
+	SUB_ERASEINFO_OFFSET = 64,  /* 5 */
+	SUB_ERASEINFO_SIZE = 72,    /* 5 */
+	SUB_MAX_MAPNR = 96,	    /* 6 */
+	SUB_SIZE = 104,
+};
+
+/* ---- the header ------------------------------------------------------------------------------------------------- */
+
+/* Does this look like a header, as far as libkdumpfile looks? */
+static bool header_is_plausible(uint32_t block_size, uint32_t bitmap_blocks, uint32_t max_mapnr)
+{
+	return page_size_is_sane(block_size) && (uint64_t)bitmap_blocks * block_size * 8 >= max_mapnr;
+}
+
+static bool header_is_big_endian(const uint8_t *p)
+{
+	return header_is_plausible(be32toh(get_le32(p + HDR_BLOCK_SIZE)), be32toh(get_le32(p + HDR_BITMAP_BLOCKS)),
+				   be32toh(get_le32(p + HDR_MAX_MAPNR))) ||
+	       header_is_plausible(be32toh(get_le32(p + HDR32_BLOCK_SIZE)),
+				   be32toh(get_le32(p + HDR32_BITMAP_BLOCKS)),
+				   be32toh(get_le32(p + HDR32_MAX_MAPNR)));
+}
+
+/* The library tries the 32-bit layouts first, and then reads by them. */
+static struct error *header_check_layout(const uint8_t *p)
+{
+	if (header_is_plausible(get_le32(p + HDR32_BLOCK_SIZE), get_le32(p + HDR32_BITMAP_BLOCKS),
+				get_le32(p + HDR32_MAX_MAPNR)))
+		return error_new("kdump of a 32-bit kernel, which is not supported");
+	if (header_is_big_endian(p))
+		return error_new("kdump of a big-endian machine, which is not supported");
+	if (!header_is_plausible(get_le32(p + HDR_BLOCK_SIZE), get_le32(p + HDR_BITMAP_BLOCKS),
+				 get_le32(p + HDR_MAX_MAPNR)))
+		return error_new("kdump header with a page size of %" PRIu32 " and bitmaps of %" PRIu32
+				 " blocks: the header is damaged",
+				 get_le32(p + HDR_BLOCK_SIZE), get_le32(p + HDR_BITMAP_BLOCKS));
+	return NULL;
+}
+
+static struct error *header_decode(const struct dump_file *f, const uint8_t *p, struct diskdump_header *h)
+{
+	uint32_t sub_blocks = get_le32(p + HDR_SUB_BLOCKS), bitmap_blocks = get_le32(p + HDR_BITMAP_BLOCKS);
+
+	h->version = (int32_t)get_le32(p + HDR_VERSION);
+	memcpy(h->machine, p + HDR_MACHINE, sizeof(h->machine) - 1);
+	h->machine[sizeof(h->machine) - 1] = '\0';
+	h->block_size = get_le32(p + HDR_BLOCK_SIZE);
+	h->max_mapnr = get_le32(p + HDR_MAX_MAPNR);
+	h->bitmap_offset = (1 + (uint64_t)sub_blocks) * h->block_size;
+	h->bitmap_size = (uint64_t)bitmap_blocks * h->block_size;
+	h->desc_offset = h->bitmap_offset + h->bitmap_size;
+	if (h->version < 1 || !sub_blocks)
+		return error_new("kdump header of version %" PRId32 ": too old, or damaged", h->version);
+	if (sub_blocks > INT32_MAX / 2 || bitmap_blocks > INT32_MAX / 2 || !file_holds(f, 0, h->desc_offset))
+		return file_cut_error(f, "page bitmaps");
+	return NULL;
+}
+
+/* A field of the sub header that older versions do not have. */
+static uint64_t sub_get(const uint8_t *p, unsigned offset, int32_t version, int32_t since)
+{
+	return version >= since ? get_le64(p + offset) : 0;
+}
+
+static struct error *sub_decode(const struct dump_file *f, const uint8_t *p, struct diskdump_header *h)
+{
+	int32_t version = h->version;
+
+	h->dump_level = (int32_t)get_le32(p + SUB_DUMP_LEVEL);
+	h->vmcoreinfo_offset = sub_get(p, SUB_VMCOREINFO_OFFSET, version, 3);
+	h->vmcoreinfo_size = sub_get(p, SUB_VMCOREINFO_SIZE, version, 3);
+	h->notes_offset = sub_get(p, SUB_NOTE_OFFSET, version, 4);
+	h->notes_size = sub_get(p, SUB_NOTE_SIZE, version, 4);
+	if (version >= 6)
+		h->max_mapnr = get_le64(p + SUB_MAX_MAPNR);
+	if (version >= 2 && get_le32(p + SUB_SPLIT))
+		return error_new("part of a split dump (pfns %#" PRIx64 " to %#" PRIx64
+				 "); join all parts with makedumpfile --reassemble",
+				 get_le64(p + SUB_START_PFN), get_le64(p + SUB_END_PFN));
+	if (!file_holds(f, h->vmcoreinfo_offset, h->vmcoreinfo_size) || !file_holds(f, h->notes_offset, h->notes_size) ||
+	    !file_holds(f, sub_get(p, SUB_ERASEINFO_OFFSET, version, 5), sub_get(p, SUB_ERASEINFO_SIZE, version, 5)))
+		return file_cut_error(f, "notes");
+	return NULL;
+}
+
+struct error *diskdump_read_header(const struct dump_file *f, struct diskdump_header *h)
+{
+	uint8_t header[HDR_SIZE], sub[SUB_SIZE];
+	struct error *err;
+
+	err = file_read_header(f, 0, header, sizeof(header), "kdump header");
+	if (!err)
+		err = header_check_layout(header);
+	if (!err)
+		err = header_decode(f, header, h);
+	if (!err)
+		err = file_read_header(f, h->block_size, sub, sizeof(sub), "kdump sub header");
+	if (!err)
+		err = sub_decode(f, sub, h);
+	return err;
+}
+
+/* ---- the bitmaps ------------------------------------------------------------------------------------------------ */
+
+/* A bitmap in the file, read piece by piece, made into runs. */
+struct bitmap_scan {
+	struct dump_map *runs;
+	struct dump_run run; /* the run that is open; empty when first == end */
+	uint64_t pos; /* of the next set bit */
+};
+
+static struct error *scan_close_run(struct bitmap_scan *s)
+{
+	struct error *err = map_add(s->runs, s->run);
+
+	s->pos += s->run.end - s->run.first;
+	s->run.first = s->run.end;
+	return err;
+}
+
+/* `nr` bits from `pfn` on are set. */
+static struct error *scan_set(struct bitmap_scan *s, uint64_t pfn, uint64_t nr)
+{
+	struct error *err = NULL;
+
+	if (s->run.end != pfn)
+		err = scan_close_run(s);
+	if (s->run.first == s->run.end)
+		s->run = (struct dump_run){ .first = pfn, .end = pfn, .pos = s->pos, .why = s->run.why };
+	s->run.end = pfn + nr;
+	return err;
+}
+
+/* 64 bits, the lowest of them is for pfn. */
+static struct error *scan_word(struct bitmap_scan *s, uint64_t word, uint64_t pfn)
+{
+	struct error *err = NULL;
+
+	while (word && !err) {
+		unsigned first = (unsigned)__builtin_ctzll(word);
+		uint64_t shifted = ~(word >> first);
+		unsigned nr = shifted ? (unsigned)__builtin_ctzll(shifted) : 64;
+
+		err = scan_set(s, pfn + first, nr);
+		word &= first + nr < 64 ? ~low_mask(first + nr) : 0;
+	}
+	return err;
+}
+
+/* Bits of `size` bytes (all of 8 but the last) that start at pfn; what is at or after `end` does not count. */
+static struct error *scan_bytes(struct bitmap_scan *s, const uint8_t *bytes, uint64_t pfn, uint64_t end)
+{
+	struct error *err = NULL;
+
+	for (; pfn < end && !err; pfn += 64, bytes += 8)
+		err = scan_word(s, get_le64(bytes) & low_mask(end - pfn < 64 ? (unsigned)(end - pfn) : 64), pfn);
+	return err;
+}
+
+/* The file holds `offset` to the block after the last bit: diskdump_read_header() has seen to it. */
+static struct error *bitmap_to_runs(const struct dump_file *f, uint64_t offset, uint64_t nr_bits, enum gap_reason why,
+				    struct dump_map *runs)
+{
+	enum { CHUNK = 65536 };
+	_cleanup_free_ uint8_t *buf = malloc(CHUNK);
+	struct bitmap_scan s = { .runs = runs, .run.why = why };
+	struct error *err = buf ? NULL : &error_nomem;
+
+	for (uint64_t pfn = 0; pfn < nr_bits && !err; pfn += CHUNK * 8) {
+		uint64_t end = nr_bits - pfn < CHUNK * 8 ? nr_bits : pfn + CHUNK * 8;
+		size_t size = (size_t)((end - pfn + 63) / 64 * 8);
+
+		err = file_read_header(f, offset + pfn / 8, buf, size, "page bitmaps");
+		if (!err)
+			err = scan_bytes(&s, buf, pfn, end);
+	}
+	return err ? err : scan_close_run(&s);
+}
+
+struct error *diskdump_make_map(const struct dump_file *f, const struct diskdump_header *h, struct dump_map *m,
+			     uint32_t *ret_codecs)
+{
+	uint64_t nr_bits = h->bitmap_size * 8, offset = h->bitmap_offset;
+	struct dump_map ram = { 0 };
+	struct error *err = NULL;
+
+	m->pos_step = 1;
+	if (h->max_mapnr <= nr_bits / 2) {
+		/* as makedumpfile writes it: first what is RAM, then what is stored */
+		nr_bits /= 2;
+		offset += h->bitmap_size / 2;
+		err = bitmap_to_runs(f, h->bitmap_offset, h->max_mapnr, GAP_EXCLUDED, &ram);
+	}
+	if (h->max_mapnr < nr_bits)
+		nr_bits = h->max_mapnr;
+	if (!err)
+		err = bitmap_to_runs(f, offset, nr_bits, GAP_NONE, m);
+	if (!err)
+		err = truncation_split_descs(f, h->desc_offset, h->block_size, m, ret_codecs);
+	if (!err)
+		err = map_lay_under(m, &ram);
+	map_deinit(&ram);
+	if (!err && !m->runs.nr)
+		err = error_new("holds no memory (empty page bitmaps)");
+	return err;
+}
