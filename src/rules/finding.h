@@ -44,7 +44,7 @@ struct subject {
 	enum subject_kind kind;
 	uint64_t pfn;
 	uint64_t head_pfn; /**< of the folio or free block the page belongs to */
-	unsigned order;    /**< of that folio or block */
+	unsigned order;    /**< of that folio or block; UINT_MAX: none */
 	const char *page_kind; /**< static name from the census */
 	uint64_t address;  /**< of the struct page, or of the object */
 	int64_t pid;       /**< -1: none */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** \file root.h  Which of several findings about one folio is the cause of the others. */
+#ifndef RULES_ROOT_H
+#define RULES_ROOT_H
+
+#include "rules/finding.h"
+
+/** Set finding::cause in the sorted list \p fs. */
+struct error *findings_group(struct findings *fs) _must_check_;
+
+#endif
