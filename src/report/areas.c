@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An area is a .def file of the catalogue; a new file needs its lines here, or the assertion at the end fails. */
+#include "report/explain.h"
+
+#include <assert.h>
+
+static const char *const areas[NR_RULES + 1] = {
+#define RULE(symbol, ...) [RULE_##symbol] = "The memmap itself",
+#include "rules/memmap.def"
+#undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Compound pages and folios",
+#include "rules/compound.def"
+#undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Free pages",
+#include "rules/free.def"
+#undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Page types",
+#include "rules/type.def"
+#undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Reference and map counts",
+#include "rules/count.def"
+#undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "page->mapping",
+#include "rules/mapping.def"
+#undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Kinds of pages and their flags",
+#include "rules/kinds.def"
+#undef RULE
+};
+
+#define RULE(...) +1
+enum {
+	NR_RULES_WITH_AREA = 0
+#include "rules/memmap.def"
+#include "rules/compound.def"
+#include "rules/free.def"
+#include "rules/type.def"
+#include "rules/count.def"
+#include "rules/mapping.def"
+#include "rules/kinds.def"
+};
+#undef RULE
+
+static_assert(NR_RULES_WITH_AREA == (int)NR_RULES, "rules.def includes a .def file that has no area here");
+
+const char *rule_area(enum rule_id id)
+{
+	return areas[id];
+}

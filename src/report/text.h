@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** \file text.h  Parts of the text report. */
+#ifndef REPORT_TEXT_H
+#define REPORT_TEXT_H
+
+#include "report/report.h"
+#include "report/style.h"
+
+/** Tool, dump, kernel, case. */
+void text_header(struct out *out, const struct report *r, const struct report_options *o);
+
+/** A section title in capitals, with an empty line before it. */
+void text_title(struct out *out, const char *title);
+
+/** All findings, roots first, consequences below them, with the limit on findings per rule. */
+void text_findings(struct out *out, const struct report *r, const struct report_options *o);
+
+/** One finding at column \p indent; \p root is the finding it follows from, or NULL. */
+void text_finding(struct out *out, const struct finding *f, const struct finding *root, unsigned indent);
+
+/** What each rule that fired means. */
+void text_meanings(struct out *out, const struct findings *fs);
+
+/** Tables of page kinds: in all, and per zone. */
+void text_census(struct out *out, const struct census *c, uint64_t page_size);
+
+/** Parts of the dump that could not be read. */
+void text_gaps(struct out *out, const struct report *r);
+
+/** Rules that were not evaluated, grouped by reason. */
+void text_skipped(struct out *out, const struct ledger *l);
+
+/** A size in bytes with a binary unit: "4.2 MiB".  \p buf has COUNT_TEXT_SIZE bytes; returns it. */
+const char *size_text(char *buf, uint64_t bytes);
+
+#endif
