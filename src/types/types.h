@@ -34,8 +34,8 @@ struct answer {
 	bool found;
 	bool pointer;        /**< the member is a pointer */
 	uint64_t offset;     /**< bytes from the start of the outermost type */
-	uint64_t size;       /**< bytes; of an array: all of it */
-	uint32_t bit_offset; /**< of a bit field: from the start of its byte at \p offset, little-endian numbering */
+	uint64_t size;       /**< bytes; of an array: all of it; of a bit field: the 1, 2, 4 or 8 that hold it */
+	uint32_t bit_offset; /**< of a bit field: from the start of its byte at \p offset (0 to 7), little-endian */
 	uint32_t bit_size;   /**< 0: not a bit field */
 	uint64_t length;     /**< elements of an array (all dimensions multiplied), else 0 */
 	uint64_t stride;     /**< bytes of one element of an array */
@@ -62,6 +62,12 @@ const char *types_path(const struct types *t);
 
 /** True when the answers of the last types_ask() came out of the cache. */
 bool types_cached(const struct types *t);
+
+/**
+ * Units of debug info that the last types_ask() could not read (corrupt, or newer than the library) and went past:
+ * when this is not 0, something absent may merely be unreadable.
+ */
+size_t types_skipped_units(const struct types *t);
 
 /**
  * Answer \p nr questions.  answers[i] belongs to questions[i]; an absent thing has found == false.

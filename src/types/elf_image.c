@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "types/elf_image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+
+enum {
+	BUILD_ID_MAX = 64,        /* bytes; SHA-1 has 20 */
+	DEFLATE_RATIO_MAX = 1032, /* deflate cannot do better, so more is a bomb */
+	ZSTD_RATIO_MAX = 4096,    /* debug info reaches 10 */
+};
+
+struct elf_image {
+	int fd;
+	Elf *elf;
+	size_t names; /* index of the section that names the sections */
+	uint64_t file_size;
+	char build_id[2 * BUILD_ID_MAX + 1]; /* "" for none */
+};
+
+static void build_id_set(struct elf_image *img, const uint8_t *id, size_t size)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < size; i++) {
+		img->build_id[2 * i] = digits[id[i] >> 4];
+		img->build_id[2 * i + 1] = digits[id[i] & 15];
+	}
+	img->build_id[2 * size] = '\0';
+}
+
+static bool notes_scan(struct elf_image *img, Elf_Data *notes)
+{
+	size_t name = 0, desc = 0, next = 0;
+	GElf_Nhdr nhdr;
+
+	for (size_t pos = 0; (next = gelf_getnote(notes, pos, &nhdr, &name, &desc)) > pos; pos = next) {
+		const uint8_t *bytes = notes->d_buf;
+
+		if (nhdr.n_type != NT_GNU_BUILD_ID || nhdr.n_namesz != 4 || nhdr.n_descsz == 0 ||
+		    nhdr.n_descsz > BUILD_ID_MAX || memcmp(bytes + name, "GNU", 4) != 0)
+			continue;
+		build_id_set(img, bytes + desc, nhdr.n_descsz);
+		return true;
+	}
+	return false;
+}
+
+static void build_id_find(struct elf_image *img)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+
+	while ((scn = elf_nextscn(img->elf, scn))) {
+		Elf_Data *notes;
+
+		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_NOTE)
+			continue;
+		notes = elf_getdata(scn, NULL);
+		if (notes && notes->d_buf && notes_scan(img, notes))
+			return;
+	}
+}
+
+static struct error *header_check(struct elf_image *img)
+{
+	GElf_Ehdr ehdr;
+	size_t nr;
+
+	if (elf_kind(img->elf) != ELF_K_ELF)
+		return error_new("neither an ELF file nor a pagefsck facts file; "
+				 "give the vmlinux with debug info of the kernel that crashed");
+	if (gelf_getclass(img->elf) != ELFCLASS64)
+		return error_new("32-bit ELF file; only 64-bit kernels are supported");
+	if (!gelf_getehdr(img->elf, &ehdr))
+		return error_new("corrupt ELF header: %s; copy the file again", elf_errmsg(-1));
+	if (ehdr.e_ident[EI_DATA] != ELFDATA2LSB)
+		return error_new("big-endian ELF file; only little-endian kernels are supported");
+	if (ehdr.e_type == ET_CORE)
+		return error_new("a core dump, not a kernel; give the vmlinux with debug info");
+	if (ehdr.e_shoff > img->file_size)
+		return error_new("truncated: its section headers lie beyond its end; copy the file again");
+	if (elf_getshdrnum(img->elf, &nr) || elf_getshdrstrndx(img->elf, &img->names) || nr == 0)
+		return error_new("no sections (stripped, or its section headers are damaged); "
+				 "give the vmlinux with debug info");
+	return NULL;
+}
+
+static struct error *image_load(struct elf_image *img, const char *path)
+{
+	struct stat st;
+
+	img->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (img->fd < 0 || fstat(img->fd, &st))
+		return error_errno(errno, "cannot open");
+	if (S_ISDIR(st.st_mode))
+		return error_new("is a directory; give the vmlinux file itself");
+	if (!S_ISREG(st.st_mode))
+		return error_new("not a regular file; give a vmlinux or a facts file");
+	img->file_size = (uint64_t)st.st_size;
+	if (elf_version(EV_CURRENT) == EV_NONE)
+		return error_new("this libelf is too old: %s", elf_errmsg(-1));
+	img->elf = elf_begin(img->fd, ELF_C_READ_MMAP, NULL);
+	if (!img->elf)
+		return error_new("cannot read as ELF: %s", elf_errmsg(-1));
+	return header_check(img);
+}
+
+struct error *elf_image_open(const char *path, struct elf_image **ret)
+{
+	struct elf_image *img = calloc(1, sizeof(*img));
+	struct error *err;
+
+	if (!img)
+		return &error_nomem;
+	img->fd = -1;
+	err = image_load(img, path);
+	if (err) {
+		elf_image_free(img);
+		return err;
+	}
+	build_id_find(img);
+	*ret = img;
+	return NULL;
+}
+
+void elf_image_free(struct elf_image *img)
+{
+	if (!img)
+		return;
+	elf_end(img->elf);
+	if (img->fd >= 0)
+		close(img->fd);
+	free(img);
+}
+
+const char *elf_image_build_id(const struct elf_image *img)
+{
+	return img->build_id[0] ? img->build_id : NULL;
+}
+
+/* Refuse what would decompress to more than the method can do. */
+static struct error *compression_check(Elf_Scn *scn, const GElf_Shdr *shdr, const char *name)
+{
+	uint64_t ratio_max = DEFLATE_RATIO_MAX;
+	GElf_Chdr chdr;
+
+	if (!gelf_getchdr(scn, &chdr))
+		return error_new("section %s: corrupt compression header", name);
+	if (chdr.ch_type != ELFCOMPRESS_ZLIB)
+		ratio_max = ZSTD_RATIO_MAX;
+	if (chdr.ch_size / ratio_max > shdr->sh_size)
+		return error_new("section %s: claims to decompress from %llu to %llu bytes; the file is corrupt",
+				 name, (unsigned long long)shdr->sh_size, (unsigned long long)chdr.ch_size);
+	return NULL;
+}
+
+static struct error *section_decompress(Elf_Scn *scn, const GElf_Shdr *shdr, const char *name)
+{
+	struct error *err = compression_check(scn, shdr, name);
+
+	if (err)
+		return err;
+	if (elf_compress(scn, 0, 0) < 0)
+		return error_new("section %s: cannot decompress: %s", name, elf_errmsg(-1));
+	return NULL;
+}
+
+static struct error *section_bytes(const struct elf_image *img, Elf_Scn *scn, const GElf_Shdr *shdr,
+				   const char *name, struct span *ret)
+{
+	bool compressed = shdr->sh_flags & SHF_COMPRESSED;
+	struct error *err;
+	Elf_Data *data;
+
+	if (shdr->sh_type == SHT_NOBITS || shdr->sh_size == 0)
+		return NULL;
+	if (shdr->sh_offset > img->file_size || shdr->sh_size > img->file_size - shdr->sh_offset)
+		return error_new("section %s lies beyond the end of the file; it is truncated, copy it again", name);
+	if (compressed) {
+		err = section_decompress(scn, shdr, name);
+		if (err)
+			return err;
+	}
+	data = compressed ? elf_getdata(scn, NULL) : elf_rawdata(scn, NULL);
+	if (!data || !data->d_buf)
+		return error_new("section %s: cannot read: %s", name, elf_errmsg(-1));
+	*ret = (struct span){ data->d_buf, data->d_size };
+	return NULL;
+}
+
+struct error *elf_image_section(struct elf_image *img, const char *name, struct span *ret)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+
+	*ret = (struct span){ NULL, 0 };
+	while ((scn = elf_nextscn(img->elf, scn))) {
+		const char *found;
+
+		if (!gelf_getshdr(scn, &shdr))
+			continue;
+		found = elf_strptr(img->elf, img->names, shdr.sh_name);
+		if (found && strcmp(found, name) == 0)
+			return section_bytes(img, scn, &shdr, name, ret);
+	}
+	return NULL;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** \file elf_image.h  A 64-bit little-endian ELF file in memory: its sections, by libelf, and its build-id. */
+#ifndef TYPES_ELF_IMAGE_H
+#define TYPES_ELF_IMAGE_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+/** Some bytes that belong to somebody else.  data == NULL: there is no such thing. */
+struct span {
+	const uint8_t *data;
+	uint64_t size;
+};
+
+struct elf_image;
+
+struct error *elf_image_open(const char *path, struct elf_image **ret) _must_check_;
+void elf_image_free(struct elf_image *img);
+
+/** Build-id in lower-case hexadecimal, NULL when there is none. */
+const char *elf_image_build_id(const struct elf_image *img);
+
+/**
+ * The bytes of the first section called \p name, decompressed when it is compressed; they live as long as the image.
+ * No such section, or one without bytes: data == NULL and no error.
+ */
+struct error *elf_image_section(struct elf_image *img, const char *name, struct span *ret) _must_check_;
+
+#endif
