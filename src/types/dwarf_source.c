@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Units whose names end like the ones in unit_hints are read first, as they hold nearly all that a memory checker
+ * asks for; then the others in the order of the file, until nothing is open or all are read.  The filter decides for
+ * each unit whether libdwarf reads it at all.  Where a name stands for different types in different units
+ * (struct node, struct request), the first one in this order that has a member that is asked for wins.
+ */
+#include "types/dwarf_source.h"
+
+#include <string.h>
+
+#include "types/dwarf_api.h"
+#include "types/dwarf_filter.h"
+#include "types/dwarf_types.h"
+
+enum {
+	/* Units share abbreviations, if at all, in small numbers.  Reading more than this many times the section means
+	   that each unit of a hostile file was pointed at the same huge table. */
+	ABBREVS_SHARED_MAX = 64,
+	ABBREVS_FREE = 16 << 20,
+};
+
+/* Most useful first; of kernels 5.10 to 7.3 each needs about half. */
+static const char *const unit_hints[] = {
+	"mm/memory-failure.c", "mm/memcontrol.c", "mm/migrate.c", "mm/swap.c", "mm/folio.c", "mm/slub.c",
+	"mm/page_alloc.c", "mm/ksm.c", "mm/hugetlb.c", "mm/swapfile.c", "mm/swap_state.c", "mm/vmalloc.c",
+	"mm/rmap.c", "mm/shmem.c", "mm/memory_hotplug.c", "mm/percpu.c", "mm/mlock.c", "mm/zsmalloc.c",
+	"mm/page_owner.c", "mm/numa.c", "x86/mm/numa.c", "kernel/setup_percpu.c", "mm/mmzone.c", "mm/sparse.c",
+	"net/core/skbuff.c", "net/core/page_pool.c", "io_uring/rsrc.c", "io_uring/io_uring.c", "fs/aio.c", "fs/buffer.c",
+	"lib/maple_tree.c", "lib/stackdepot.c", "fs/file.c", "fs/namespace.c", "block/bdev.c", "init/main.c",
+};
+
+struct error *dwarf_source_check(void)
+{
+	if (dwapi_version_fits())
+		return NULL;
+	return error_new("this program was built for libdwarf %s but runs with %s, which has the same name and another "
+			 "interface; install the matching libdwarf, or build again with this one",
+			 DWAPI_BUILT_FOR, dwarf_package_version());
+}
+
+static struct error *sections_read(struct elf_image *img, struct dwarf_sections *s)
+{
+	for (unsigned i = 0; i < DWARF_NR_SECTIONS; i++) {
+		struct error *err = elf_image_section(img, dwarf_section_name((enum dwarf_section)i), &s->at[i]);
+
+		if (err)
+			return err;
+	}
+	if (!s->at[DWARF_INFO].data)
+		return error_new("has no DWARF debug info; install the kernel's debug package "
+				 "(Debian: linux-image-<release>-dbg) or pass its vmlinux with -d");
+	if (!s->at[DWARF_ABBREV].data)
+		return error_new("DWARF is corrupt: no .debug_abbrev; copy the file again");
+	s->file_size = s->at[DWARF_INFO].size;
+	return NULL;
+}
+
+/* ---- the order ---- */
+
+static unsigned unit_hint(const struct unit *unit)
+{
+	size_t length = unit->name ? strlen(unit->name) : 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(unit_hints); i++) {
+		size_t suffix = strlen(unit_hints[i]);
+
+		if (length < suffix || memcmp(unit->name + length - suffix, unit_hints[i], suffix) != 0)
+			continue;
+		if (length == suffix || unit->name[length - suffix - 1] == '/')
+			return i;
+	}
+	return ARRAY_SIZE(unit_hints);
+}
+
+struct ranked {
+	unsigned rank;
+	uint32_t unit;
+};
+
+static int ranked_compare(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return x->unit < y->unit ? -1 : x->unit > y->unit;
+}
+
+static struct ranked *units_rank(const struct units *units)
+{
+	struct ranked *order = calloc(units->list.nr, sizeof(*order));
+
+	for (uint32_t i = 0; order && i < units->list.nr; i++)
+		order[i] = (struct ranked){ unit_hint(&units->list.v[i]), i };
+	if (order)
+		qsort(order, units->list.nr, sizeof(*order), ranked_compare);
+	return order;
+}
+
+/* ---- the reading ---- */
+
+struct sweep {
+	struct dwarf_sections sections;
+	struct units units;
+	struct wants wants;
+	struct filter filter;
+	struct reader reader;
+	struct abbrevs abbrevs; /* of the unit at hand */
+	uint64_t abbrevs_read;
+	size_t nr_read;
+	size_t nr_skipped;
+};
+
+static struct error *unit_visit(struct sweep *s, const struct unit *unit)
+{
+	abbrevs_read(&s->sections, unit, &s->abbrevs);
+	s->abbrevs_read += s->abbrevs.size;
+	if (s->abbrevs_read / ABBREVS_SHARED_MAX > s->sections.at[DWARF_ABBREV].size + ABBREVS_FREE)
+		return error_new("DWARF is corrupt: units share one table of abbreviations; copy the file again");
+	if (!filter_unit(&s->filter, &s->wants, unit, &s->abbrevs))
+		return NULL;
+	unit_answer(&s->reader, &s->wants, unit, s->abbrevs.far_references);
+	s->nr_read++;
+	s->nr_skipped += s->reader.failed;
+	return NULL;
+}
+
+/* A type that was seen only as a stranger's is not searched for in all of the kernel. */
+static void strangers_close(struct wants *w)
+{
+	for (uint32_t i = 0; i < w->nr; i++)
+		if (w->list[i].seen && w->list[i].kind != ENTRY_VARIABLE)
+			want_close(w, &w->list[i]);
+}
+
+static struct error *units_visit(struct sweep *s)
+{
+	_cleanup_free_ struct ranked *order = units_rank(&s->units);
+	bool hinted = true;
+
+	if (!order)
+		return &error_nomem;
+	for (size_t i = 0; i < s->units.list.nr && wants_nr_open(&s->wants); i++) {
+		struct error *err;
+
+		if (hinted && order[i].rank == ARRAY_SIZE(unit_hints) && i > 0) {
+			hinted = false;
+			strangers_close(&s->wants);
+		}
+		err = unit_visit(s, &s->units.list.v[order[i].unit]);
+		if (err)
+			return err;
+	}
+	if (s->nr_read > 0 && s->nr_skipped == s->nr_read)
+		return error_new("DWARF is corrupt: %s; copy the file again", s->reader.message);
+	return NULL;
+}
+
+static struct error *sweep_run(struct sweep *s)
+{
+	struct error *err = units_read(&s->sections, &s->units);
+
+	if (!err)
+		err = filter_init(&s->filter, &s->sections, &s->wants);
+	if (err)
+		return err;
+	s->nr_skipped = s->units.damaged;
+	reader_init(&s->reader, &s->sections);
+	err = units_visit(s);
+	reader_deinit(&s->reader);
+	return err;
+}
+
+struct error *dwarf_source_ask(struct elf_image *img, const struct question *questions, struct answer *answers,
+			       size_t nr, size_t *skipped_ret)
+{
+	_cleanup_free_ struct sweep *s = calloc(1, sizeof(*s));
+	struct error *err;
+
+	if (!s)
+		return &error_nomem;
+	err = wants_init(&s->wants, questions, answers, nr);
+	if (err)
+		return err;
+	if (s->wants.nr > 0) {
+		err = sections_read(img, &s->sections);
+		if (!err)
+			err = sweep_run(s);
+	}
+	*skipped_ret = s->nr_skipped;
+	filter_deinit(&s->filter);
+	units_deinit(&s->units);
+	wants_deinit(&s->wants);
+	return err;
+}
