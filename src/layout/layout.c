@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "layout/layout.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What VMCOREINFO and debug info both say must be the same, or they are of two kernels. */
+static struct error *check_agreement(const struct layout *l, const struct dump *d, const struct types *t)
+{
+	static const struct {
+		const char *what, *name;
+		enum fact fact;
+		bool size;
+	} both[] = {
+		{ "SIZE", "page", FACT_PAGE_STRUCT, true },
+		{ "SIZE", "zone", FACT_ZONE_STRUCT, true },
+		{ "OFFSET", "page.flags", FACT_PAGE_FLAGS, false },
+		{ "OFFSET", "page._refcount", FACT_PAGE_REFCOUNT, false },
+		{ "OFFSET", "page.mapping", FACT_PAGE_MAPPING, false },
+		{ "OFFSET", "page._mapcount", FACT_PAGE_MAPCOUNT, false },
+		{ "OFFSET", "pglist_data.node_zones", FACT_PGDAT_NODE_ZONES, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
+		const struct answer *a = fact(&l->facts, both[i].fact);
+		uint64_t ours = both[i].size ? a->size : a->offset;
+		int64_t theirs;
+
+		if (dump_vmcoreinfo_number(d, both[i].what, both[i].name, &theirs) && (uint64_t)theirs != ours)
+			return error_new("%s: debug info does not fit the dump: %s(%s) is %lld in the dump's VMCOREINFO "
+					 "and %llu in the debug info; give the vmlinux of the very kernel that crashed",
+					 types_path(t), both[i].what, both[i].name, (long long)theirs,
+					 (unsigned long long)ours);
+	}
+	return NULL;
+}
+
+static struct error *check_sanity(const struct layout *l, const struct types *t)
+{
+	static const enum fact words[] = { FACT_PAGE_FLAGS,   FACT_PAGE_COMPOUND_HEAD, FACT_PAGE_LRU,
+					   FACT_PAGE_MAPPING, FACT_PAGE_INDEX,	       FACT_PAGE_PRIVATE };
+	uint64_t size = fact(&l->facts, FACT_PAGE_STRUCT)->size;
+
+	if (size < 32 || size > 256 || size % 8)
+		return error_new("%s: struct page of %llu bytes makes no sense", types_path(t), (unsigned long long)size);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (fact(&l->facts, words[i])->offset + 8 > size)
+			return error_new("%s: a member of struct page lies outside of it: corrupt debug info?", types_path(t));
+	if (fact(&l->facts, FACT_PAGE_MAPCOUNT)->offset + 4 > size || fact(&l->facts, FACT_PAGE_REFCOUNT)->offset + 4 > size)
+		return error_new("%s: a member of struct page lies outside of it: corrupt debug info?", types_path(t));
+	return NULL;
+}
+
+struct error *layout_init(struct layout *l, const struct dump *d, struct types *t)
+{
+	struct error *err;
+
+	memset(l, 0, sizeof(*l));
+	l->page_shift = dump_info(d)->page_shift;
+	l->kaslr = dump_kaslr_offset(d);
+	err = arch_find(d, &l->mmu.arch);
+	if (!err)
+		err = l->mmu.arch->mmu_init(d, &l->mmu);
+	if (!err)
+		err = facts_ask(&l->facts, t);
+	if (!err)
+		err = check_sanity(l, t);
+	if (!err)
+		err = check_agreement(l, d, t);
+	if (err)
+		return err;
+	layout_init_page(l);
+	layout_init_folio(l);
+	layout_init_types(l, d);
+	err = layout_init_sections(l, d);
+	if (!err)
+		err = layout_init_flags(l, d);
+	return error_prefix(err, "%s", dump_info(d)->path);
+}
+
+void layout_deinit(struct layout *l)
+{
+	facts_deinit(&l->facts);
+}
+
+bool layout_symbol(const struct layout *l, enum fact id, uint64_t *ret)
+{
+	const struct answer *a = fact(&l->facts, id);
+
+	if (!a->found)
+		return false;
+	*ret = (uint64_t)a->value + l->kaslr;
+	return true;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * page->flags: the bits, and the fields above them.
+ *
+ * From the top: section, node, zone, last cpupid, KASAN tag, LRU generation, LRU references
+ * (include/linux/page-flags-layout.h, mmzone.h).  The widths are not in debug info as such; they follow from array
+ * lengths that are.  memmap_calibrate() holds the result against the zones of the dump.
+ */
+#include "layout/layout.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	enum fact fact;
+	size_t offset; /* in struct flag_bits */
+	const char *name;
+} flag_table[] = {
+#define ROW(NAME) { FACT_PG_##NAME, offsetof(struct flag_bits, NAME), #NAME }
+	/* the first name of a bit that several flags share is the one that prints */
+	ROW(locked),	     ROW(writeback),	 ROW(referenced),      ROW(uptodate),	   ROW(dirty),
+	ROW(lru),	     ROW(head),		 ROW(waiters),	       ROW(active),	   ROW(workingset),
+	ROW(error),	     ROW(slab),		 ROW(owner_priv_1),    ROW(owner_2),	   ROW(arch_1),
+	ROW(reserved),	     ROW(private),	 ROW(private_2),       ROW(mappedtodisk),  ROW(reclaim),
+	ROW(swapbacked),     ROW(unevictable),	 ROW(mlocked),	       ROW(hwpoison),	   ROW(young),
+	ROW(idle),	     ROW(arch_2),	 ROW(arch_3),	       ROW(swapcache),	   ROW(anon_exclusive),
+	ROW(reported),	     ROW(movable_ops),	 ROW(double_map),      ROW(has_hwpoisoned), ROW(large_rmappable),
+	ROW(partially_mapped), ROW(hugetlb),
+#undef ROW
+};
+
+static void init_bits(struct layout *l)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flag_table); i++) {
+		int *bit = (int *)((char *)&l->flag + flag_table[i].offset);
+
+		*bit = (int)fact_value(&l->facts, flag_table[i].fact, NO_BIT);
+		if (*bit > 63)
+			*bit = NO_BIT;
+	}
+	l->flag.nr = (unsigned)fact_value(&l->facts, FACT_NR_PAGEFLAGS, 0);
+	l->flag.all = low_mask(l->flag.nr);
+}
+
+/* Bits needed to number n things. */
+static unsigned order_base_2(uint64_t n)
+{
+	return n <= 1 ? 0 : log2_u64(n - 1) + 1;
+}
+
+static uint64_t nr_nodes(const struct layout *l, const struct dump *d)
+{
+	int64_t length;
+
+	if (!fact_found(&l->facts, FACT_NODE_DATA)) /* one node: contig_page_data */
+		return 1;
+	if (fact_found(&l->facts, FACT_HSTATE_NODES))
+		return fact(&l->facts, FACT_HSTATE_NODES)->length;
+	if (fact_found(&l->facts, FACT_NODE_DATA_LEN))
+		return fact(&l->facts, FACT_NODE_DATA_LEN)->length;
+	if (dump_vmcoreinfo_number(d, "LENGTH", "node_data", &length) && length > 0)
+		return (uint64_t)length;
+	return fact(&l->facts, FACT_NODE_DATA)->size / 8;
+}
+
+/* Linux ZONES_SHIFT in page-flags-layout.h */
+static unsigned zones_width(const struct layout *l)
+{
+	return order_base_2((uint64_t)fact_value(&l->facts, FACT_MAX_NR_ZONES, 1));
+}
+
+static unsigned sections_width(const struct layout *l)
+{
+	/* with SPARSEMEM_VMEMMAP the section number is not needed and not stored */
+	if (!l->section.sparse || fact_found(&l->facts, FACT_VMEMMAP_BASE) || l->section.subsection_bits)
+		return 0;
+	return l->section.max_physmem_bits - l->section.section_shift;
+}
+
+/* LAST_CPUPID: 8 bits of pid and the CPU number, if NUMA balancing is built in and they fit */
+static unsigned last_cpupid_width(const struct layout *l)
+{
+	uint64_t nr_cpus = fact(&l->facts, FACT_CPUMASK_BITS)->size * 8;
+
+	if (fact_found(&l->facts, FACT_PAGE_LAST_CPUPID) || !fact_found(&l->facts, FACT_NUMAB_STATE) ||
+	    !fact_found(&l->facts, FACT_NODE_DATA))
+		return 0;
+	return 8 + order_base_2(nr_cpus);
+}
+
+static struct flag_field take_field(unsigned *top, unsigned width)
+{
+	struct flag_field f = { .shift = *top - width, .width = width };
+
+	*top -= width;
+	return f;
+}
+
+struct error *layout_init_flags(struct layout *l, const struct dump *d)
+{
+	unsigned gens = fact_found(&l->facts, FACT_LRUVEC_LRUGEN) ? 3 : 0; /* order_base_2(MAX_NR_GENS + 1) */
+	unsigned section = sections_width(l), node = order_base_2(nr_nodes(l, d)), zone = zones_width(l);
+	unsigned cpupid = last_cpupid_width(l), top = 64;
+
+	init_bits(l);
+	if (l->flag.nr == 0 || section + node + zone + l->flag.nr > 64)
+		return error_new("page flags do not fit: %u flags, section %u, node %u, zone %u bits", l->flag.nr,
+				 section, node, zone);
+	l->flag.section = take_field(&top, section);
+	l->flag.node = take_field(&top, node);
+	l->flag.zone = take_field(&top, zone);
+	if (top - l->flag.nr < cpupid + gens) /* does not fit: then it is a member of its own */
+		cpupid = 0;
+	l->flag.last_cpupid = take_field(&top, cpupid);
+	l->flag.lru_gen = take_field(&top, gens);
+	l->flag.lru_refs = take_field(&top, !gens ? 0 : top - l->flag.nr < 2 ? top - l->flag.nr : 2);
+	l->flag.undefined = low_mask(top) & ~l->flag.all;
+	return NULL;
+}
+
+const char *layout_flag_names(const struct layout *l, uint64_t flags, char *buf, size_t size)
+{
+	uint64_t left = flags & l->flag.all;
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(flag_table) && left; i++) {
+		int bit = *(const int *)((const char *)&l->flag + flag_table[i].offset);
+
+		if (!(left & flag_mask(bit)))
+			continue;
+		left &= ~flag_mask(bit);
+		if (used < size)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? "|" : "", flag_table[i].name);
+	}
+	if (left && used < size)
+		snprintf(buf + used, size - used, "%s%#llx", used ? "|" : "", (unsigned long long)left);
+	return buf;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kernel has of the things rules need, and its models in words. */
+#include "layout/layout.h"
+
+#include <stdio.h>
+
+static bool has_counter(const struct layout *l, enum need need)
+{
+	const struct folio_words *w = &l->folio;
+
+	switch ((int)need) {
+	case NEED_ENTIRE_MAPCOUNT:
+		return w->entire != NO_OFFSET;
+	case NEED_LARGE_MAPCOUNT:
+		return w->large != NO_OFFSET;
+	case NEED_NR_PAGES_MAPPED:
+		return w->nr_mapped != NO_OFFSET;
+	case NEED_PINCOUNT:
+		return w->pincount != NO_OFFSET;
+	case NEED_MM_ID:
+		return w->mm_id != NO_OFFSET && w->mm_id_mapcount != NO_OFFSET;
+	case NEED_FOLIO_NR_PAGES:
+		return w->nr != NO_OFFSET || l->folio.nr != NO_OFFSET;
+	default:
+		return true;
+	}
+}
+
+static bool has_flag(const struct layout *l, enum need need)
+{
+	switch ((int)need) {
+	case NEED_LARGE_RMAPPABLE:
+		return l->flag.large_rmappable != NO_BIT;
+	case NEED_ANON_EXCLUSIVE:
+		return l->flag.anon_exclusive != NO_BIT;
+	case NEED_DOUBLE_MAP:
+		return l->flag.double_map != NO_BIT;
+	case NEED_PARTIALLY_MAPPED:
+		return l->flag.partially_mapped != NO_BIT;
+	case NEED_IDLE_FLAGS:
+		return l->flag.idle != NO_BIT && l->flag.young != NO_BIT;
+	case NEED_HWPOISON:
+		return l->flag.hwpoison != NO_BIT;
+	case NEED_SWAP:
+		return l->flag.swapcache != NO_BIT;
+	case NEED_LRU_GEN:
+		return l->flag.lru_gen.width != 0;
+	case NEED_SECTION_BITS:
+		return l->flag.section.width != 0;
+	case NEED_UNUSED_FLAG_BITS:
+		return l->flag.undefined != 0;
+	default:
+		return has_counter(l, need);
+	}
+}
+
+bool layout_has(const struct layout *l, enum need need)
+{
+	switch ((int)need) {
+	case NEED_MEMCG:
+		return l->page.memcg != NO_OFFSET;
+	case NEED_PAGE_TYPE_BYTE:
+		return l->type == TYPE_TOP_BYTE;
+	case NEED_TYPED_SLAB:
+		return l->slab == SLAB_TYPE;
+	case NEED_COMPOUND_DTOR:
+		return l->dtor_known;
+	case NEED_MASK_COMPOUND:
+		return l->compound == COMPOUND_MASK;
+	case NEED_HVO:
+		return l->hvo;
+	case NEED_FAKE_HEADS:
+		return l->fake_heads;
+	case NEED_PAGE_POOL:
+		return l->pp_mask != 0;
+	case NEED_HSTATES:
+		return fact_found(&l->facts, FACT_HSTATES) && fact_found(&l->facts, FACT_HSTATE_ORDER);
+	case NEED_SHMEM_OPS:
+		return fact_found(&l->facts, FACT_SHMEM_AOPS);
+	default:
+		return has_flag(l, need);
+	}
+}
+
+static const char *const mapcount_text[] = {
+	[MAPCOUNT_A] = "A: per page + compound_mapcount, PG_double_map (up to v6.1)",
+	[MAPCOUNT_B] = "B: _subpages_mapcount (v6.2)",
+	[MAPCOUNT_C] = "C: _entire_mapcount, _nr_pages_mapped (v6.3 to v6.9)",
+	[MAPCOUNT_D] = "D: + _large_mapcount (v6.10 to v6.14)",
+	[MAPCOUNT_E] = "E: + mm ids (v6.15 and later)",
+};
+
+static void model_add(struct layout_model *ret, size_t *nr, const char *name, const char *value)
+{
+	if (*nr >= LAYOUT_MAX_MODELS)
+		return;
+	ret[*nr].name = name;
+	snprintf(ret[*nr].value, sizeof(ret[*nr].value), "%s", value);
+	++*nr;
+}
+
+static void model_add_field(struct layout_model *ret, size_t *nr, const char *name, struct flag_field f)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), f.width ? "bits %u to %u of flags" : "not in flags", f.shift, f.shift + f.width - 1);
+	model_add(ret, nr, name, text);
+}
+
+size_t layout_models(const struct layout *l, struct layout_model *ret)
+{
+	static const char *const hugetlb_text[] = { [HUGETLB_DTOR] = "compound destructor", [HUGETLB_FLAG_1] = "flag in first tail",
+						    [HUGETLB_TYPE] = "page type" };
+	size_t nr = 0;
+
+	model_add(ret, &nr, "mapcount", mapcount_text[l->mapcount]);
+	model_add(ret, &nr, "page_type", l->type == TYPE_TOP_BYTE ? "top byte (enum pagetype)" : "cleared bits");
+	model_add(ret, &nr, "compound_head",
+		  l->compound == COMPOUND_MASK ? "mask (compound_info)" : l->fake_heads ? "pointer, fake heads possible" : "pointer");
+	model_add(ret, &nr, "order", l->order == ORDER_FLAGS_1 ? "low byte of first tail's flags" : "byte in first tail");
+	model_add(ret, &nr, "slab", l->slab == SLAB_TYPE ? "page type" : "PG_slab flag");
+	model_add(ret, &nr, "hugetlb", hugetlb_text[l->hugetlb]);
+	model_add(ret, &nr, "movable", l->mapping_movable ? "low bits 10 of mapping" : "PG_movable_ops flag");
+	model_add(ret, &nr, "memmap", !l->section.sparse ? "flat" : l->flag.section.width ? "sparse" : "sparse with vmemmap");
+	model_add_field(ret, &nr, "node", l->flag.node);
+	model_add_field(ret, &nr, "zone", l->flag.zone);
+	model_add_field(ret, &nr, "last_cpupid", l->flag.last_cpupid);
+	model_add_field(ret, &nr, "lru_gen", l->flag.lru_gen);
+	return nr;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * \file kvmem.h  Kernel virtual memory of the dump, through the kernel's own page table.
+ *
+ * One per thread.  Never falls back to guesses about the direct map: with KASLR the areas are packed and overlap any
+ * fixed bound.
+ */
+#ifndef WALK_KVMEM_H
+#define WALK_KVMEM_H
+
+#include "arch/arch.h"
+#include "dump/dump.h"
+
+struct kvmem;
+
+/** Why memory at a virtual address is not there. */
+struct kv_gap {
+	enum {
+		KV_OK,
+		KV_NOT_KERNEL, /**< the address is not a kernel address at all */
+		KV_UNMAPPED,   /**< a page-table entry on the way is not present */
+		KV_PHYS,       /**< mapped, but the dump lacks the physical page (or a table): see phys */
+	} kind;
+	enum gap_reason phys;
+	uint64_t va; /**< first address that could not be read */
+	uint64_t pa; /**< KV_PHYS: the physical address */
+};
+
+/** Borrow \p m and \p d; own a reader. */
+struct error *kvmem_new(const struct mmu *m, struct dump *d, struct kvmem **ret) _must_check_;
+void kvmem_free(struct kvmem *k);
+
+const struct mmu *kvmem_mmu(const struct kvmem *k);
+struct dump_reader *kvmem_reader(struct kvmem *k);
+
+/**
+ * Translate \p va.  KV_OK: *ret_pa is its physical address and *ret_left (may be NULL) the bytes from there to the end
+ * of the leaf.  Any other outcome is described in *gap.
+ */
+struct error *kvmem_translate(struct kvmem *k, uint64_t va, uint64_t *ret_pa, uint64_t *ret_left,
+			      struct kv_gap *gap) _must_check_;
+
+/** Read \p size bytes.  *ret_got < \p size: gap->kind says why the rest is missing. */
+struct error *kvmem_read(struct kvmem *k, uint64_t va, void *buf, size_t size, size_t *ret_got, struct kv_gap *gap)
+	_must_check_;
+
+/** Read a whole object or nothing: *ret_ok tells. */
+struct error *kvmem_read_all(struct kvmem *k, uint64_t va, void *buf, size_t size, bool *ret_ok) _must_check_;
+
+/** Read one little-endian word of 1, 2, 4 or 8 bytes. */
+struct error *kvmem_read_word(struct kvmem *k, uint64_t va, unsigned size, uint64_t *ret, bool *ret_ok) _must_check_;
+
+/** "not mapped at 0x...", "physical page 0x... excluded by the dump filter", into \p buf; returns buf. */
+const char *kv_gap_text(const struct kv_gap *gap, char *buf, size_t size);
+const char *gap_reason_text(enum gap_reason why);
+
+#endif

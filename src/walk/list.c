@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "walk/list.h"
+
+#include "base/bytes.h"
+
+struct walker {
+	struct kvmem *k;
+	uint64_t head;
+	uint64_t limit;
+	struct error *(*fn)(void *arg, uint64_t node);
+	void *arg;
+	struct list_result *result;
+};
+
+/* Follow the links in one direction (offset 0: next, 8: prev) until the head, a break, or the node `stop`. */
+static struct error *walk_direction(struct walker *w, unsigned forward, uint64_t stop, enum walk_end *ret,
+				    uint64_t *ret_at)
+{
+	uint64_t from = w->head, node;
+	unsigned char links[16];
+	struct error *err;
+	bool ok;
+
+	err = kvmem_read_all(w->k, w->head, links, sizeof(links), &ok);
+	*ret = WALK_GAP;
+	*ret_at = w->head;
+	if (err || !ok)
+		return err;
+	for (node = get_le64(links + forward); node != w->head; node = get_le64(links + forward)) {
+		*ret_at = node;
+		*ret = WALK_END;
+		if (node == stop)
+			return NULL;
+		*ret = WALK_LIMIT;
+		if (w->result->visited >= w->limit)
+			return NULL;
+		err = kvmem_read_all(w->k, node, links, sizeof(links), &ok);
+		*ret = node % 8 || !kvmem_mmu(w->k)->arch->kernel_va(kvmem_mmu(w->k), node) ? WALK_BROKEN : WALK_GAP;
+		if (err || !ok)
+			return err;
+		*ret = WALK_BROKEN;
+		if (get_le64(links + (8 - forward)) != from)
+			return NULL;
+		w->result->visited++;
+		err = w->fn(w->arg, node);
+		if (err)
+			return err;
+		from = node;
+	}
+	*ret = WALK_END;
+	return NULL;
+}
+
+struct error *list_walk(struct kvmem *k, uint64_t head, uint64_t limit, struct error *(*fn)(void *arg, uint64_t node),
+			void *arg, struct list_result *ret)
+{
+	struct walker w = { k, head, limit, fn, arg, ret };
+	enum walk_end back;
+	uint64_t at;
+	struct error *err;
+
+	*ret = (struct list_result){ 0 };
+	err = walk_direction(&w, 0, 0, &ret->end, &ret->at);
+	if (err || ret->end == WALK_END || ret->end == WALK_LIMIT)
+		return err;
+	return walk_direction(&w, 8, ret->at, &back, &at);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* struct address_space and its host inode (include/linux/fs.h). */
+#include "walk/mapping.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const uint64_t TMPFS_MAGIC = 0x01021994;
+
+void mapping_cache_init(struct mapping_cache *c, const struct layout *l, struct kvmem *k)
+{
+	memset(c, 0, sizeof(*c));
+	c->l = l;
+	c->k = k;
+	if (!layout_symbol(l, FACT_SHMEM_AOPS, &c->shmem_aops))
+		c->shmem_aops = 0;
+}
+
+/* Read the word at va + member; *gap->kind tells. */
+static struct error *read_member(struct mapping_cache *c, uint64_t va, enum fact id, uint64_t *ret, struct kv_gap *gap)
+{
+	unsigned char bytes[8];
+	size_t got;
+	struct error *err = kvmem_read(c->k, va + fact(&c->l->facts, id)->offset, bytes, 8, &got, gap);
+
+	if (!err && got == 8)
+		*ret = get_le64(bytes);
+	return err;
+}
+
+/* Without the symbol: the super block's magic number says tmpfs. */
+static struct error *is_tmpfs(struct mapping_cache *c, uint64_t host, bool *ret)
+{
+	struct kv_gap gap;
+	uint64_t sb = 0, magic = 0;
+	struct error *err;
+
+	*ret = false;
+	if (!host || !fact_found(&c->l->facts, FACT_INODE_SB) || !fact_found(&c->l->facts, FACT_SB_MAGIC))
+		return NULL;
+	err = read_member(c, host, FACT_INODE_SB, &sb, &gap);
+	if (!err && gap.kind == KV_OK)
+		err = read_member(c, sb, FACT_SB_MAGIC, &magic, &gap);
+	*ret = !err && gap.kind == KV_OK && magic == TMPFS_MAGIC;
+	return err;
+}
+
+static struct error *lookup(struct mapping_cache *c, uint64_t va, struct mapping_info *ret)
+{
+	const struct mmu *m = kvmem_mmu(c->k);
+	struct kv_gap gap;
+	bool tmpfs = false;
+	struct error *err;
+
+	*ret = (struct mapping_info){ .kind = MAPPING_BAD };
+	err = read_member(c, va, FACT_MAPPING_HOST, &ret->host, &gap);
+	if (!err && gap.kind == KV_OK)
+		err = read_member(c, va, FACT_MAPPING_AOPS, &ret->a_ops, &gap);
+	if (err)
+		return err;
+	if (gap.kind == KV_PHYS)
+		ret->kind = MAPPING_UNREADABLE;
+	if (gap.kind != KV_OK || !m->arch->kernel_va(m, ret->a_ops) || (ret->host && !m->arch->kernel_va(m, ret->host)))
+		return NULL;
+	if (!c->shmem_aops)
+		err = is_tmpfs(c, ret->host, &tmpfs);
+	ret->kind = tmpfs || (c->shmem_aops && ret->a_ops == c->shmem_aops) ? MAPPING_SHMEM : MAPPING_FILE;
+	return err;
+}
+
+struct error *mapping_lookup(struct mapping_cache *c, uint64_t va, struct mapping_info *ret)
+{
+	size_t i = (va >> 6 ^ va >> 16) % MAPPING_CACHE_SIZE;
+	struct error *err = NULL;
+
+	if (c->slot[i].va != va) {
+		err = lookup(c, va, &c->slot[i].info);
+		c->slot[i].va = err ? 0 : va;
+	}
+	*ret = c->slot[i].info;
+	return err;
+}
+
+struct error *mapping_describe(struct mapping_cache *c, uint64_t va, char *buf, size_t size)
+{
+	struct mapping_info info;
+	struct kv_gap gap;
+	uint64_t ino = 0, sb = 0;
+	char id[33] = "";
+	bool ok = false;
+	struct error *err = mapping_lookup(c, va, &info);
+
+	buf[0] = '\0';
+	if (err || !info.host || info.kind == MAPPING_BAD || !fact_found(&c->l->facts, FACT_INODE_INO))
+		return err;
+	err = read_member(c, info.host, FACT_INODE_INO, &ino, &gap);
+	if (!err && gap.kind == KV_OK && fact_found(&c->l->facts, FACT_INODE_SB))
+		err = read_member(c, info.host, FACT_INODE_SB, &sb, &gap);
+	if (!err && sb && fact_found(&c->l->facts, FACT_SB_ID))
+		err = kvmem_read_all(c->k, sb + fact(&c->l->facts, FACT_SB_ID)->offset, id, sizeof(id) - 1, &ok);
+	for (char *p = id; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	if (!err)
+		snprintf(buf, size, "inode %" PRIu64 "%s%s", ino, ok && id[0] ? " of " : "", ok ? id : "");
+	return err;
+}

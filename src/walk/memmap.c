@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "walk/memmap.h"
+
+#include <string.h>
+
+/* Limits against a mem_section that is garbage: 128 TiB of 128 MiB sections; struct pages per page of RAM. */
+enum { MAX_SECTIONS = 1 << 20, MAX_PAGES_PER_RAM = 64, PAGES_SLACK = 1 << 24 };
+
+static void memmap_gap(struct memmap *m, uint64_t va)
+{
+	if (m->nr_gaps++ == 0)
+		m->gap_va = va;
+}
+
+/* mem_section_usage.subsection_map: which 2 MiB parts of a hot-added section exist (pfn_section_valid()). */
+static struct error *read_subsections(struct memmap *m, struct kvmem *k, struct section *s, uint64_t usage)
+{
+	const struct section_words *w = &m->layout->section;
+	unsigned words = (w->subsection_bits + 63) / 64;
+	unsigned char bytes[SUBSECTION_WORDS * 8];
+	struct error *err;
+	bool ok;
+
+	if (s->early || !words || words > SUBSECTION_WORDS || w->usage_offset == NO_OFFSET)
+		return NULL;
+	err = kvmem_read_all(k, usage + w->subsection_offset, bytes, words * 8, &ok);
+	if (err)
+		return err;
+	if (!ok)
+		memmap_gap(m, usage + w->subsection_offset);
+	s->has_subsections = ok;
+	for (unsigned i = 0; ok && i < words; i++)
+		s->subsections[i] = get_le64(bytes + i * 8);
+	return NULL;
+}
+
+static struct error *section_add(struct memmap *m, struct kvmem *k, uint64_t nr, uint64_t ms_va,
+				 const unsigned char *bytes)
+{
+	const struct section_words *w = &m->layout->section;
+	uint64_t raw = get_le64(bytes + w->map_offset);
+	uint64_t usage = w->usage_offset == NO_OFFSET ? 0 : get_le64(bytes + w->usage_offset);
+	struct section s = {
+		.nr = nr,
+		.first_pfn = nr * m->pages_per_section,
+		.nr_pages = m->pages_per_section,
+		.early = raw >> w->early_bit & 1,
+		.online = raw >> w->online_bit & 1,
+		.raw = raw,
+		.ms_va = ms_va,
+		.map = raw & w->map_mask,
+	};
+	struct error *err;
+
+	if (!(raw >> w->has_map_bit & 1))
+		return NULL;
+	if (m->sections.nr >= MAX_SECTIONS)
+		return error_new("mem_section claims more than %d sections: it is corrupt", MAX_SECTIONS);
+	err = read_subsections(m, k, &s, usage);
+	if (err)
+		return err;
+	return array_push(&m->sections, s) ? NULL : &error_nomem;
+}
+
+/* One page of struct mem_section (a root). */
+static struct error *root_read(struct memmap *m, struct kvmem *k, uint64_t root, uint64_t first_nr, unsigned char *buf)
+{
+	const struct section_words *w = &m->layout->section;
+	struct error *err;
+	bool ok;
+
+	err = kvmem_read_all(k, root, buf, (size_t)w->per_root * w->struct_size, &ok);
+	if (!err && !ok)
+		memmap_gap(m, root);
+	for (unsigned i = 0; !err && ok && i < w->per_root; i++)
+		err = section_add(m, k, first_nr + i, root + (uint64_t)i * w->struct_size, buf + i * w->struct_size);
+	return err;
+}
+
+/*
+ * mem_section: a pointer to an array of pointers to roots (SPARSEMEM_EXTREME).  VMCOREINFO's SYMBOL(mem_section) is
+ * the value of the pointer.
+ */
+static struct error *roots_read(struct memmap *m, struct kvmem *k, uint64_t array, uint64_t nr_roots)
+{
+	const struct section_words *w = &m->layout->section;
+	_cleanup_free_ unsigned char *buf = malloc((size_t)w->per_root * w->struct_size + 4096);
+	unsigned char chunk[4096];
+	struct error *err = NULL;
+
+	if (!buf)
+		return &error_nomem;
+	for (uint64_t i = 0; !err && i < nr_roots; i += sizeof(chunk) / 8) {
+		uint64_t left = nr_roots - i < sizeof(chunk) / 8 ? nr_roots - i : sizeof(chunk) / 8;
+		struct kv_gap gap;
+		size_t got;
+
+		err = kvmem_read(k, array + i * 8, chunk, left * 8, &got, &gap);
+		if (!err && got < left * 8)
+			memmap_gap(m, array + i * 8 + got);
+		for (uint64_t j = 0; !err && j < got / 8; j++) {
+			uint64_t root = get_le64(chunk + j * 8);
+
+			if (root)
+				err = root_read(m, k, root, (i + j) * w->per_root, buf);
+		}
+	}
+	return err;
+}
+
+static struct error *sparse_init(struct memmap *m, const struct dump *d, struct kvmem *k)
+{
+	const struct section_words *w = &m->layout->section;
+	uint64_t nr_sections = UINT64_C(1) << (w->max_physmem_bits - w->section_shift);
+	uint64_t array, va;
+	bool ok = false;
+	struct error *err = NULL;
+
+	m->pages_per_section = 1u << (w->section_shift - m->layout->page_shift);
+	if (layout_symbol(m->layout, FACT_MEM_SECTION, &va))
+		err = kvmem_read_word(k, va, 8, &array, &ok);
+	if (!err && !ok)
+		ok = dump_vmcoreinfo_symbol(d, "mem_section", &array);
+	if (err)
+		return err;
+	if (!ok)
+		return error_new("mem_section cannot be read: the dump lacks kernel data");
+	return roots_read(m, k, array, (nr_sections + w->per_root - 1) / w->per_root);
+}
+
+/* FLATMEM: one array of struct pages from pfn 0 (x86: ARCH_PFN_OFFSET is 0). */
+static struct error *flat_init(struct memmap *m, const struct dump *d, struct kvmem *k)
+{
+	uint64_t va, map, max_pfn = dump_info(d)->max_pfn;
+	bool ok = false;
+	struct error *err = NULL;
+
+	m->pages_per_section = 32768;
+	if (layout_symbol(m->layout, FACT_MEM_MAP, &va))
+		err = kvmem_read_word(k, va, 8, &map, &ok);
+	if (!err && !ok)
+		err = error_new("mem_map cannot be read: the dump lacks kernel data");
+	if (!err && layout_symbol(m->layout, FACT_MAX_MAPNR, &va))
+		err = kvmem_read_word(k, va, 8, &max_pfn, &ok);
+	for (uint64_t pfn = 0; !err && pfn < max_pfn; pfn += m->pages_per_section) {
+		uint64_t left = max_pfn - pfn;
+		struct section s = {
+			.nr = pfn / m->pages_per_section,
+			.first_pfn = pfn,
+			.nr_pages = left < m->pages_per_section ? (uint32_t)left : m->pages_per_section,
+			.early = true,
+			.online = true,
+			.map = map,
+		};
+
+		if (!array_push(&m->sections, s))
+			err = &error_nomem;
+	}
+	return err;
+}
+
+static void memmap_count(struct memmap *m)
+{
+	for (size_t i = 0; i < m->sections.nr; i++) {
+		const struct section *s = &m->sections.v[i];
+
+		if (!i)
+			m->vmemmap = s->map;
+		else if (s->map != m->vmemmap)
+			m->vmemmap = 0;
+		for (uint32_t j = 0; s->has_subsections && j < s->nr_pages; j++)
+			m->pages += memmap_valid(m, s, s->first_pfn + j);
+		if (!s->has_subsections)
+			m->pages += s->nr_pages;
+		m->max_pfn = s->first_pfn + s->nr_pages;
+	}
+}
+
+struct error *memmap_init(struct memmap *m, const struct layout *l, const struct dump *d, struct kvmem *k)
+{
+	struct error *err;
+
+	memset(m, 0, sizeof(*m));
+	m->layout = l;
+	err = l->section.sparse ? sparse_init(m, d, k) : flat_init(m, d, k);
+	if (err)
+		return error_prefix(err, "%s", dump_info(d)->path);
+	if (!m->sections.nr)
+		return error_new("%s: no memory section has struct pages (mem_section is empty or unreadable)",
+				 dump_info(d)->path);
+	memmap_count(m);
+	if (m->pages / MAX_PAGES_PER_RAM > dump_info(d)->pages_ram + PAGES_SLACK)
+		return error_new("%s: mem_section claims %llu struct pages for %llu pages of memory: it is corrupt",
+				 dump_info(d)->path, (unsigned long long)m->pages,
+				 (unsigned long long)dump_info(d)->pages_ram);
+	return NULL;
+}
+
+void memmap_deinit(struct memmap *m)
+{
+	array_free(&m->sections);
+}
+
+const struct section *memmap_section(const struct memmap *m, uint64_t pfn)
+{
+	uint64_t nr = pfn / m->pages_per_section;
+	size_t low = 0, high = m->sections.nr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct section *s = &m->sections.v[mid];
+
+		if (s->nr == nr)
+			return memmap_valid(m, s, pfn) ? s : NULL;
+		if (s->nr < nr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+bool memmap_valid(const struct memmap *m, const struct section *s, uint64_t pfn)
+{
+	uint64_t index = pfn - s->first_pfn;
+	unsigned bit;
+
+	if (pfn < s->first_pfn || index >= s->nr_pages)
+		return false;
+	if (!s->has_subsections)
+		return true;
+	bit = (unsigned)(index * m->layout->section.subsection_bits / s->nr_pages);
+	return s->subsections[bit / 64] >> (bit % 64) & 1;
+}
+
+bool memmap_pfn_of(const struct memmap *m, uint64_t va, uint64_t *ret_pfn)
+{
+	unsigned size = m->layout->page_struct_size;
+
+	if (m->vmemmap) {
+		*ret_pfn = (va - m->vmemmap) / size;
+		return va >= m->vmemmap && (va - m->vmemmap) % size == 0 && memmap_section(m, *ret_pfn);
+	}
+	for (size_t i = 0; i < m->sections.nr; i++) {
+		const struct section *s = &m->sections.v[i];
+		uint64_t start = memmap_page_va(m, s, s->first_pfn);
+
+		if (va < start || (va - start) / size >= s->nr_pages || (va - start) % size)
+			continue;
+		*ret_pfn = s->first_pfn + (va - start) / size;
+		return memmap_valid(m, s, *ret_pfn);
+	}
+	return false;
+}
+
+static void mark_unreadable(uint64_t *bits, uint64_t first_byte, uint64_t end_byte, unsigned size)
+{
+	for (uint64_t i = first_byte / size; i * size < end_byte; i++)
+		bits[i / 64] |= bit_u64(i % 64);
+}
+
+struct error *memmap_read(const struct memmap *m, const struct section *s, struct kvmem *k, unsigned char *buf,
+			  uint64_t *unreadable, struct kv_gap *first_gap)
+{
+	unsigned size = m->layout->page_struct_size;
+	uint64_t total = (uint64_t)s->nr_pages * size, done = 0;
+	uint64_t va = memmap_page_va(m, s, s->first_pfn);
+
+	*first_gap = (struct kv_gap){ .kind = KV_OK };
+	memset(unreadable, 0, (s->nr_pages + 63) / 64 * 8);
+	while (done < total) {
+		uint64_t page_end;
+		struct kv_gap gap;
+		size_t got;
+		struct error *err = kvmem_read(k, va + done, buf + done, total - done, &got, &gap);
+
+		if (err)
+			return err;
+		done += got;
+		if (done >= total)
+			break;
+		/* go on behind the page of memmap that is missing */
+		page_end = (((va + done) >> m->layout->page_shift) + 1) << m->layout->page_shift;
+		if (page_end - va > total)
+			page_end = va + total;
+		if (first_gap->kind == KV_OK)
+			*first_gap = gap;
+		mark_unreadable(unreadable, done, page_end - va, size);
+		done = page_end - va;
+	}
+	return NULL;
+}
+
+struct error *memmap_read_pages(const struct memmap *m, struct kvmem *k, uint64_t pfn, unsigned nr, unsigned char *buf,
+				bool *ret_ok)
+{
+	unsigned size = m->layout->page_struct_size;
+
+	for (unsigned i = 0; i < nr; i++) {
+		const struct section *s = memmap_section(m, pfn + i);
+		struct error *err;
+
+		*ret_ok = false;
+		if (!s)
+			return NULL;
+		err = kvmem_read_all(k, memmap_page_va(m, s, pfn + i), buf + (size_t)i * size, size, ret_ok);
+		if (err || !*ret_ok)
+			return err;
+	}
+	return NULL;
+}

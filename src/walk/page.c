@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "walk/page.h"
+
+int page_tail_order(const struct layout *l, const struct page_view *v)
+{
+	uint64_t mask = v->word8 & ~UINT64_C(1);
+	unsigned shift;
+
+	if (!mask)
+		return -1;
+	shift = (unsigned)__builtin_ctzll(mask);
+	/* all ones above the shift, nothing below */
+	if (mask != ~low_mask(shift) || shift <= l->page_struct_shift)
+		return -1;
+	return (int)(shift - l->page_struct_shift);
+}
+
+static bool in_pages(const struct layout *l, int offset, unsigned size, unsigned nr)
+{
+	return offset != NO_OFFSET && (unsigned)offset + size <= nr * l->page_struct_size;
+}
+
+static int32_t counter(const unsigned char *p, int offset)
+{
+	return (int32_t)get_le32(p + offset);
+}
+
+static void decode_mm_ids(const struct layout *l, const unsigned char *p, unsigned nr, struct folio_view *f)
+{
+	f->has_mm_ids = in_pages(l, l->folio.mm_id, 8, nr) && in_pages(l, l->folio.mm_id_mapcount, 8, nr);
+	for (int i = 0; f->has_mm_ids && i < 2; i++) {
+		f->mm_id_mapcount[i] = counter(p, l->folio.mm_id_mapcount + 4 * i);
+		f->mm_id[i] = get_le32(p + l->folio.mm_id + 4 * i);
+	}
+}
+
+struct folio_view folio_decode(const struct layout *l, const unsigned char *p, unsigned nr)
+{
+	const struct folio_words *w = &l->folio;
+	struct folio_view f = {
+		.head = page_decode(l, p),
+		.order = p[w->order],
+		.has_nr = in_pages(l, w->nr, w->nr_size, nr) && w->nr_size,
+		.has_dtor = l->dtor_known,
+		.has_entire = in_pages(l, w->entire, 4, nr),
+		.has_large = in_pages(l, w->large, 4, nr),
+		.has_nr_mapped = in_pages(l, w->nr_mapped, 4, nr),
+		.has_pincount = in_pages(l, w->pincount, 4, nr),
+		.has_deferred = in_pages(l, w->deferred, 16, nr),
+		.flags_1 = get_le64(p + l->page_struct_size + l->page.flags),
+	};
+
+	if (f.has_nr)
+		f.nr = get_le(p + w->nr, w->nr_size);
+	if (f.has_dtor)
+		f.dtor = p[w->dtor];
+	if (f.has_entire)
+		f.entire = counter(p, w->entire);
+	if (f.has_large)
+		f.large = counter(p, w->large);
+	if (f.has_nr_mapped)
+		f.nr_mapped = counter(p, w->nr_mapped);
+	if (f.has_pincount)
+		f.pincount = counter(p, w->pincount);
+	if (f.has_deferred)
+		f.deferred_next = get_le64(p + w->deferred);
+	decode_mm_ids(l, p, nr, &f);
+	return f;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** \file percpu.h  Where per-CPU variables are: __per_cpu_offset[] over the possible CPUs. */
+#ifndef WALK_PERCPU_H
+#define WALK_PERCPU_H
+
+#include "base/array.h"
+#include "layout/layout.h"
+#include "walk/kvmem.h"
+
+struct percpu_area {
+	unsigned cpu;
+	uint64_t offset;
+};
+
+struct percpu {
+	ARRAY(struct percpu_area) cpus; /**< possible CPUs, rising */
+};
+
+/** Absent symbols or unreadable words leave cpus empty: not an error. */
+struct error *percpu_init(struct percpu *p, const struct layout *l, struct kvmem *k) _must_check_;
+void percpu_deinit(struct percpu *p);
+
+#endif

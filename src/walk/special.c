@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "walk/special.h"
+
+#include <string.h>
+
+static struct error *read_variable(const struct layout *l, struct kvmem *k, enum fact id, unsigned size, uint64_t *ret,
+				   bool *ret_ok)
+{
+	uint64_t va;
+
+	*ret_ok = false;
+	if (!layout_symbol(l, id, &va))
+		return NULL;
+	return kvmem_read_word(k, va, size, ret, ret_ok);
+}
+
+/* zero_pfn; huge_zero_page / huge_zero_folio is a pointer, NULL until it is first needed. */
+static struct error *zero_pages(struct special *s, const struct layout *l, const struct memmap *m, struct kvmem *k)
+{
+	uint64_t value;
+	bool ok;
+	struct error *err;
+
+	s->zero_pfn = s->huge_zero_pfn = UINT64_MAX;
+	err = read_variable(l, k, FACT_ZERO_PFN, 8, &value, &ok);
+	if (!err && ok && memmap_section(m, value))
+		s->zero_pfn = value;
+	if (!err)
+		err = read_variable(l, k, FACT_HUGE_ZERO_PAGE, 8, &value, &ok);
+	if (!err && ok && value && !memmap_pfn_of(m, value, &s->huge_zero_pfn))
+		s->huge_zero_pfn = UINT64_MAX;
+	return err;
+}
+
+/* Frames that back the struct pages of one section. */
+static struct error *backing_of(struct special *s, const struct memmap *m, struct kvmem *k, const struct section *sec)
+{
+	uint64_t va = memmap_page_va(m, sec, sec->first_pfn);
+	uint64_t end = va + (uint64_t)sec->nr_pages * m->layout->page_struct_size;
+	unsigned shift = m->layout->page_shift;
+
+	while (va < end) {
+		uint64_t pa, left = 0;
+		struct kv_gap gap;
+		struct error *err = kvmem_translate(k, va, &pa, &left, &gap);
+
+		if (err)
+			return err;
+		if (gap.kind != KV_OK) {
+			va = ((va >> shift) + 1) << shift;
+			continue;
+		}
+		if (left > end - va)
+			left = end - va;
+		bitmap_set_range(&s->vmemmap, pa >> shift, (left + low_mask(shift)) >> shift);
+		va += left;
+	}
+	return NULL;
+}
+
+static struct error *hstates(struct special *s, const struct layout *l, struct kvmem *k)
+{
+	uint64_t size = fact(&l->facts, FACT_HSTATE)->size, base, nr, order;
+	bool ok;
+	struct error *err;
+
+	if (!size || !layout_symbol(l, FACT_HSTATES, &base))
+		return NULL;
+	err = read_variable(l, k, FACT_HUGETLB_MAX_HSTATE, 4, &nr, &ok);
+	for (unsigned i = 0; !err && ok && i < nr && i < MAX_HSTATES; i++) {
+		err = kvmem_read_word(k, base + i * size + fact(&l->facts, FACT_HSTATE_ORDER)->offset, 4, &order, &ok);
+		if (!err && ok)
+			s->hstate_order[s->nr_hstates++] = (unsigned)order;
+	}
+	return err;
+}
+
+struct error *special_init(struct special *s, const struct layout *l, const struct memmap *m, struct kvmem *k)
+{
+	struct error *err;
+
+	memset(s, 0, sizeof(*s));
+	if (!bitmap_init(&s->vmemmap, m->max_pfn))
+		return &error_nomem;
+	err = zero_pages(s, l, m, k);
+	for (size_t i = 0; !err && l->section.sparse && i < m->sections.nr; i++)
+		err = backing_of(s, m, k, &m->sections.v[i]);
+	if (!err)
+		err = hstates(s, l, k);
+	return err;
+}
+
+void special_deinit(struct special *s)
+{
+	bitmap_deinit(&s->vmemmap);
+}
+
+bool special_hugetlb_order(const struct special *s, unsigned order)
+{
+	for (unsigned i = 0; i < s->nr_hstates; i++)
+		if (s->hstate_order[i] == order)
+			return true;
+	return !s->nr_hstates;
+}

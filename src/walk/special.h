@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * \file special.h  Pages known by name rather than by their struct page: the zero page, the huge zero page, the
+ * frames that hold the memmap, the huge page sizes.
+ */
+#ifndef WALK_SPECIAL_H
+#define WALK_SPECIAL_H
+
+#include "base/bitmap.h"
+#include "walk/memmap.h"
+
+struct special {
+	uint64_t zero_pfn;       /**< UINT64_MAX: not known */
+	uint64_t huge_zero_pfn;  /**< head of the huge zero folio, UINT64_MAX: not allocated */
+	struct bitmap vmemmap;   /**< pfns of the frames that hold struct pages */
+	unsigned hstate_order[MAX_HSTATES];
+	unsigned nr_hstates;
+};
+
+struct error *special_init(struct special *s, const struct layout *l, const struct memmap *m, struct kvmem *k)
+	_must_check_;
+void special_deinit(struct special *s);
+
+/** Whether \p order is that of a huge page size of this kernel; true when the sizes are not known. */
+bool special_hugetlb_order(const struct special *s, unsigned order);
+
+#endif
