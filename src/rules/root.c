@@ -3,9 +3,9 @@
  * Grouping.  One damaged struct page breaks many rules: a page of zeros is in the wrong zone, is no longer the tail it
  * was, has lost its mapping and its references.  The reader wants the first of them.
  *
- * Findings about one folio (or single page) form a group; the one of the lowest rank is the root, the others follow from
- * it.  Two independent damages of one folio, say a stray flag and a lost reference, also end up in one group.  That is
- * accepted: both are still printed in full, and one root cause for two oddities of the same 64 bytes is the better bet.
+ * Findings about one folio (or single page) form a group; the one of the lowest rank is the root, the others follow
+ * from it.  Two independent damages of one folio, say a stray flag and a lost reference, also end up in one group.
+ * That is accepted: both are still printed in full, and one cause for two oddities of one folio is the better bet.
  */
 #include "rules/root.h"
 

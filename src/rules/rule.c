@@ -9,9 +9,12 @@
 #define NEEDS(...) ((const enum need[]){ __VA_ARGS__, NEED_END })
 #define NEEDS_NOTHING ((const enum need[]){ NEED_END })
 #define KERNEL(which, keeper) which, keeper
-#define RULE(symbol, name, sev, conf, pass_id, subj, vals, need_list, kernel, line, promised, usual, legal, further)   \
-	[RULE_##symbol] = { name, sev,  conf,     pass_id, subj,  vals,	  need_list,                                   \
-			    kernel, line, promised, usual,   legal, further },
+/* clang-format off */
+#define RULE(symbol, id_, sev, conf, pass_, subj, vals, needs_, kernel, line, promised, usual, legal, further) \
+	[RULE_##symbol] = { \
+		id_, sev, conf, pass_, subj, vals, needs_, kernel, line, promised, usual, legal, further, \
+	},
+/* clang-format on */
 
 const struct rule rules[NR_RULES] = {
 #include "rules/rules.def"

@@ -45,7 +45,11 @@ struct rule {
 	const enum need *needs;    /**< NEED_END-terminated */
 	const char *kernels;       /**< which kernels have the invariant, for people */
 	const char *maintained_by; /**< the kernel function or commit that keeps it */
-	const char *summary;       /**< one line with {named} fields, {pfn} {kind} {order} {head} always exist */
+	/**
+	 * One line with {named} values: {name} of a field, {name.expected}, or of the subject {pfn} {kind} {order} {head}
+	 * {address}.  A field whose expected value is words needs finding_words() or finding_text() to fill {name.expected}.
+	 */
+	const char *summary;
 	const char *promise;       /**< what the kernel promises */
 	const char *causes;        /**< usual causes of a violation */
 	const char *exceptions;    /**< legal exceptions, and what recognises them */
