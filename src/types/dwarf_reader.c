@@ -68,7 +68,7 @@ static Dwarf_Unsigned section_count(void *object)
 
 __attribute__((unused)) static Dwarf_Unsigned file_size(void *object)
 {
-	return ((const struct reader *)object)->sections->file_size;
+	return ((const struct reader *)object)->sections->at[DWARF_INFO].size;
 }
 
 static const dwapi_methods reader_methods =

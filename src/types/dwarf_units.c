@@ -183,6 +183,7 @@ struct error *units_read(const struct dwarf_sections *s, struct units *ret)
 {
 	struct span info = s->at[DWARF_INFO];
 	struct units units = { 0 };
+	uint64_t released = 0;
 
 	for (uint64_t offset = 0; offset < info.size;) {
 		struct cursor c = cursor_at(info, offset);
@@ -199,6 +200,10 @@ struct error *units_read(const struct dwarf_sections *s, struct units *ret)
 			return &error_nomem;
 		}
 		offset += unit.size;
+		if (offset - released >= DWARF_RELEASE_EVERY) {
+			elf_image_release(s->image, info);
+			released = offset;
+		}
 	}
 	if (units.list.nr == 0)
 		return error_new("DWARF is corrupt: no unit header at the start of .debug_info; copy the file again");

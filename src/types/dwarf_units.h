@@ -26,8 +26,14 @@ enum dwarf_section {
 };
 
 struct dwarf_sections {
+	struct elf_image *image; /* where they come from */
 	struct span at[DWARF_NR_SECTIONS];
-	uint64_t file_size;
+};
+
+enum {
+	/* Passing over .debug_info leaves most of it mapped, as the kernel maps 64 KB around each page that is read.
+	   After so many bytes it is let go. */
+	DWARF_RELEASE_EVERY = 16 << 20,
 };
 
 /** Name of a section in the file. */

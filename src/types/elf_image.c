@@ -7,6 +7,7 @@
 #include <libelf.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 
@@ -17,10 +18,10 @@ enum {
 };
 
 struct elf_image {
-	int fd;
+	uint8_t *file; /* the whole file, mapped */
+	uint64_t file_size;
 	Elf *elf;
 	size_t names; /* index of the section that names the sections */
-	uint64_t file_size;
 	char build_id[2 * BUILD_ID_MAX + 1]; /* "" for none */
 };
 
@@ -92,23 +93,49 @@ static struct error *header_check(struct elf_image *img)
 	return NULL;
 }
 
+static struct error *file_check(const struct stat *st)
+{
+	if (S_ISDIR(st->st_mode))
+		return error_new("is a directory; give the vmlinux file itself");
+	if (!S_ISREG(st->st_mode))
+		return error_new("not a regular file; give a vmlinux or a facts file");
+	if (st->st_size == 0)
+		return error_new("is empty; give the vmlinux with debug info of the kernel that crashed");
+	return NULL;
+}
+
+static struct error *file_map(struct elf_image *img, const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct error *err;
+	struct stat st;
+	void *map;
+
+	if (fd < 0 || fstat(fd, &st))
+		return error_errno(errno, "cannot open");
+	err = file_check(&st);
+	if (err)
+		return err;
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return error_errno(errno, "cannot map");
+	img->file = map;
+	img->file_size = (uint64_t)st.st_size;
+	return NULL;
+}
+
 static struct error *image_load(struct elf_image *img, const char *path)
 {
-	struct stat st;
+	struct error *err = file_map(img, path);
 
-	img->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (img->fd < 0 || fstat(img->fd, &st))
-		return error_errno(errno, "cannot open");
-	if (S_ISDIR(st.st_mode))
-		return error_new("is a directory; give the vmlinux file itself");
-	if (!S_ISREG(st.st_mode))
-		return error_new("not a regular file; give a vmlinux or a facts file");
-	img->file_size = (uint64_t)st.st_size;
+	if (err)
+		return err;
 	if (elf_version(EV_CURRENT) == EV_NONE)
 		return error_new("this libelf is too old: %s", elf_errmsg(-1));
-	img->elf = elf_begin(img->fd, ELF_C_READ_MMAP, NULL);
+	/* libelf only reads what it is given, and the mapping is private besides */
+	img->elf = elf_memory((char *)img->file, img->file_size);
 	if (!img->elf)
-		return error_new("cannot read as ELF: %s", elf_errmsg(-1));
+		return error_new("cannot read as ELF: %s; copy the file again", elf_errmsg(-1));
 	return header_check(img);
 }
 
@@ -119,7 +146,6 @@ struct error *elf_image_open(const char *path, struct elf_image **ret)
 
 	if (!img)
 		return &error_nomem;
-	img->fd = -1;
 	err = image_load(img, path);
 	if (err) {
 		elf_image_free(img);
@@ -135,9 +161,22 @@ void elf_image_free(struct elf_image *img)
 	if (!img)
 		return;
 	elf_end(img->elf);
-	if (img->fd >= 0)
-		close(img->fd);
+	if (img->file)
+		munmap(img->file, img->file_size);
 	free(img);
+}
+
+void elf_image_release(const struct elf_image *img, struct span span)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = ((uintptr_t)span.data + page - 1) & ~(page - 1);
+	uintptr_t end = ((uintptr_t)span.data + span.size) & ~(page - 1);
+
+	/* never memory that libelf allocated for a decompressed section */
+	if (span.data < img->file || span.size > img->file_size ||
+	    (uint64_t)(span.data - img->file) > img->file_size - span.size || start >= end)
+		return;
+	madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
 const char *elf_image_build_id(const struct elf_image *img)

@@ -27,4 +27,7 @@ const char *elf_image_build_id(const struct elf_image *img);
  */
 struct error *elf_image_section(struct elf_image *img, const char *name, struct span *ret) _must_check_;
 
+/** The bytes of \p span are not needed for now: they need not stay in memory, and come back when they are read. */
+void elf_image_release(const struct elf_image *img, struct span span);
+
 #endif
