@@ -45,6 +45,17 @@ struct error *filter_init(struct filter *f, const struct dwarf_sections *s, stru
 	return NULL;
 }
 
+void filter_narrow(struct filter *f, const struct wants *w)
+{
+	_cleanup_free_ bool *keep = calloc(w->names.nr + 1, sizeof(*keep));
+
+	if (!keep || !f->active)
+		return;
+	for (uint32_t i = 0; i < w->nr; i++)
+		keep[w->list[i].name_id] |= w->list[i].open;
+	offset_map_narrow(&f->offsets, keep);
+}
+
 void filter_deinit(struct filter *f)
 {
 	offset_map_deinit(&f->offsets);

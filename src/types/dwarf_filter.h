@@ -20,6 +20,9 @@ struct filter {
 
 /** Also closes wants whose name is nowhere in .debug_str: these are absent for certain. */
 struct error *filter_init(struct filter *f, const struct dwarf_sections *s, struct wants *w) _must_check_;
+/** Look only for what is still open in \p w from here on. */
+void filter_narrow(struct filter *f, const struct wants *w);
+
 void filter_deinit(struct filter *f);
 
 /** False: \p unit defines nothing of what is still open in \p w. */

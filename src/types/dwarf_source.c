@@ -9,9 +9,11 @@
 
 #include <string.h>
 
+#include "types/btf_names.h"
 #include "types/dwarf_api.h"
 #include "types/dwarf_filter.h"
 #include "types/dwarf_types.h"
+#include "types/symtab.h"
 
 enum {
 	/* Units share abbreviations, if at all, in small numbers.  Reading more than this many times the section means
@@ -41,6 +43,7 @@ struct error *dwarf_source_check(void)
 
 static struct error *sections_read(struct elf_image *img, struct dwarf_sections *s)
 {
+	s->image = img;
 	for (unsigned i = 0; i < DWARF_NR_SECTIONS; i++) {
 		struct error *err = elf_image_section(img, dwarf_section_name((enum dwarf_section)i), &s->at[i]);
 
@@ -52,7 +55,6 @@ static struct error *sections_read(struct elf_image *img, struct dwarf_sections 
 				 "(Debian: linux-image-<release>-dbg) or pass its vmlinux with -d");
 	if (!s->at[DWARF_ABBREV].data)
 		return error_new("DWARF is corrupt: no .debug_abbrev; copy the file again");
-	s->file_size = s->at[DWARF_INFO].size;
 	return NULL;
 }
 
@@ -108,12 +110,23 @@ struct sweep {
 	struct reader reader;
 	struct abbrevs abbrevs; /* of the unit at hand */
 	uint64_t abbrevs_read;
+	uint64_t passed; /* bytes of units, since .debug_info was let go */
 	size_t nr_read;
 	size_t nr_skipped;
 };
 
+static void pages_release(struct sweep *s, const struct unit *unit)
+{
+	s->passed += unit->size;
+	if (s->passed < DWARF_RELEASE_EVERY)
+		return;
+	elf_image_release(s->sections.image, s->sections.at[DWARF_INFO]);
+	s->passed = 0;
+}
+
 static struct error *unit_visit(struct sweep *s, const struct unit *unit)
 {
+	pages_release(s, unit);
 	abbrevs_read(&s->sections, unit, &s->abbrevs);
 	s->abbrevs_read += s->abbrevs.size;
 	if (s->abbrevs_read / ABBREVS_SHARED_MAX > s->sections.at[DWARF_ABBREV].size + ABBREVS_FREE)
@@ -134,24 +147,65 @@ static void strangers_close(struct wants *w)
 			want_close(w, &w->list[i]);
 }
 
+/* A variable that is defined has a symbol. */
+static struct error *variables_close_absent(struct sweep *s)
+{
+	struct wants *w = &s->wants;
+	_cleanup_free_ struct question *questions = calloc(w->nr + 1, sizeof(*questions));
+	_cleanup_free_ struct answer *answers = calloc(w->nr + 1, sizeof(*answers));
+	struct error *err;
+
+	if (!questions || !answers)
+		return &error_nomem;
+	for (uint32_t i = 0; i < w->nr; i++)
+		questions[i] = (struct question){ .kind = Q_SYMBOL, .type = w->list[i].name };
+	err = symtab_ask(s->sections.image, questions, answers, w->nr);
+	for (uint32_t i = 0; !err && i < w->nr; i++)
+		if (w->list[i].kind == ENTRY_VARIABLE && !answers[i].found)
+			want_close(w, &w->list[i]);
+	return err;
+}
+
+/*
+ * Before all of the debug info is searched: close what is certain to be nowhere in it.  Small files are not worth
+ * the trouble.
+ */
+static struct error *absent_close(struct sweep *s)
+{
+	struct error *err = NULL;
+	struct span btf;
+
+	strangers_close(&s->wants);
+	if (!s->filter.active)
+		return NULL;
+	if (s->wants.nr_open[ENTRY_VARIABLE])
+		err = variables_close_absent(s);
+	if (!err && wants_nr_open(&s->wants))
+		err = elf_image_section(s->sections.image, ".BTF", &btf);
+	if (!err && wants_nr_open(&s->wants))
+		err = btf_close_absent(btf, &s->wants);
+	filter_narrow(&s->filter, &s->wants);
+	return err;
+}
+
 static struct error *units_visit(struct sweep *s)
 {
 	_cleanup_free_ struct ranked *order = units_rank(&s->units);
+	struct error *err = NULL;
 	bool hinted = true;
 
 	if (!order)
 		return &error_nomem;
-	for (size_t i = 0; i < s->units.list.nr && wants_nr_open(&s->wants); i++) {
-		struct error *err;
-
+	for (size_t i = 0; !err && i < s->units.list.nr && wants_nr_open(&s->wants); i++) {
 		if (hinted && order[i].rank == ARRAY_SIZE(unit_hints) && i > 0) {
 			hinted = false;
-			strangers_close(&s->wants);
+			err = absent_close(s);
 		}
-		err = unit_visit(s, &s->units.list.v[order[i].unit]);
-		if (err)
-			return err;
+		if (!err && wants_nr_open(&s->wants))
+			err = unit_visit(s, &s->units.list.v[order[i].unit]);
 	}
+	if (err)
+		return err;
 	if (s->nr_read > 0 && s->nr_skipped == s->nr_read)
 		return error_new("DWARF is corrupt: %s; copy the file again", s->reader.message);
 	return NULL;

@@ -180,6 +180,14 @@ uint32_t offset_map_find_slow(const struct offset_map *map, uint32_t offset)
 	return NAME_NONE;
 }
 
+void offset_map_narrow(struct offset_map *map, const bool *keep)
+{
+	memset(map->filter, 0, FILTER_BITS / 8);
+	for (uint32_t i = 0; i <= map->mask; i++)
+		if (map->ids[i] != NAME_NONE && keep[map->ids[i]])
+			map->filter[(map->offsets[i] & 0xffff) / 64] |= bit_u64(map->offsets[i] % 64);
+}
+
 void offset_map_deinit(struct offset_map *map)
 {
 	free(map->offsets);

@@ -50,6 +50,9 @@ struct offset_map {
 struct error *nameset_locate(const struct nameset *set, struct span strings, struct offset_map *ret) _must_check_;
 void offset_map_deinit(struct offset_map *map);
 
+/** From here on offset_map_find() may miss the names for which \p keep is false, and is faster for that. */
+void offset_map_narrow(struct offset_map *map, const bool *keep);
+
 uint32_t offset_map_find_slow(const struct offset_map *map, uint32_t offset);
 
 /** The id of the name at \p offset or NAME_NONE. */
