@@ -6,11 +6,15 @@
 
 #include "report/style.h"
 
-/* Text of a rule: what Markdown would take for markup stays as written. */
+/* Text of a rule: what Markdown would take for markup stays as written, lines stay lines. */
 static void markdown_text(struct out *out, const char *text)
 {
-	for (; *text; text++)
-		out_printf(out, strchr("\\`*_<>[]|", *text) ? "\\%c" : "%c", *text);
+	for (; *text; text++) {
+		if (*text == '\n')
+			out_printf(out, "<br>\n  ");
+		else
+			out_printf(out, strchr("\\`*_<[]|", *text) ? "\\%c" : "%c", *text);
+	}
 }
 
 static void markdown_item(struct out *out, const char *label, const char *text)

@@ -2,17 +2,19 @@
 /* One finding as JSON. */
 #include "report/json.h"
 
+#include <limits.h>
+
 static struct json_object *json_subject(struct out *out, const struct subject *s)
 {
 	struct json_object *o = json_object_new_object();
 
 	json_add_text(out, o, "kind", subject_kind_name(s->kind));
-	if (s->pfn != UINT64_MAX) {
+	if (s->pfn != UINT64_MAX)
 		json_add_number(o, "pfn", s->pfn);
-		json_add_number(o, "order", s->order);
-	}
 	if (s->head_pfn != UINT64_MAX)
 		json_add_number(o, "head_pfn", s->head_pfn);
+	if (s->order != UINT_MAX)
+		json_add_number(o, "order", s->order);
 	json_add_text(out, o, "page_kind", s->page_kind);
 	if (s->address != UINT64_MAX)
 		json_add(o, "address", json_hex(s->address));

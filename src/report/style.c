@@ -191,7 +191,8 @@ void out_labelled(struct out *out, unsigned indent, unsigned label_width, const 
 	unsigned column = indent + (columns >= label_width ? columns + 1 : label_width);
 
 	out_printf(out, "%*s", (int)indent, "");
-	out_toned(out, TONE_DIM, label);
+	if (columns)
+		out_toned(out, TONE_DIM, label);
 	out_printf(out, "%*s", (int)(column - indent - columns), "");
 	out_wrapped(out, column, indent + label_width, text);
 }

@@ -37,7 +37,7 @@ static void text_verdict(struct out *out, const struct report *r, const struct r
 		out_labelled(out, 2, 16, "cause:", cause);
 	else if (j.cause != JUDGE_NOTHING)
 		out->failed = true;
-	out_labelled(out, 2, 16, "rest of memory:", sound);
+	out_labelled(out, 2, 16, t->findings ? "rest of memory:" : "checked:", sound);
 }
 
 static void text_passes(struct out *out, const struct report *r)

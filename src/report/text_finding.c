@@ -3,6 +3,7 @@
 #include "report/text.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/strbuf.h"
@@ -116,7 +117,7 @@ static void subject_page_text(struct strbuf *b, const struct subject *s)
 	strbuf_printf(b, "pfn %#" PRIx64, s->pfn);
 	if (s->page_kind)
 		strbuf_printf(b, ", %s", kind_title(s->page_kind));
-	if (s->order)
+	if (s->order && s->order != UINT_MAX)
 		strbuf_printf(b, ", order %u", s->order);
 	if (s->head_pfn != UINT64_MAX && s->head_pfn != s->pfn)
 		strbuf_printf(b, ", head pfn %#" PRIx64, s->head_pfn);

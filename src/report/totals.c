@@ -3,42 +3,63 @@
 
 #include <stdlib.h>
 
-static int compare_pfn(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+/* Pages [first, end) that a finding is about. */
+struct range {
+	uint64_t first;
+	uint64_t end;
+};
 
-	return (x > y) - (x < y);
+static struct range subject_range(const struct subject *s)
+{
+	enum { MAX_ORDER = 30 };
+	bool folio = s->kind == SUBJ_FOLIO && s->order <= MAX_ORDER;
+	uint64_t nr = folio ? UINT64_C(1) << s->order : 1;
+
+	return (struct range){ s->pfn, s->pfn + nr < s->pfn ? UINT64_MAX : s->pfn + nr };
 }
 
-static uint64_t count_distinct(uint64_t *pfns, size_t nr)
+static int compare_ranges(const void *a, const void *b)
 {
-	uint64_t distinct = 0;
+	const struct range *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+static void count_ranges(struct range *ranges, size_t nr, struct report_totals *t)
+{
+	uint64_t covered = 0; /* everything below is counted */
 
 	if (nr)
-		qsort(pfns, nr, sizeof(*pfns), compare_pfn);
-	for (size_t i = 0; i < nr; i++)
-		distinct += !i || pfns[i] != pfns[i - 1];
-	return distinct;
+		qsort(ranges, nr, sizeof(*ranges), compare_ranges);
+	for (size_t i = 0; i < nr; i++) {
+		uint64_t first = ranges[i].first > covered ? ranges[i].first : covered;
+
+		t->pages += !i || ranges[i].first != ranges[i - 1].first;
+		if (ranges[i].end <= first)
+			continue;
+		t->touched += ranges[i].end - first;
+		covered = ranges[i].end;
+	}
 }
 
 static bool count_findings(const struct findings *fs, struct report_totals *t)
 {
-	_cleanup_free_ uint64_t *pfns = calloc(fs->list.nr + 1, sizeof(*pfns));
+	_cleanup_free_ struct range *ranges = calloc(fs->list.nr + 1, sizeof(*ranges));
 	size_t nr = 0;
 
-	if (!pfns)
+	if (!ranges)
 		return false;
 	for (size_t i = 0; i < fs->list.nr; i++) {
 		const struct finding *f = &fs->list.v[i];
 
 		t->severity[f->severity]++;
 		if (f->subject.pfn != UINT64_MAX)
-			pfns[nr++] = f->subject.pfn;
+			ranges[nr++] = subject_range(&f->subject);
 		else
 			t->objects++;
 	}
 	t->findings = fs->list.nr;
-	t->pages = count_distinct(pfns, nr);
+	count_ranges(ranges, nr, t);
 	return true;
 }
 

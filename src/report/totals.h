@@ -10,6 +10,7 @@ struct report_totals {
 	uint64_t findings;
 	uint64_t dropped;      /**< of these, counted but not kept in detail */
 	uint64_t pages;        /**< different pages with a finding (of those kept) */
+	uint64_t touched;      /**< pages of all folios and pages with a finding */
 	uint64_t objects;      /**< findings that are not about a page */
 	uint64_t checks;       /**< how often a rule was applied to something */
 	uint64_t unchecked;    /**< how often it could not be, for lack of data */

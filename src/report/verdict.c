@@ -71,7 +71,7 @@ char *verdict_text(const struct report *r, const struct report_totals *t)
 char *soundness_text(const struct report *r, const struct report_totals *t)
 {
 	uint64_t unreadable = r->census->kinds[KIND_UNREADABLE];
-	uint64_t without = t->pages + unreadable;
+	uint64_t without = t->touched + unreadable;
 	uint64_t rest = r->census->pages > without ? r->census->pages - without : 0;
 	struct strbuf b = { 0 };
 	char n[COUNT_TEXT_SIZE];
