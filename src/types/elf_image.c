@@ -184,6 +184,11 @@ const char *elf_image_build_id(const struct elf_image *img)
 	return img->build_id[0] ? img->build_id : NULL;
 }
 
+uint64_t elf_image_size(const struct elf_image *img)
+{
+	return img->file_size;
+}
+
 /* Refuse what would decompress to more than the method can do. */
 static struct error *compression_check(Elf_Scn *scn, const GElf_Shdr *shdr, const char *name)
 {

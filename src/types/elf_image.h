@@ -21,6 +21,8 @@ void elf_image_free(struct elf_image *img);
 /** Build-id in lower-case hexadecimal, NULL when there is none. */
 const char *elf_image_build_id(const struct elf_image *img);
 
+uint64_t elf_image_size(const struct elf_image *img);
+
 /**
  * The bytes of the first section called \p name, decompressed when it is compressed; they live as long as the image.
  * No such section, or one without bytes: data == NULL and no error.

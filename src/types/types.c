@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "types/cache.h"
 #include "types/dwarf_source.h"
 #include "types/elf_image.h"
+#include "types/facts_file.h"
 #include "types/symtab.h"
 
 struct types {
@@ -14,7 +16,9 @@ struct types {
 	enum types_origin origin;
 	bool cached;
 	size_t nr_skipped;
-	struct elf_image *image; /* open between types_open() and the first types_ask() */
+	uint64_t file_size;
+	struct elf_image *image;  /* open between types_open() and the first types_ask() */
+	struct facts_file *facts; /* TYPES_FACTS only */
 };
 
 static struct error *types_init(struct types *t, const char *path, const char *cache_dir)
@@ -24,17 +28,27 @@ static struct error *types_init(struct types *t, const char *path, const char *c
 	return !t->path || (cache_dir && !t->cache_dir) ? &error_nomem : NULL;
 }
 
-static struct error *types_load(struct types *t)
+static struct error *build_id_set(struct types *t, const char *build_id)
 {
-	struct error *err = elf_image_open(t->path, &t->image);
-	const char *build_id;
-
-	if (err)
-		return err;
-	t->origin = TYPES_DWARF;
-	build_id = elf_image_build_id(t->image);
 	t->build_id = build_id ? strdup(build_id) : NULL;
 	return build_id && !t->build_id ? &error_nomem : NULL;
+}
+
+static struct error *types_load(struct types *t)
+{
+	struct error *err;
+
+	if (facts_file_probe(t->path)) {
+		t->origin = TYPES_FACTS;
+		err = facts_file_read(t->path, &t->facts);
+		return err ? err : build_id_set(t, facts_file_build_id(t->facts));
+	}
+	t->origin = TYPES_DWARF;
+	err = elf_image_open(t->path, &t->image);
+	if (err)
+		return err;
+	t->file_size = elf_image_size(t->image);
+	return build_id_set(t, elf_image_build_id(t->image));
 }
 
 struct error *types_open(const char *path, const char *cache_dir, struct types **ret)
@@ -60,6 +74,7 @@ void types_free(struct types *t)
 	if (!t)
 		return;
 	elf_image_free(t->image);
+	facts_file_free(t->facts);
 	free(t->path);
 	free(t->cache_dir);
 	free(t->build_id);
@@ -91,11 +106,28 @@ size_t types_skipped_units(const struct types *t)
 	return t->nr_skipped;
 }
 
-static struct error *debug_info_ask(struct types *t, const struct question *questions, struct answer *answers,
-				    size_t nr)
+/* ---- asking ---- */
+
+static struct error *facts_answer(const struct types *t, const struct question *questions, struct answer *answers,
+				  size_t nr)
+{
+	size_t i = facts_file_ask(t->facts, questions, answers, nr);
+
+	if (i == nr)
+		return NULL;
+	return error_new("does not say anything about %s%s%s: it was written by another version of this program; "
+			 "write it again from the vmlinux, or give the vmlinux itself",
+			 questions[i].type ? questions[i].type : "", questions[i].name ? " " : "",
+			 questions[i].name ? questions[i].name : "");
+}
+
+static struct error *image_answer(struct types *t, const struct question *questions, struct answer *answers,
+				  size_t nr)
 {
 	struct error *err = dwarf_source_check();
 
+	if (!err && !t->image)
+		err = elf_image_open(t->path, &t->image);
 	if (!err)
 		err = dwarf_source_ask(t->image, questions, answers, nr, &t->nr_skipped);
 	if (!err)
@@ -103,15 +135,46 @@ static struct error *debug_info_ask(struct types *t, const struct question *ques
 	return err;
 }
 
-struct error *types_ask(struct types *t, const struct question *questions, struct answer *answers, size_t nr)
+/* Keep the answers, and what is kept already about other questions. */
+static void answers_keep(const struct types *t, const struct question *questions, const struct answer *answers,
+			 size_t nr, const struct facts_file *kept)
 {
+	_cleanup_free_ char *text = NULL;
+	struct error *err = facts_file_text(t->build_id, questions, answers, nr, kept, &text);
+
+	if (err)
+		error_free(err);
+	else
+		cache_store(t->cache_dir, t->build_id, t->file_size, text);
+}
+
+static struct error *debug_info_answer(struct types *t, const struct question *questions, struct answer *answers,
+				       size_t nr)
+{
+	bool cacheable = t->cache_dir && t->build_id;
+	struct facts_file *kept = cacheable ? cache_load(t->cache_dir, t->build_id, t->file_size) : NULL;
 	struct error *err = NULL;
 
-	if (!t->image)
-		err = elf_image_open(t->path, &t->image);
-	if (!err)
-		err = debug_info_ask(t, questions, answers, nr);
+	t->nr_skipped = 0;
+	t->cached = kept && facts_file_ask(kept, questions, answers, nr) == nr;
+	if (!t->cached)
+		err = image_answer(t, questions, answers, nr);
+	/* after damage "absent" may mean "unreadable": not to be remembered */
+	if (cacheable && !t->cached && !err && t->nr_skipped == 0)
+		answers_keep(t, questions, answers, nr, kept);
+	facts_file_free(kept);
 	elf_image_free(t->image);
 	t->image = NULL;
+	return err;
+}
+
+struct error *types_ask(struct types *t, const struct question *questions, struct answer *answers, size_t nr)
+{
+	struct error *err;
+
+	if (t->origin == TYPES_FACTS)
+		err = facts_answer(t, questions, answers, nr);
+	else
+		err = debug_info_answer(t, questions, answers, nr);
 	return error_prefix(err, "%s", t->path);
 }

@@ -81,7 +81,8 @@ char *types_cache_dir(void);
 
 /* ---- facts files: answers as readable text ---------------------------------------------------------------------- */
 
-/** Write all answers (absent ones too) as text with a header and a checksum. */
+/** Write all answers (absent ones too) as text with a header and a checksum; types_open() reads it.  build_id may be
+    NULL. */
 struct error *facts_write(const char *path, const char *build_id, const struct question *questions,
 			  const struct answer *answers, size_t nr) _must_check_;
 

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "types/cache.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+char *types_cache_dir(void)
+{
+	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	char *dir = NULL;
+	int len = -1;
+
+	if (xdg && xdg[0] == '/')
+		len = asprintf(&dir, "%s/pagefsck", xdg);
+	else if (home && home[0] == '/')
+		len = asprintf(&dir, "%s/.cache/pagefsck", home);
+	return len < 0 ? NULL : dir;
+}
+
+static char *cache_path(const char *dir, const char *build_id, uint64_t file_size)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s-%" PRIx64 ".facts", dir, build_id, file_size) < 0 ? NULL : path;
+}
+
+/* Others must not be able to tell us lies about a kernel: the file is ours, and only we can write to it. */
+static bool file_is_ours(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	       !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+struct facts_file *cache_load(const char *dir, const char *build_id, uint64_t file_size)
+{
+	_cleanup_free_ char *path = cache_path(dir, build_id, file_size);
+	struct facts_file *f = NULL;
+	struct error *err;
+
+	if (!path || !file_is_ours(path))
+		return NULL;
+	err = facts_file_read(path, &f);
+	if (err) {
+		error_free(err);
+		return NULL;
+	}
+	if (facts_file_build_id(f) && strcmp(facts_file_build_id(f), build_id) == 0)
+		return f;
+	facts_file_free(f);
+	return NULL;
+}
+
+static void directories_make(const char *dir)
+{
+	_cleanup_free_ char *path = strdup(dir);
+
+	for (char *p = path; p && *p; p++) {
+		if (*p != '/' || p == path)
+			continue;
+		*p = '\0';
+		mkdir(path, 0700);
+		*p = '/';
+	}
+	if (path)
+		mkdir(path, 0700);
+}
+
+/* Write and rename, so that a reader sees the old file or the new one. */
+static bool file_replace(const char *path, char *temporary, const char *text)
+{
+	size_t size = strlen(text);
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = write(fd, text, size) == (ssize_t)size;
+	ok = close(fd) == 0 && ok && rename(temporary, path) == 0;
+	if (!ok)
+		unlink(temporary);
+	return ok;
+}
+
+void cache_store(const char *dir, const char *build_id, uint64_t file_size, const char *text)
+{
+	_cleanup_free_ char *path = cache_path(dir, build_id, file_size);
+	_cleanup_free_ char *temporary = NULL;
+
+	if (!path || asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+		temporary = NULL;
+		return;
+	}
+	directories_make(dir);
+	file_replace(path, temporary, text);
+}
