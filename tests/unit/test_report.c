@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reporters: invented findings against golden files, hostile strings, judgement, failing output.
+ * Reporters: invented findings against golden files, hostile strings, failing output.
  *
  * The rules are those of tests/golden/rules/.  GOLDEN_UPDATE=1 in the environment rewrites the golden files.
  */
@@ -15,146 +15,8 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "base/bytes.h"
-#include "report/groups.h"
-#include "report/judgement.h"
-#include "report/report.h"
 #include "report/style.h"
-#include "report/totals.h"
-#include "rules/root.h"
-
-/* ---- the world ---------------------------------------------------------------------------------------------------- */
-
-struct world {
-	struct findings fs;
-	struct ledger ledger;
-	struct census census;
-	struct report report;
-	struct report_options options;
-};
-
-/* The grouping of the real catalogue needs its rules; here the first finding about a page is the cause of the others. */
-struct error *findings_group(struct findings *fs)
-{
-	for (size_t i = 0; i < fs->list.nr; i++)
-		for (size_t k = 0; k < i && fs->list.v[i].cause == SIZE_MAX; k++)
-			if (fs->list.v[k].subject.pfn == fs->list.v[i].subject.pfn &&
-			    fs->list.v[k].subject.pfn != UINT64_MAX)
-				fs->list.v[i].cause = k;
-	return NULL;
-}
-
-static void zone_add(struct census *c, unsigned node, unsigned zone, const char *name, enum page_kind kind,
-		     uint64_t pages)
-{
-	struct zone_tally *z = census_zone(c, node, zone, name);
-
-	assert_non_null(z);
-	z->pages += pages;
-	z->kinds[kind] += pages;
-	c->kinds[kind] += pages;
-	c->pages += pages;
-}
-
-static void world_init(struct world *w)
-{
-	static const struct report_model models[] = { { "mapcount", "per page and per folio" },
-						      { "page_type", "top byte" } };
-	static const struct report_pass passes[] = { { "memmap", 0.125 }, { "totals", 0.5 } };
-
-	*w = (struct world){ .options = { .width = 80, .max_findings = 10 } };
-	zone_add(&w->census, 0, 0, "DMA", KIND_RESERVED, 96);
-	zone_add(&w->census, 0, 1, "DMA32", KIND_BUDDY, 20000);
-	zone_add(&w->census, 0, 1, "DMA32", KIND_ANON, 4000);
-	zone_add(&w->census, 0, 1, "DMA32", KIND_UNREADABLE, 480);
-	for (size_t i = 0; i < NR_RULES; i++)
-		w->ledger.rule[i].checked = 1000 + i;
-	w->ledger.rule[RULE_PINCOUNT_SANE] = (struct ledger_entry){ .skipped = need_reason(NEED_PINCOUNT) };
-	w->report = (struct report){
-		.tool_version = "TEST",
-		.dump = { "/var/crash/vmcore", "kdump", "zlib", 4404019, 24096, 480, 0, false, 31 },
-		.kernel = { "6.1.0-50-amd64", "x86_64", 4096, "0123456789abcdef0123456789abcdef01234567", "dwarf",
-			    "/usr/lib/debug/vmlinux", models, ARRAY_SIZE(models) },
-		.census = &w->census,
-		.findings = &w->fs,
-		.ledger = &w->ledger,
-		.passes = passes,
-		.nr_passes = ARRAY_SIZE(passes),
-		.seconds = 0.75,
-	};
-}
-
-static void world_deinit(struct world *w)
-{
-	findings_deinit(&w->fs);
-	census_deinit(&w->census);
-}
-
-static struct subject page(uint64_t pfn, const char *kind)
-{
-	struct subject s = subject_page(SUBJ_PAGE, pfn);
-
-	s.head_pfn = pfn;
-	s.page_kind = kind;
-	s.address = UINT64_C(0xffffea0000000000) + pfn * 64;
-	return s;
-}
-
-/* A free page with a reference count of found instead of 0. */
-static void free_page_with_refcount(struct world *w, uint64_t pfn, uint64_t found)
-{
-	struct subject s = page(pfn, "buddy");
-	struct finding *f = finding_add(&w->fs, RULE_FREE_REFCOUNT_ZERO, &s);
-
-	finding_expect(&w->fs, f, "_refcount", FMT_DEC, 32, found, 0);
-	w->ledger.rule[RULE_FREE_REFCOUNT_ZERO].findings++;
-}
-
-static void free_page_with_mapping(struct world *w, uint64_t pfn, uint64_t found)
-{
-	struct subject s = page(pfn, "buddy");
-	struct finding *f = finding_add(&w->fs, RULE_FREE_MAPPING_NULL, &s);
-
-	finding_expect(&w->fs, f, "mapping", FMT_PTR, 64, found, 0);
-	w->ledger.rule[RULE_FREE_MAPPING_NULL].findings++;
-}
-
-static void folio_with_reference_too_many(struct world *w)
-{
-	struct subject s = subject_page(SUBJ_FOLIO, 0x1200);
-	struct finding *f;
-
-	s.head_pfn = 0x1200;
-	s.order = 9;
-	s.page_kind = "anon";
-	s.address = UINT64_C(0xffffea0000048000);
-	f = finding_add(&w->fs, RULE_REFCOUNT_EXPLAINED, &s);
-	finding_expect(&w->fs, f, "_refcount", FMT_DEC, 32, 3, 2);
-	finding_words(&w->fs, f, NULL, "1 mapping + 1 swap cache");
-	finding_value(&w->fs, f, "_mapcount", FMT_INT, (uint64_t)-1);
-	finding_text(&w->fs, f, "flags", "uptodate|lru|swapbacked", NULL);
-	finding_evidence(&w->fs, f, "arithmetic",
-			 "_refcount 3, expected 2 = 1 mapping + 1 swap cache; 1 unexplained");
-	w->ledger.rule[RULE_REFCOUNT_EXPLAINED].findings++;
-}
-
-static void process_with_wrong_rss(struct world *w, const char *comm)
-{
-	struct subject s = subject_page(SUBJ_MM, UINT64_MAX);
-	struct finding *f;
-
-	s.address = UINT64_C(0xffff888003f01400);
-	s.pid = 4711;
-	s.comm = comm;
-	f = finding_add(&w->fs, RULE_MM_RSS, &s);
-	finding_expect(&w->fs, f, "rss", FMT_INT, 0, 100, 97);
-	w->ledger.rule[RULE_MM_RSS].findings++;
-}
-
-static void world_finish(struct world *w)
-{
-	assert_null(findings_finish(&w->fs));
-}
+#include "report_world.h"
 
 /* ---- golden files ------------------------------------------------------------------------------------------------- */
 
@@ -416,153 +278,7 @@ static void test_hostile(void **state)
 	world_deinit(&w);
 }
 
-/* ---- judgement ---------------------------------------------------------------------------------------------------- */
-
-static enum judgement_cause judged(struct world *w, uint64_t dropped)
-{
-	struct judgement j;
-
-	world_finish(w);
-	assert_true(judge(&w->fs, dropped, &j));
-	return j.cause;
-}
-
-static void assert_judged(void (*fill)(struct world *w), enum judgement_cause cause)
-{
-	struct world w;
-
-	world_init(&w);
-	fill(&w);
-	assert_int_equal(judged(&w, 0), cause);
-	world_deinit(&w);
-}
-
-static void fill_nothing(struct world *w)
-{
-	(void)w;
-}
-
-static void fill_one_bit_of_a_pointer(struct world *w)
-{
-	free_page_with_mapping(w, 0x77, bit_u64(41));
-	process_with_wrong_rss(w, "a note is no damage");
-}
-
-static void fill_one_bit_and_its_consequence(struct world *w)
-{
-	free_page_with_refcount(w, 0x77, bit_u64(30));
-	free_page_with_mapping(w, 0x77, 0x1234567);
-}
-
-static void fill_count_off_by_two(struct world *w)
-{
-	free_page_with_refcount(w, 0x77, 2);
-}
-
-static void fill_many_bits(struct world *w)
-{
-	free_page_with_mapping(w, 0x77, 0xdead);
-}
-
-static void fill_one_bit_that_may_be_in_flight(struct world *w)
-{
-	free_page_with_mapping(w, 0x77, bit_u64(41));
-	finding_lower(&w->fs, &w->fs.list.v[0], "a free");
-}
-
-static void fill_one_bit_in_two_pages(struct world *w)
-{
-	free_page_with_mapping(w, 0x77, bit_u64(41));
-	free_page_with_mapping(w, 0x78, bit_u64(41));
-}
-
-static void fill_three_of_a_kind(struct world *w)
-{
-	for (uint64_t pfn = 0x300; pfn < 0x303; pfn++)
-		free_page_with_mapping(w, pfn, 0xdead0000);
-}
-
-static void fill_three_times_the_same_page(struct world *w)
-{
-	free_page_with_refcount(w, 0x300, 5);
-	free_page_with_mapping(w, 0x301, 5);
-	folio_with_reference_too_many(w);
-}
-
-static void fill_mostly_other_damage(struct world *w)
-{
-	fill_three_of_a_kind(w);
-	for (uint64_t pfn = 0x400; pfn < 0x404; pfn++) {
-		struct subject s = page(pfn, pfn & 1 ? "slab" : "file");
-
-		finding_add(&w->fs, RULE_FREE_MEMCG_NULL, &s);
-	}
-}
-
-static void test_judgement(void **state)
-{
-	(void)state;
-	assert_judged(fill_nothing, JUDGE_NOTHING);
-	assert_judged(fill_one_bit_of_a_pointer, JUDGE_HARDWARE);
-	assert_judged(fill_one_bit_and_its_consequence, JUDGE_HARDWARE);
-	assert_judged(fill_count_off_by_two, JUDGE_EITHER);
-	assert_judged(fill_many_bits, JUDGE_NOTHING);
-	assert_judged(fill_one_bit_that_may_be_in_flight, JUDGE_NOTHING);
-	assert_judged(fill_one_bit_in_two_pages, JUDGE_NOTHING);
-	assert_judged(fill_three_of_a_kind, JUDGE_SOFTWARE);
-	assert_judged(fill_three_times_the_same_page, JUDGE_NOTHING);
-	assert_judged(fill_mostly_other_damage, JUDGE_NOTHING);
-}
-
-static void test_judgement_needs_all_findings(void **state)
-{
-	struct world w;
-
-	(void)state;
-	world_init(&w);
-	fill_one_bit_of_a_pointer(&w);
-	assert_int_equal(judged(&w, 1), JUDGE_NOTHING);
-	world_deinit(&w);
-}
-
-/* ---- the rest ----------------------------------------------------------------------------------------------------- */
-
-static void test_nothing_checked_is_not_clean(void **state)
-{
-	_cleanup_free_ char *verdict = NULL;
-	struct report_totals t;
-	struct world w;
-
-	(void)state;
-	world_init(&w);
-	for (size_t i = 0; i < NR_RULES; i++)
-		w.ledger.rule[i].checked = 0;
-	assert_true(report_totals(&w.report, &t));
-	verdict = verdict_text(&w.report, &t);
-	assert_non_null(strstr(verdict, "nothing was checked"));
-	assert_null(strstr(verdict, "no contradiction"));
-	world_deinit(&w);
-}
-
-static void test_causes_in_a_circle(void **state)
-{
-	struct groups g;
-	struct world w;
-
-	(void)state;
-	world_init(&w);
-	fill_three_of_a_kind(&w);
-	world_finish(&w);
-	w.fs.list.v[0].cause = 1;
-	w.fs.list.v[1].cause = 0;
-	w.fs.list.v[2].cause = 99;
-	assert_int_equal(finding_root(&w.fs, 0), 0);
-	assert_int_equal(finding_root(&w.fs, 1), 1);
-	assert_int_equal(finding_root(&w.fs, 2), 2);
-	assert_true(groups_init(&g, &w.fs));
-	groups_deinit(&g);
-	world_deinit(&w);
-}
+/* ---- failing output, numbers ----------------------------------------------------------------------------------- */
 
 static void assert_write_fails(struct world *w, reporter *write)
 {
@@ -591,23 +307,6 @@ static void test_full_disk(void **state)
 	world_deinit(&w);
 }
 
-static void test_pages_of_a_folio_count_once(void **state)
-{
-	struct report_totals t;
-	struct world w;
-
-	(void)state;
-	world_init(&w);
-	folio_with_reference_too_many(&w); /* pfn 0x1200, order 9 */
-	free_page_with_refcount(&w, 0x1205, 1);
-	free_page_with_refcount(&w, 0x1400, 1);
-	world_finish(&w);
-	assert_true(report_totals(&w.report, &t));
-	assert_int_equal(t.pages, 3);
-	assert_int_equal(t.touched, 513);
-	world_deinit(&w);
-}
-
 static void test_count_text(void **state)
 {
 	char n[COUNT_TEXT_SIZE];
@@ -629,12 +328,7 @@ int main(void)
 		cmocka_unit_test(test_explain),
 		cmocka_unit_test(test_json_schema),
 		cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_judgement),
-		cmocka_unit_test(test_judgement_needs_all_findings),
-		cmocka_unit_test(test_nothing_checked_is_not_clean),
-		cmocka_unit_test(test_causes_in_a_circle),
 		cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_pages_of_a_folio_count_once),
 		cmocka_unit_test(test_count_text),
 	};
 
