@@ -14,6 +14,7 @@
 #include "dump/diskdump.h"
 #include "dump/truncation.h"
 #include "dump/vmcoreinfo.h"
+#include "dump/zstd_codec.h"
 
 /* Pages.  The library searches its cache linearly: the default of 1024 makes reads 2 to 7 times slower. */
 enum { LIBRARY_CACHE_SIZE = 16 };
@@ -29,6 +30,8 @@ struct diskdump {
 struct diskdump_reader {
 	const struct diskdump *dump;
 	kdump_ctx_t *ctx; /* made when the first compressed page is read */
+	struct zstd_codec *zstd; /* NULL: libkdumpfile does it */
+	uint8_t *packed; /* room for a compressed page */
 	const struct dump_run *last; /* the run of the last read */
 	uint64_t first_desc; /* the descriptors in `descs` */
 	uint64_t nr_descs;
@@ -97,6 +100,17 @@ static struct error *library_read(struct diskdump_reader *r, uint64_t pa, void *
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
+static void diskdump_reader_close(void *state)
+{
+	struct diskdump_reader *r = state;
+
+	if (r->ctx)
+		kdump_free(r->ctx);
+	zstd_codec_free(r->zstd);
+	free(r->packed);
+	free(r);
+}
+
 static struct error *diskdump_reader_open(void *backend, void **ret_state)
 {
 	struct diskdump_reader *r = calloc(1, sizeof(*r));
@@ -104,17 +118,14 @@ static struct error *diskdump_reader_open(void *backend, void **ret_state)
 	if (!r)
 		return &error_nomem;
 	r->dump = backend;
+	r->zstd = zstd_codec_new();
+	r->packed = malloc((size_t)1 << r->dump->store.info.page_shift);
+	if (!r->packed) {
+		diskdump_reader_close(r);
+		return &error_nomem;
+	}
 	*ret_state = r;
 	return NULL;
-}
-
-static void diskdump_reader_close(void *state)
-{
-	struct diskdump_reader *r = state;
-
-	if (r->ctx)
-		kdump_free(r->ctx);
-	free(r);
 }
 
 static struct error *reader_get_desc(struct diskdump_reader *r, uint64_t nr, struct diskdump_desc *ret)
@@ -148,6 +159,18 @@ static struct error *read_plain(const struct diskdump_reader *r, uint64_t offset
 	return err;
 }
 
+/* A whole page; diskdump_desc_check() has seen to it that the packed one is not larger. */
+static struct error *read_zstd(struct diskdump_reader *r, const struct diskdump_desc *desc, void *page, size_t size,
+			       enum gap_reason *ret_why)
+{
+	struct error *err;
+
+	err = read_plain(r, desc->offset, r->packed, desc->size);
+	if (!err && !zstd_codec_unpack(r->zstd, r->packed, desc->size, page, size))
+		*ret_why = GAP_CORRUPT;
+	return err;
+}
+
 static const struct dump_run *reader_find(struct diskdump_reader *r, uint64_t pfn)
 {
 	if (!r->last || pfn < r->last->first || pfn >= r->last->end)
@@ -170,6 +193,12 @@ static struct error *diskdump_read_page(void *state, uint64_t pa, void *buf, siz
 	err = reader_get_desc(r, map_pos(&s->map, run, pfn), &desc);
 	if (err)
 		return err;
+	/* again, as the file may have been written to since it was opened */
+	*ret_why = diskdump_desc_check(&s->file, &desc, bit_u64(s->info.page_shift));
+	if (*ret_why != GAP_NONE)
+		return NULL;
+	if ((desc.flags & DISKDUMP_DESC_CODECS) == DISKDUMP_DESC_ZSTD && r->zstd && size >> s->info.page_shift)
+		return read_zstd(r, &desc, buf, size, ret_why);
 	if (desc.flags & DISKDUMP_DESC_CODECS)
 		return library_read(r, pa, buf, size, ret_why);
 	return read_plain(r, desc.offset + (pa & low_mask(s->info.page_shift)), buf, size);

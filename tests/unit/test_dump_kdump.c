@@ -45,6 +45,36 @@ static const uint8_t zlib_page[] = {
 	0x49, 0x64, 0xbd, 0xdf, 0x13, 0x92, 0x24, 0x49, 0x92, 0x24, 0xe9, 0x6e, 0x0b, 0xfe, 0x72, 0x2f, 0xfe,
 };
 
+/* The same page in other forms. */
+static const uint8_t lzo_page[] = {
+	0x04, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x20, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xda, 0x18, 0x00, 0x0a, 0x02, 0x03, 0x04, 0x05, 0x06, 0x00, 0x01, 0x02,
+	0x03, 0x04, 0x05, 0x06, 0x00, 0x11, 0x00, 0x00,
+};
+
+static const uint8_t zstd_page[] = {
+	0x28, 0xb5, 0x2f, 0xfd, 0x60, 0x00, 0x0f, 0x75, 0x00, 0x00, 0x38, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06,
+	0x01, 0x00, 0xf6, 0x97, 0x5f, 0x8c,
+};
+
+/* Its snappy form is one pattern over and over. */
+static size_t make_snappy_page(uint8_t *ret)
+{
+	static const uint8_t head[] = { 0x80, 0x20, 0x18, 0, 1, 2, 3, 4, 5, 6 };
+	size_t size = sizeof(head);
+
+	memcpy(ret, head, sizeof(head));
+	for (size_t left = IMAGE_PAGE - 7; left; size += 3) {
+		size_t len = left < 64 ? left : 64;
+
+		ret[size] = (uint8_t)((len - 1) << 2 | 2);
+		ret[size + 1] = 7;
+		ret[size + 2] = 0;
+		left -= len;
+	}
+	return size;
+}
+
 static size_t desc_offset(size_t i)
 {
 	return DESCS + i * 24;
@@ -165,6 +195,58 @@ static void test_what_is_where(void **state)
 	assert_int_equal(dump_page_gap(d, 100), GAP_NOT_RAM);
 	assert_true(dump_control_register(d, 0, 4, &cr) && cr == 0x1004);
 	expect_plain_pages(d);
+	expect_zlib_page(d, GAP_NONE);
+	dump_free(d);
+	image_free(&m);
+}
+
+static void expect_codec(struct image *m, const uint8_t *packed, size_t size, uint32_t flag, const char *name)
+{
+	struct dump *d;
+
+	put_desc(m, ZLIB_INDEX, PAGES + ZLIB_INDEX * IMAGE_PAGE, (uint32_t)size, flag);
+	image_put(m, PAGES + ZLIB_INDEX * IMAGE_PAGE, packed, size);
+	d = image_open(m, m->size, NULL);
+	assert_non_null(d);
+	assert_string_equal(dump_info(d)->compression, name);
+	expect_plain_pages(d);
+	expect_zlib_page(d, GAP_NONE);
+	dump_free(d);
+	/* one byte less is corrupt */
+	put_desc(m, ZLIB_INDEX, PAGES + ZLIB_INDEX * IMAGE_PAGE, (uint32_t)size - 1, flag);
+	d = image_open(m, m->size, NULL);
+	assert_non_null(d);
+	expect_zlib_page(d, GAP_CORRUPT);
+	dump_free(d);
+}
+
+static void test_codecs(void **state)
+{
+	uint8_t snappy_page[IMAGE_PAGE];
+	size_t snappy_size = make_snappy_page(snappy_page);
+	struct image m = { 0 };
+
+	(void)state;
+	make_image(&m, image_vmcoreinfo);
+	expect_codec(&m, zlib_page, sizeof(zlib_page), 0x1, "zlib");
+	expect_codec(&m, lzo_page, sizeof(lzo_page), 0x2, "lzo");
+	expect_codec(&m, snappy_page, snappy_size, 0x4, "snappy");
+	expect_codec(&m, zstd_page, sizeof(zstd_page), 0x20, "zstd");
+	image_free(&m);
+}
+
+static void test_mixed_codecs(void **state)
+{
+	struct image m = { 0 };
+	struct dump *d;
+
+	(void)state;
+	make_image(&m, image_vmcoreinfo);
+	put_desc(&m, 0, PAGES, sizeof(lzo_page), 2);
+	image_put(&m, PAGES, lzo_page, sizeof(lzo_page));
+	d = image_open(&m, m.size, NULL);
+	assert_non_null(d);
+	assert_string_equal(dump_info(d)->compression, "mixed");
 	expect_zlib_page(d, GAP_NONE);
 	dump_free(d);
 	image_free(&m);
@@ -354,6 +436,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_where),
+		cmocka_unit_test(test_codecs),
+		cmocka_unit_test(test_mixed_codecs),
 		cmocka_unit_test(test_cut_at_every_place),
 		cmocka_unit_test(test_bad_descriptors),
 		cmocka_unit_test(test_lies_in_the_header),
