@@ -170,9 +170,12 @@ Dwarf_Die entry_child(struct reader *r, Dwarf_Die die)
 	Dwarf_Error error = NULL;
 	Dwarf_Die child = NULL;
 
-	if (!reader_step(r) || !reader_result(r, dwarf_child(die, &child, &error), error, "entry below another"))
+	int rc;
+
+	if (!reader_step(r))
 		return NULL;
-	return child;
+	rc = dwarf_child(die, &child, &error);
+	return reader_result(r, rc, error, "entry below another") ? child : NULL;
 }
 
 Dwarf_Die entry_next(struct reader *r, Dwarf_Die die)
@@ -209,24 +212,27 @@ uint64_t entry_offset(struct reader *r, Dwarf_Die die)
 {
 	Dwarf_Error error = NULL;
 	Dwarf_Off offset = 0;
+	int rc = dwarf_dieoffset(die, &offset, &error);
 
-	return reader_result(r, dwarf_dieoffset(die, &offset, &error), error, "offset of an entry") ? offset : 0;
+	return reader_result(r, rc, error, "offset of an entry") ? offset : 0;
 }
 
 unsigned entry_tag(struct reader *r, Dwarf_Die die)
 {
 	Dwarf_Error error = NULL;
 	Dwarf_Half tag = 0;
+	int rc = dwarf_tag(die, &tag, &error);
 
-	return reader_result(r, dwarf_tag(die, &tag, &error), error, "tag of an entry") ? tag : 0;
+	return reader_result(r, rc, error, "tag of an entry") ? tag : 0;
 }
 
 const char *entry_name(struct reader *r, Dwarf_Die die)
 {
 	Dwarf_Error error = NULL;
 	char *name = NULL;
+	int rc = dwarf_diename(die, &name, &error);
 
-	return reader_result(r, dwarf_diename(die, &name, &error), error, "name of an entry") ? name : NULL;
+	return reader_result(r, rc, error, "name of an entry") ? name : NULL;
 }
 
 static Dwarf_Attribute entry_attribute(struct reader *r, Dwarf_Die die, unsigned attribute)
@@ -315,30 +321,37 @@ static uint64_t location_program(Dwarf_Ptr program, uint64_t size)
 	return c.bad ? 0 : location;
 }
 
-uint64_t entry_member_location(struct reader *r, Dwarf_Die die)
+/* The location as a program: DW_FORM_exprloc, or a block before DWARF 4. */
+static uint64_t attribute_program(struct reader *r, Dwarf_Attribute attr)
 {
-	Dwarf_Attribute attr = entry_attribute(r, die, DW_AT_data_member_location);
 	Dwarf_Error error = NULL;
 	Dwarf_Unsigned size = 0;
 	Dwarf_Ptr program = NULL;
+	Dwarf_Block *block = NULL;
+	uint64_t location;
+	int rc;
+
+	if (dwarf_formexprloc(attr, &size, &program, &error) == DW_DLV_OK)
+		return location_program(program, size);
+	dwarf_dealloc_error(r->dbg, error);
+	error = NULL;
+	rc = dwarf_formblock(attr, &block, &error);
+	if (!reader_result(r, rc, error, "place of a member"))
+		return 0;
+	location = location_program(block->bl_data, block->bl_len);
+	dwarf_dealloc(r->dbg, block, DW_DLA_BLOCK);
+	return location;
+}
+
+uint64_t entry_member_location(struct reader *r, Dwarf_Die die)
+{
+	Dwarf_Attribute attr = entry_attribute(r, die, DW_AT_data_member_location);
 	int64_t number = 0;
 
 	if (!attr)
 		return 0;
-	if (!attribute_number(r, attr, &number)) {
-		Dwarf_Block *block = NULL;
-
-		if (dwarf_formexprloc(attr, &size, &program, &error) == DW_DLV_OK) {
-			number = (int64_t)location_program(program, size);
-		} else {
-			dwarf_dealloc_error(r->dbg, error);
-			error = NULL;
-			if (reader_result(r, dwarf_formblock(attr, &block, &error), error, "place of a member")) {
-				number = (int64_t)location_program(block->bl_data, block->bl_len);
-				dwarf_dealloc(r->dbg, block, DW_DLA_BLOCK);
-			}
-		}
-	}
+	if (!attribute_number(r, attr, &number))
+		number = (int64_t)attribute_program(r, attr);
 	dwarf_dealloc(r->dbg, attr, DW_DLA_ATTR);
 	return (uint64_t)number;
 }

@@ -41,6 +41,25 @@ struct error *dwarf_source_check(void)
 			 DWAPI_BUILT_FOR, dwarf_package_version());
 }
 
+/* No kernel is built so.  Without the means to follow such references types would silently be missing. */
+static struct error *form_refuse(struct elf_image *img, bool type_units)
+{
+	struct span types = { 0 }, alternate = { 0 };
+	struct error *err = elf_image_section(img, ".debug_types", &types);
+
+	if (!err)
+		err = elf_image_section(img, ".gnu_debugaltlink", &alternate);
+	if (err)
+		return err;
+	if (types.data || type_units)
+		return error_new("keeps its types in units of their own (-fdebug-types-section), which is not "
+				 "supported; build the kernel without that option");
+	if (alternate.data)
+		return error_new("keeps a part of its debug info in another file (by dwz), which is not supported; "
+				 "use the vmlinux as it was before dwz");
+	return NULL;
+}
+
 static struct error *sections_read(struct elf_image *img, struct dwarf_sections *s)
 {
 	s->image = img;
@@ -175,9 +194,9 @@ static struct error *absent_close(struct sweep *s)
 	struct error *err = NULL;
 	struct span btf;
 
-	strangers_close(&s->wants);
 	if (!s->filter.active)
 		return NULL;
+	strangers_close(&s->wants);
 	if (s->wants.nr_open[ENTRY_VARIABLE])
 		err = variables_close_absent(s);
 	if (!err && wants_nr_open(&s->wants))
@@ -215,6 +234,8 @@ static struct error *sweep_run(struct sweep *s)
 {
 	struct error *err = units_read(&s->sections, &s->units);
 
+	if (!err)
+		err = form_refuse(s->sections.image, s->units.type_units);
 	if (!err)
 		err = filter_init(&s->filter, &s->sections, &s->wants);
 	if (err)

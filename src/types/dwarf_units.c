@@ -63,6 +63,7 @@ static bool header_read(struct cursor *c, struct unit *unit)
 		cursor_skip(c, 8);
 	else if (type == DW_UT_type || type == DW_UT_split_type)
 		cursor_skip(c, 8 + unit->offset_size);
+	unit->type_unit = type == DW_UT_type || type == DW_UT_split_type;
 	unit->root = (uint32_t)(c->p - start);
 	return !c->bad && unit->root < unit->size;
 }
@@ -195,6 +196,7 @@ struct error *units_read(const struct dwarf_sections *s, struct units *ret)
 		}
 		c.end = info.data + offset + unit.size;
 		unit.name = unit_name(s, &c, &unit);
+		units.type_units |= unit.type_unit;
 		if (!array_push(&units.list, unit)) {
 			units_deinit(&units);
 			return &error_nomem;

@@ -48,11 +48,13 @@ struct unit {
 	uint8_t offset_size; /* 4 or 8 */
 	uint8_t address_size;
 	uint8_t version;
+	bool type_unit;
 };
 
 struct units {
 	ARRAY(struct unit) list;
-	bool damaged; /* the hop ended before the section did */
+	bool damaged;    /* the hop ended before the section did */
+	bool type_units; /* some unit holds a type that others refer to by signature */
 };
 
 /** Error: not one unit could be read. */

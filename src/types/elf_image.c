@@ -22,6 +22,7 @@ struct elf_image {
 	uint64_t file_size;
 	Elf *elf;
 	size_t names; /* index of the section that names the sections */
+	bool written; /* libelf changes section headers in place when it decompresses */
 	char build_id[2 * BUILD_ID_MAX + 1]; /* "" for none */
 };
 
@@ -132,7 +133,6 @@ static struct error *image_load(struct elf_image *img, const char *path)
 		return err;
 	if (elf_version(EV_CURRENT) == EV_NONE)
 		return error_new("this libelf is too old: %s", elf_errmsg(-1));
-	/* libelf only reads what it is given, and the mapping is private besides */
 	img->elf = elf_memory((char *)img->file, img->file_size);
 	if (!img->elf)
 		return error_new("cannot read as ELF: %s; copy the file again", elf_errmsg(-1));
@@ -172,8 +172,8 @@ void elf_image_release(const struct elf_image *img, struct span span)
 	uintptr_t start = ((uintptr_t)span.data + page - 1) & ~(page - 1);
 	uintptr_t end = ((uintptr_t)span.data + span.size) & ~(page - 1);
 
-	/* never memory that libelf allocated for a decompressed section */
-	if (span.data < img->file || span.size > img->file_size ||
+	/* never memory that libelf allocated for a decompressed section, nor pages that it changed */
+	if (img->written || span.data < img->file || span.size > img->file_size ||
 	    (uint64_t)(span.data - img->file) > img->file_size - span.size || start >= end)
 		return;
 	madvise((void *)start, end - start, MADV_DONTNEED);
@@ -205,18 +205,22 @@ static struct error *compression_check(Elf_Scn *scn, const GElf_Shdr *shdr, cons
 	return NULL;
 }
 
-static struct error *section_decompress(Elf_Scn *scn, const GElf_Shdr *shdr, const char *name)
+static struct error *section_decompress(struct elf_image *img, Elf_Scn *scn, const GElf_Shdr *shdr,
+					const char *name)
 {
 	struct error *err = compression_check(scn, shdr, name);
 
 	if (err)
 		return err;
+	if (!img->written && mprotect(img->file, img->file_size, PROT_READ | PROT_WRITE))
+		return error_errno(errno, "section %s: cannot decompress", name);
+	img->written = true; /* in our private copy of the page, not in the file */
 	if (elf_compress(scn, 0, 0) < 0)
 		return error_new("section %s: cannot decompress: %s", name, elf_errmsg(-1));
 	return NULL;
 }
 
-static struct error *section_bytes(const struct elf_image *img, Elf_Scn *scn, const GElf_Shdr *shdr,
+static struct error *section_bytes(struct elf_image *img, Elf_Scn *scn, const GElf_Shdr *shdr,
 				   const char *name, struct span *ret)
 {
 	bool compressed = shdr->sh_flags & SHF_COMPRESSED;
@@ -228,7 +232,7 @@ static struct error *section_bytes(const struct elf_image *img, Elf_Scn *scn, co
 	if (shdr->sh_offset > img->file_size || shdr->sh_size > img->file_size - shdr->sh_offset)
 		return error_new("section %s lies beyond the end of the file; it is truncated, copy it again", name);
 	if (compressed) {
-		err = section_decompress(scn, shdr, name);
+		err = section_decompress(img, scn, shdr, name);
 		if (err)
 			return err;
 	}
