@@ -53,7 +53,12 @@ void dump_free(struct dump *d);
 
 const struct dump_info *dump_info(const struct dump *d);
 
-/** Make a reader; it borrows \p d.  One per thread. */
+/**
+ * Make a reader; it borrows \p d.  One per thread.
+ *
+ * Free readers while no other thread works: kdump_free() of libkdumpfile 0.5.1 looks at memory that it has just freed
+ * (its 97c716a, "Run attribute cleanup hooks before deallocating attributes").
+ */
 struct error *dump_reader_new(struct dump *d, struct dump_reader **ret) _must_check_;
 void dump_reader_free(struct dump_reader *r);
 const struct dump *dump_reader_dump(const struct dump_reader *r);
