@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The kernels and the bundled dumps."""
+
+KERNELS = {		# release: package version, suite, dump whose folder holds its debug info
+    "5.10.0-32-amd64": ("5.10.223-1", "bullseye", "5.10"),
+    "6.1.0-50-amd64": ("6.1.176-1", "bookworm", "6.1"),
+    "6.12.95+deb12-amd64": ("6.12.95-1~bpo12+1", "bookworm-backports", "6.12"),
+    "7.3.4+deb13-amd64": ("7.3.4-1~bpo13+1", "trixie-backports", "7.3"),
+}
+
+# kernel, mem (MB): always. append: words for the kernel command line; wl: parts of the workload
+# (guest/init.c); cpu, qemu, modules, balloon, crashkernel: options of run-guest.py; form: dump.elf
+# instead of dump.kdump; kdump: crash; moving: the guest runs on after it wrote the truth.
+DUMPS = {
+    "6.1": {
+        "kernel": "6.1.0-50-amd64",
+        "mem": 136,
+        "balloon": 2,
+        "append": "hugepages=6 secretmem.enable=1",
+        "what": "The whole workload on Debian 12's kernel.",
+    },
+    "5.10": {
+        "kernel": "5.10.0-32-amd64",
+        "mem": 136,
+        "balloon": 2,
+        "append": "hugepages=6 pti=on",
+        "what": "The whole workload on Debian 11's kernel: no struct folio, no kallsyms keys in "
+                "VMCOREINFO. Page-table isolation is on, so top-level tables come in pairs.",
+    },
+    "6.12": {
+        "kernel": "6.12.95+deb12-amd64",
+        "mem": 144,
+        "balloon": 2,
+        "append": "hugepages=6",
+        "what": "The whole workload on 6.12: page types as a number, large folios of several sizes, "
+                "multi-generational LRU.",
+    },
+    "7.3": {
+        "kernel": "7.3.4+deb13-amd64",
+        "mem": 176,
+        "balloon": 2,
+        "append": "hugepages=6",
+        "what": "The whole workload on 7.3: tails hold a mask instead of a pointer, flags in "
+                "memdesc_flags_t, slab pages without reference.",
+    },
+    "6.1-elf": {
+        "kernel": "6.1.0-50-amd64",
+        "mem": 136,
+        "append": "hugepages=4 slub_debug=FZ",
+        "wl": "lrugen",
+        "form": "elf",
+        "what": "ELF as QEMU writes it: section headers before program headers, e_ehsize 8, p_vaddr "
+                "0, two segments that are no RAM. Slab debugging is on. The multi-generational LRU is "
+                "switched on half way.",
+    },
+    "6.1-kdump": {
+        "kernel": "6.1.0-50-amd64",
+        "mem": 320,
+        "crashkernel": "128M",
+        "append": "hugepages=4",
+        "wl": "small",
+        "form": "elf",
+        "kdump": True,
+        "what": "A real crash: /proc/vmcore as the capture kernel saw it, an ELF file with virtual "
+                "addresses, a panic message, and memory that is missing (the capture kernel's own).",
+    },
+    "7.3-numa": {
+        "kernel": "7.3.4+deb13-amd64",
+        "mem": 208,
+        "append": "hugepages=4 cma=8M zswap.enabled=1 memmap=16M!112M",
+        "modules": "nd_e820 nd_pmem",
+        "qemu": "-object memory-backend-ram,id=m0,size=104M -object "
+                "memory-backend-ram,id=m1,size=104M -numa node,memdev=m0,cpus=0 -numa "
+                "node,memdev=m1,cpus=1",
+        "what": "Two nodes of 104 MB, a CMA area, zswap, and 16 MB of persistent memory whose pages "
+                "are in ZONE_DEVICE.",
+    },
+    "6.12-la57": {
+        "kernel": "6.12.95+deb12-amd64",
+        "mem": 176,
+        "append": "hugepages=4 movablecore=32M memmap=16M!128M",
+        "wl": "poison,nolrugen",
+        "cpu": "max",
+        "modules": "nd_e820 nd_pmem",
+        "what": "Five-level paging, the classic LRU lists, a movable zone, 16 MB of persistent memory "
+                "whose pages are in ZONE_DEVICE, and two pages poisoned by madvise.",
+    },
+    "6.12-hvo": {
+        "kernel": "6.12.95+deb12-amd64",
+        "mem": 144,
+        "append": "hugepages=8 hugetlb_free_vmemmap=on",
+        "wl": "small",
+        "what": "Hugetlb vmemmap optimisation: tails of hugetlb folios are copies that look like "
+                "heads. Hugetlb pages free in the pool, private, shared and copied; little else.",
+    },
+    "7.3-hvo": {
+        "kernel": "7.3.4+deb13-amd64",
+        "mem": 160,
+        "append": "hugepages=8 hugetlb_free_vmemmap=on",
+        "wl": "small",
+        "what": "Hugetlb vmemmap optimisation: one shared frame of tails per zone and order. Hugetlb "
+                "pages free in the pool, private, shared and copied; little else.",
+    },
+    "6.12-churn": {
+        "kernel": "6.12.95+deb12-amd64",
+        "mem": 144,
+        "append": "hugepages=2",
+        "wl": "churn",
+        "moving": True,
+        "what": "Stopped while both CPUs fork, execute, map, unmap, write files, page out and "
+                "compact. The truth was written before that began: use it for what does not move "
+                "only.",
+    },
+}

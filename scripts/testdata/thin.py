@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Make a small dump of an ELF core: kdump-compressed form or ELF.
+
+thin.py --form kdump|elf --run DIR --vmlinux FILE OUT
+
+DIR is what run-guest.py left.  Left out: user memory, page cache, free memory,
+as `makedumpfile -d 30` would, decided by the memmap in the dump and checked
+against the guest's own kpageflags.  Filled with zeros: the kernel's text,
+read-only data and unwind tables, except the pages of linux_banner, of data that
+becomes read-only after boot, and of the names (caches, file systems) that data
+points to.
+
+kdump: diskdump version 6, pages stored uncompressed (the file is compressed as
+a whole afterwards), all zero pages sharing one copy.
+elf: the same file with zeros in place of what is left out.
+"""
+import argparse
+import os
+import shutil
+import struct
+import subprocess
+import sys
+
+from memimage import PAGE, Core, Memmap, ram_ranges
+
+DUMP_LEVEL = 30
+
+
+def kernel_symbols(vmlinux, names):
+    out = subprocess.run(["nm", vmlinux], check=True, stdout=subprocess.PIPE, text=True).stdout
+    found = {}
+    for line in out.splitlines():
+        fields = line.split()
+        if len(fields) == 3 and fields[2] in names:
+            found[fields[2]] = int(fields[0], 16)
+    return found
+
+
+def section(vmlinux, wanted):
+    """(address, bytes) of one section."""
+    with open(vmlinux, "rb") as f:
+        head = f.read(64)
+        shoff, = struct.unpack_from("<Q", head, 40)
+        size, count, strings = struct.unpack_from("<HHH", head, 58)
+        f.seek(shoff)
+        table = f.read(size * count)
+        rows = [struct.unpack_from("<IIQQQQ", table, size * i) for i in range(count)]
+        f.seek(rows[strings][4])
+        names = f.read(rows[strings][5])
+        for name, _, _, addr, off, length in rows:
+            if names[name:names.index(b"\0", name)] == wanted.encode():
+                f.seek(off)
+                return addr, f.read(length)
+    raise KeyError(wanted)
+
+
+def names_in_use(truth):
+    """Names that kernel data is likely to point to in read-only data."""
+    found = {"DMA", "DMA32", "Normal", "Movable", "Device", "HighMem"}
+    for line in open(f"{truth}/proc/slabinfo").read().splitlines()[2:]:
+        found.add(line.split()[0])
+    for line in open(f"{truth}/proc/filesystems"):
+        found.add(line.split()[-1])
+    return found
+
+
+def zeroed(core, vmlinux, truth):
+    """pfns of text and read-only data, without the pages to keep."""
+    names = ("_text", "_stext", "_etext", "__start_rodata", "__end_rodata", "__start_ro_after_init", "__end_ro_after_init",
+             "__start_orc_unwind_ip", "__stop_orc_unwind", "linux_banner", "vmemmap_base", "init_uts_ns")
+    sym = kernel_symbols(vmlinux, names)
+    slide = core.symbol("_stext") - sym["_stext"]
+
+    def pages(first, last):	# whole pages only
+        lo, hi = core.image_pa(sym[first] + slide), core.image_pa(sym[last] + slide)
+        return range((lo + PAGE - 1) // PAGE, hi // PAGE)
+
+    def pfn_of(va):
+        return core.image_pa(va + slide) // PAGE
+
+    drop = set(pages("_text", "_etext")) | set(pages("__start_rodata", "__end_rodata"))
+    drop |= set(pages("__start_orc_unwind_ip", "__stop_orc_unwind"))
+    keep = set(range(pfn_of(sym["__start_ro_after_init"]), pfn_of(sym["__end_ro_after_init"]) + 1))
+    keep |= {pfn_of(sym["linux_banner"]), pfn_of(sym["linux_banner"]) + 1}
+    addr, rodata = section(vmlinux, ".rodata")
+    for name in names_in_use(truth):
+        at = rodata.find(b"\0" + name.encode() + b"\0")
+        if at >= 0:
+            keep |= {pfn_of(addr + at + 1), pfn_of(addr + at + len(name) + 1)}
+    return drop - keep, sym, slide
+
+
+def kpageflags(truth):
+    first, second = (open(f"{truth}/kpageflags.{i}", "rb").read() for i in (1, 2))
+    count = min(len(first), len(second)) // 8
+    return [(a, b) for a, b in zip(struct.unpack_from(f"<{count}Q", first), struct.unpack_from(f"<{count}Q", second))]
+
+
+def check_against_truth(out, truth):
+    """Every page left out must be free or user memory in the guest's own words."""
+    lru, slab, buddy, anon, swapcache, huge, thp, pgtable = (1 << b for b in (5, 7, 10, 12, 13, 17, 22, 26))
+    wrong = 0
+    for pfn, (before, after) in enumerate(kpageflags(truth)):
+        if before != after or pfn not in out:
+            continue
+        user = before & (lru | anon | swapcache | huge | thp) and not before & (slab | pgtable)
+        free = before & buddy
+        if not (free if out[pfn] == "free" else user):
+            wrong += 1
+            if wrong < 10:
+                print(f"pfn {pfn:#x}: left out as {out[pfn]}, kpageflags {before:#x}", file=sys.stderr)
+    return wrong
+
+
+class Plan:
+    """Which pages are RAM, which of them are left out, which are zero-filled."""
+
+    def __init__(self, run, vmlinux):
+        self.core = Core(f"{run}/dump.elf")
+        self.zero, sym, slide = zeroed(self.core, vmlinux, f"{run}/truth")
+        self.memmap = Memmap(self.core, self.core.value(sym["vmemmap_base"] + slide))
+        self.ram = ram_ranges(open(f"{run}/truth/proc/iomem").read())
+        self.pfns = [p for lo, hi in self.ram for p in range(lo, hi) if self.core.file_offset(p * PAGE) is not None]
+        self.out = self.memmap.excluded(self.pfns)
+        at = self.core.file_offset(self.core.image_pa(self.core.symbol("init_uts_ns")))
+        at = self.core.data.find(b"Linux\0", at)
+        self.uts = self.core.data[at:at + 390]
+
+    def page(self, pfn):
+        return bytes(PAGE) if pfn in self.zero else self.core.page(pfn)
+
+
+# --- forms ----------------------------------------------------------------
+
+def round_up(n):
+    return (n + PAGE - 1) // PAGE * PAGE
+
+
+def bitmap(pfns, size):
+    bits = bytearray(size)
+    for pfn in pfns:
+        bits[pfn >> 3] |= 1 << (pfn & 7)
+    return bits
+
+
+def write_kdump(plan, path):
+    core = plan.core
+    top = max(plan.pfns) + 1
+    stored = [p for p in plan.pfns if p not in plan.out]
+    map_size = round_up((top + 7) // 8)
+    notes_at = PAGE + 104
+    sub_size = round_up(104 + len(core.notes))
+
+    nr_cpus = core.notes.count(b"CORE\0\0\0\0")
+    header = struct.pack("<8sI390s6xQQIIIIIIIIII", b"KDUMP   ", 6, plan.uts, 0, 0, 0, PAGE, sub_size // PAGE,
+                         2 * map_size // PAGE, top, len(plan.pfns), 0, 0, 0, nr_cpus)
+    sub = struct.pack("<QiiQQQQQQQQQQQ", core.number("phys_base") & (1 << 64) - 1, DUMP_LEVEL, 0, 0, 0,
+                      notes_at + core.info_at, core.info_size, notes_at, len(core.notes), 0, 0, 0, 0, top)
+    with open(path, "wb") as f:
+        f.write(header.ljust(PAGE, b"\0"))
+        f.write((sub + core.notes).ljust(sub_size, b"\0"))
+        f.write(bitmap(plan.pfns, map_size) + bitmap(stored, map_size))
+        table, data_at = f.tell(), f.tell() + 24 * len(stored)
+        zero_at, descriptors = data_at, bytearray()
+        f.seek(data_at)
+        f.write(bytes(PAGE))
+        at = data_at + PAGE
+        for pfn in stored:
+            page = plan.page(pfn)
+            where = zero_at
+            if page.count(0) != PAGE:
+                where, at = at, at + PAGE
+                f.write(page)
+            descriptors += struct.pack("<QIIQ", where, PAGE, 0, 0)
+        f.seek(table)
+        f.write(descriptors)
+    return len(stored)
+
+
+def write_elf(plan, run, path):
+    shutil.copyfile(f"{run}/dump.elf", path)
+    blank = plan.zero | set(plan.out)
+    # What is not RAM: nothing there is the kernel's.
+    ram = set(plan.pfns)
+    with open(path, "r+b") as f:
+        for start, size, off, _ in plan.core.loads:
+            for pfn in range(start // PAGE, (start + size + PAGE - 1) // PAGE):
+                if pfn in blank or (pfn not in ram and pfn >= 0x100):
+                    lo, hi = max(pfn * PAGE, start), min(pfn * PAGE + PAGE, start + size)
+                    f.seek(off + lo - start)
+                    f.write(bytes(hi - lo))
+    return len(ram) - len(plan.out)
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    ap.add_argument("--form", choices=("kdump", "elf"), required=True)
+    ap.add_argument("--run", required=True)
+    ap.add_argument("--vmlinux", required=True)
+    ap.add_argument("--moving", action="store_true", help="the guest ran on after the truth: do not compare")
+    ap.add_argument("out")
+    a = ap.parse_args()
+
+    plan = Plan(a.run, a.vmlinux)
+    wrong = 0 if a.moving else check_against_truth(plan.out, f"{a.run}/truth")
+    if a.form == "kdump":
+        stored = write_kdump(plan, a.out)
+    else:
+        stored = write_elf(plan, a.run, a.out)
+    free = sum(kind == "free" for kind in plan.out.values())
+    print(f"{a.out}: {len(plan.pfns)} pages of RAM, {stored} stored, {len(plan.zero)} of them zero-filled, "
+          f"left out {free} free and {len(plan.out) - free} user; {os.path.getsize(a.out)} bytes")
+    sys.exit(f"{wrong} pages left out against the truth" if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
