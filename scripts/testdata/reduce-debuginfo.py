@@ -172,7 +172,8 @@ def build(vmlinux, tmp):
     text, variables = source(header, lists, syms)
     write("need.c", text)
     # 7.x has members without a name whose type has one.
-    run("gcc", "-g", "-gdwarf-5", "-O0", "-w", "-fno-common", "-fms-extensions", "-S", "need.c", "-o", "need.s", cwd=tmp)
+    run("gcc", "-g", "-gdwarf-5", "-O0", "-w", "-fno-common", "-fms-extensions",
+        f"-ffile-prefix-map={tmp}=.", "-S", "need.c", "-o", "need.s", cwd=tmp)
     write("need.s", without_definitions(open(f"{tmp}/need.s").read(), variables))
     write("symbols.s", symbol_source(syms, homes))
     write("script", linker_script(syms, homes))

@@ -230,6 +230,7 @@ def main():
             copy_vmcore(disks[3], f"{a.out}/dump.elf")
         subprocess.run(["tar", "-xf", disks[0], "-C", f"{a.out}/truth"], stderr=subprocess.DEVNULL)
     if ok:
+        os.chmod(f"{a.out}/dump.elf", 0o644)	# QEMU makes it 0400
         subprocess.run(["fallocate", "-d", f"{a.out}/dump.elf"])
     with open(f"{a.out}/run.json", "w") as f:
         json.dump({"release": os.listdir(f"{a.kernel}/root/lib/modules")[0], "mem_mb": a.mem, "cmdline": words.strip(),
