@@ -10,8 +10,8 @@
 #include "base/bytes.h"
 #include "dump/vmcoreinfo.h"
 
-/* Bytes of pages that a reader keeps for reads of less than a page. */
-enum { READER_CACHE_SIZE = 512 << 10 };
+/* Bytes of pages that a reader keeps for reads of less than a page: lists and trees jump about. */
+enum { READER_CACHE_SIZE = 2 << 20 };
 
 struct dump {
 	const struct dump_ops *ops;

@@ -18,7 +18,9 @@ enum gap_reason diskdump_desc_check(const struct dump_file *f, const struct disk
 {
 	uint32_t codec = desc->flags & DISKDUMP_DESC_CODECS;
 
-	if (codec ? !desc->size || desc->size > page_size || !is_power_of_2(codec) : desc->size != page_size)
+	if (!desc->size) /* makedumpfile ran out of disk space before it wrote the page */
+		return GAP_TRUNCATED;
+	if (codec ? desc->size > page_size || !is_power_of_2(codec) : desc->size != page_size)
 		return GAP_CORRUPT;
 	return file_holds(f, desc->offset, desc->size) ? GAP_NONE : GAP_TRUNCATED;
 }

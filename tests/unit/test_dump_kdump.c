@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "base/job.h"
 #include "dump_image.h"
 
 /* Blocks of a page: header, sub header with notes, two bitmaps, descriptors, pages. */
@@ -273,6 +274,51 @@ static void test_cut_at_every_place(void **state)
 	image_free(&m);
 }
 
+enum { NR_WORKERS = 4 };
+
+struct threads {
+	struct dump_reader *readers[NR_WORKERS];
+	unsigned nr_bad[NR_WORKERS];
+};
+
+static struct error *read_on_thread(void *arg, unsigned worker, uint64_t unit)
+{
+	struct threads *t = arg;
+	uint8_t page[IMAGE_PAGE];
+	enum gap_reason why;
+	struct error *err;
+	size_t got;
+
+	err = dump_read_phys(t->readers[worker], (unit % 2 ? 70 : 2) * IMAGE_PAGE, page, sizeof(page), &got, &why);
+	if (err)
+		return err;
+	for (size_t i = 0; i < sizeof(page); i++)
+		if (got != sizeof(page) || page[i] != (unit % 2 ? i % 7 : image_byte(2, i)))
+			t->nr_bad[worker]++;
+	return NULL;
+}
+
+static void test_threads(void **state)
+{
+	struct threads t = { 0 };
+	struct image m = { 0 };
+	struct dump *d;
+
+	(void)state;
+	make_image(&m, image_vmcoreinfo);
+	d = image_open(&m, m.size, NULL);
+	assert_non_null(d);
+	for (unsigned i = 0; i < NR_WORKERS; i++)
+		assert_null(dump_reader_new(d, &t.readers[i]));
+	assert_null(job_run(NR_WORKERS, 400, read_on_thread, &t));
+	for (unsigned i = 0; i < NR_WORKERS; i++) {
+		assert_int_equal(t.nr_bad[i], 0);
+		dump_reader_free(t.readers[i]);
+	}
+	dump_free(d);
+	image_free(&m);
+}
+
 struct bad_desc {
 	uint64_t offset;
 	uint32_t size, flags;
@@ -288,7 +334,8 @@ static const struct bad_desc bad_descs[] = {
 	{ PAGES + ZLIB_INDEX * IMAGE_PAGE, sizeof(zlib_page), 0x20, GAP_CORRUPT },
 	{ PAGES + ZLIB_INDEX * IMAGE_PAGE, sizeof(zlib_page), 3, GAP_CORRUPT },
 	{ PAGES + ZLIB_INDEX * IMAGE_PAGE, sizeof(zlib_page), 0, GAP_CORRUPT },
-	{ PAGES, 0, 1, GAP_CORRUPT },
+	{ PAGES, 0, 1, GAP_TRUNCATED },
+	{ 0, 0, 0, GAP_TRUNCATED }, /* never written: the disk was full */
 	{ PAGES, IMAGE_PAGE + 1, 1, GAP_CORRUPT }, /* would overrun libkdumpfile's buffer */
 	{ PAGES, 262144, 1, GAP_CORRUPT },
 	{ PAGES, UINT32_MAX, 1, GAP_CORRUPT },
@@ -438,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_where),
 		cmocka_unit_test(test_codecs),
 		cmocka_unit_test(test_mixed_codecs),
+		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_cut_at_every_place),
 		cmocka_unit_test(test_bad_descriptors),
 		cmocka_unit_test(test_lies_in_the_header),
