@@ -226,15 +226,6 @@ unsigned entry_tag(struct reader *r, Dwarf_Die die)
 	return reader_result(r, rc, error, "tag of an entry") ? tag : 0;
 }
 
-const char *entry_name(struct reader *r, Dwarf_Die die)
-{
-	Dwarf_Error error = NULL;
-	char *name = NULL;
-	int rc = dwarf_diename(die, &name, &error);
-
-	return reader_result(r, rc, error, "name of an entry") ? name : NULL;
-}
-
 static Dwarf_Attribute entry_attribute(struct reader *r, Dwarf_Die die, unsigned attribute)
 {
 	Dwarf_Error error = NULL;
@@ -242,6 +233,21 @@ static Dwarf_Attribute entry_attribute(struct reader *r, Dwarf_Die die, unsigned
 	int rc = dwarf_attr(die, (Dwarf_Half)attribute, &attr, &error);
 
 	return reader_result(r, rc, error, "attribute of an entry") ? attr : NULL;
+}
+
+/* Not dwarf_diename(): generation 1 loses (and leaks) errors in there. */
+const char *entry_name(struct reader *r, Dwarf_Die die)
+{
+	Dwarf_Attribute attr = entry_attribute(r, die, DW_AT_name);
+	Dwarf_Error error = NULL;
+	char *name = NULL;
+	int rc;
+
+	if (!attr)
+		return NULL;
+	rc = dwarf_formstring(attr, &name, &error);
+	dwarf_dealloc(r->dbg, attr, DW_DLA_ATTR);
+	return reader_result(r, rc, error, "name of an entry") ? name : NULL;
 }
 
 bool entry_flag(struct reader *r, Dwarf_Die die, unsigned attribute)
