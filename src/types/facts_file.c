@@ -313,15 +313,12 @@ static struct error *answers_parse(struct facts_file *f, char *rest, uint64_t nr
 static struct error *checksum_check(const char *line, const char *rest)
 {
 	const char *hex = line_after(line, "checksum ");
-	uint64_t want;
-	char *end;
+	char want[17];
 
 	if (!hex)
 		return error_new("line 2: the checksum is missing");
-	want = strtoull(hex, &end, 16);
-	if (end != hex + 16 || *end)
-		return error_new("line 2: not a checksum");
-	if (want != checksum(rest, strlen(rest)))
+	snprintf(want, sizeof(want), "%016" PRIx64, checksum(rest, strlen(rest)));
+	if (strcmp(hex, want) != 0)
 		return error_new("line 2: the checksum does not fit what follows; "
 				 "the file was changed or cut off, write it again");
 	return NULL;
