@@ -12,11 +12,14 @@
 
 static struct error *open_error(int errnum)
 {
+	char text[128];
+	const char *what = strerror_r(errnum, text, sizeof(text));
+
 	if (errnum == EACCES || errnum == EPERM)
-		return error_errno(errnum, "cannot open; run as a user who may read it (dumps often belong to root)");
+		return error_new("cannot open: %s; run as a user who may read it (dumps often belong to root)", what);
 	if (errnum == ENOENT)
-		return error_errno(errnum, "cannot open; check the path");
-	return error_errno(errnum, "cannot open");
+		return error_new("cannot open: %s; check the path", what);
+	return error_new("cannot open: %s", what);
 }
 
 /* /proc/vmcore is a dump, /proc/kcore the memory of the kernel we run on. */

@@ -7,7 +7,7 @@
 static struct error *flattened_error(struct dump_file *file)
 {
 	file_close(file);
-	return error_new("flattened dump (makedumpfile -F); put it together with: makedumpfile -R NEWFILE < FILE");
+	return error_new("flattened dump (of makedumpfile -F, or of QEMU); put it together with: makedumpfile -R NEWFILE < FILE");
 }
 
 /* One format is one line here.  Takes the file over. */
