@@ -15,6 +15,10 @@ static const struct command {
 	const char *help;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{ "check", "check every page of the memmap", cmd_check },
+	{ "page", "everything known about one page", cmd_page },
+	{ "census", "what every page is", cmd_census },
+	{ "layout", "struct page and struct folio word by word", cmd_layout },
 	{ "explain", "explain the rules", cmd_explain },
 };
 

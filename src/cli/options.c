@@ -245,11 +245,13 @@ static void take_args(struct options *o, struct argp_state *state)
 
 static error_t parse_command(int key, char *arg, struct argp_state *state)
 {
+	struct argp_child children[MAX_CHILDREN] = { { 0 } };
 	struct options *o = state->input;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		for (unsigned i = 0; i < MAX_CHILDREN && state->root_argp->children[i].argp; i++)
+		/* root_argp is not ours: argp wraps it to add --help */
+		for (unsigned i = 0, nr = children_fill(children, o->spec->groups); i < nr; i++)
 			state->child_inputs[i] = o;
 		return 0;
 	case ARGP_KEY_ARGS:

@@ -20,7 +20,7 @@ static bool has_counter(const struct layout *l, enum need need)
 	case NEED_MM_ID:
 		return w->mm_id != NO_OFFSET && w->mm_id_mapcount != NO_OFFSET;
 	case NEED_FOLIO_NR_PAGES:
-		return w->nr != NO_OFFSET || l->folio.nr != NO_OFFSET;
+		return w->nr != NO_OFFSET;
 	default:
 		return true;
 	}
@@ -76,7 +76,17 @@ bool layout_has(const struct layout *l, enum need need)
 	case NEED_HSTATES:
 		return fact_found(&l->facts, FACT_HSTATES) && fact_found(&l->facts, FACT_HSTATE_ORDER);
 	case NEED_SHMEM_OPS:
-		return fact_found(&l->facts, FACT_SHMEM_AOPS);
+		return fact_found(&l->facts, FACT_SHMEM_AOPS) || fact_found(&l->facts, FACT_SB_MAGIC);
+	case NEED_SPARSEMEM:
+		return l->section.sparse;
+	case NEED_VMEMMAP:
+		return l->section.sparse && !l->flag.section.width;
+	case NEED_GUARD_PAGES:
+		return l->type_bit[TYPE_GUARD] || l->type_byte[TYPE_GUARD];
+	case NEED_HUGETLB:
+		return fact_found(&l->facts, FACT_HSTATES);
+	case NEED_HUGETLB_FLAGS:
+		return l->hpg_restore_reserve < 64;
 	default:
 		return has_flag(l, need);
 	}

@@ -19,19 +19,37 @@ static uint64_t member(const struct layout *l, enum fact id, const unsigned char
 	return a->found && a->offset + width <= size ? get_le(bytes + a->offset, width) : 0;
 }
 
-static struct error *zone_name(struct zones *z, struct kvmem *k, uint64_t va, const char **ret)
+/* The name by the enumerator: for a dump without the kernel's read-only data, where zone->name points. */
+static const char *zone_enumerator(const struct layout *l, unsigned index)
+{
+	static const struct {
+		enum fact fact;
+		const char *name;
+	} names[] = {
+		{ FACT_ZONE_DMA, "DMA" },	  { FACT_ZONE_DMA32, "DMA32" },	    { FACT_ZONE_NORMAL, "Normal" },
+		{ FACT_ZONE_HIGHMEM, "HighMem" }, { FACT_ZONE_MOVABLE, "Movable" }, { FACT_ZONE_DEVICE, "Device" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (fact_value(&l->facts, names[i].fact, -1) == (int64_t)index)
+			return names[i].name;
+	return "?";
+}
+
+/* Read zone->name; *ret_bad: the pointer leads nowhere, or to what is no text. */
+static struct error *zone_name(struct zones *z, const struct layout *l, struct kvmem *k, uint64_t va, struct zone *ret)
 {
 	char name[MAX_NAME] = "";
-	bool ok;
-	struct error *err = kvmem_read_all(k, va, name, sizeof(name) - 1, &ok);
+	struct kv_gap gap;
+	size_t got;
+	struct error *err = kvmem_read(k, va, name, sizeof(name) - 1, &got, &gap);
 
-	if (err)
-		return err;
+	ret->name_bad = gap.kind == KV_NOT_KERNEL || gap.kind == KV_UNMAPPED;
 	for (char *c = name; *c; c++)
 		if (*c < ' ' || *c > '~')
-			ok = false;
-	*ret = ok && name[0] ? arena_strdup(&z->arena, name) : "?";
-	return *ret ? NULL : &error_nomem;
+			ret->name_bad = true;
+	ret->name = !ret->name_bad && name[0] ? arena_strdup(&z->arena, name) : zone_enumerator(l, ret->index);
+	return err ? err : ret->name ? NULL : &error_nomem;
 }
 
 static struct error *zone_add(struct zones *z, const struct layout *l, struct kvmem *k, const struct node *n,
@@ -58,7 +76,7 @@ static struct error *zone_add(struct zones *z, const struct layout *l, struct kv
 		zone.flags_bits |= (uint64_t)zone.node << l->flag.node.shift;
 	if (l->flag.zone.width)
 		zone.flags_bits |= (uint64_t)index << l->flag.zone.shift;
-	err = zone_name(z, k, member(l, FACT_ZONE_NAME, bytes, size), &zone.name);
+	err = zone_name(z, l, k, member(l, FACT_ZONE_NAME, bytes, size), &zone);
 	if (err)
 		return err;
 	return array_push(&z->list, zone) ? NULL : &error_nomem;

@@ -16,7 +16,8 @@ struct zone {
 	uint64_t va;       /**< of struct zone */
 	unsigned node;     /**< node_id of its pgdat */
 	unsigned index;    /**< in node_zones[] = zone number in page flags */
-	const char *name;  /**< "Normal"; "?" when unreadable */
+	const char *name;  /**< "Normal"; by the enumerator when zone->name cannot be read */
+	bool name_bad;     /**< zone->name leads nowhere */
 	uint64_t start_pfn, spanned, present, managed;
 	uint64_t pgdat_va; /**< what zone->zone_pgdat says */
 	uint64_t percpu;   /**< per-CPU pointer of its page lists */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/session.h"
+
+#include <string.h>
+
+#include "config.h"
+
+struct error *session_open(struct session *s, const char *dump, const struct options *o)
+{
+	struct check_options co = {
+		.debuginfo = o->debuginfo,
+		.workers = o->threads,
+		.only = o->only,
+		.skip = o->skip,
+		.first_pfn = o->first_pfn,
+		.end_pfn = o->end_pfn,
+		.time_limit = o->time_limit,
+		.progress = progress_update,
+		.progress_arg = &s->progress,
+	};
+
+	memset(s, 0, sizeof(*s));
+	progress_init(&s->progress, o);
+	co.cache_dir = s->cache_dir = types_cache_dir();
+	return check_open(dump, &co, &s->check);
+}
+
+static void describe_dump(struct session *s)
+{
+	const struct dump_info *d = dump_info(s->check->dump);
+
+	s->report.dump = (struct report_dump){
+		.path = d->path,
+		.format = d->format,
+		.compression = d->compression,
+		.size = d->file_size,
+		.pages_present = d->pages_present,
+		.pages_excluded = d->pages_excluded,
+		.pages_truncated = d->pages_truncated,
+		.truncated = d->truncated,
+		.dump_level = d->dump_level,
+	};
+}
+
+static void describe_kernel(struct session *s)
+{
+	static const char *const origins[] = { [TYPES_DWARF] = "dwarf", [TYPES_BTF] = "btf", [TYPES_FACTS] = "facts" };
+	const struct check *c = s->check;
+	const char *id = dump_vmcoreinfo(c->dump, "BUILD-ID");
+	size_t nr = layout_models(&c->layout, s->layout_models);
+
+	for (size_t i = 0; i < nr; i++)
+		s->models[i] = (struct report_model){ s->layout_models[i].name, s->layout_models[i].value };
+	s->report.kernel = (struct report_kernel){
+		.release = c->release ? c->release : "unknown",
+		.arch = dump_info(c->dump)->arch,
+		.page_size = UINT64_C(1) << c->layout.page_shift,
+		.build_id = id ? id : types_build_id(c->types),
+		.debuginfo_source = origins[types_origin(c->types)],
+		.debuginfo_path = types_path(c->types),
+		.models = s->models,
+		.nr_models = nr,
+	};
+}
+
+void session_describe(struct session *s, const struct options *o)
+{
+	const struct check *c = s->check;
+
+	s->report.tool_version = PACKAGE_VERSION;
+	s->report.case_id = o->case_id;
+	describe_dump(s);
+	describe_kernel(s);
+	s->report.census = &c->census;
+	s->report.findings = &c->findings;
+	s->report.ledger = &c->ledger;
+	for (size_t i = 0; i < c->nr_gaps; i++)
+		s->gaps[i] = (struct report_gap){ c->gaps[i].what, c->gaps[i].why, c->gaps[i].count, c->gaps[i].example };
+	s->report.gaps = s->gaps;
+	s->report.nr_gaps = c->nr_gaps;
+	for (size_t i = 0; i < c->nr_passes; i++) {
+		s->passes[i] = (struct report_pass){ c->passes[i].name, c->passes[i].seconds };
+		s->report.seconds += c->passes[i].seconds;
+	}
+	s->report.passes = s->passes;
+	s->report.nr_passes = c->nr_passes;
+}
+
+struct error *session_run(struct session *s, const struct options *o)
+{
+	struct error *err = check_run(s->check);
+
+	progress_end(&s->progress);
+	if (!err)
+		session_describe(s, o);
+	return err;
+}
+
+void session_close(struct session *s)
+{
+	progress_end(&s->progress);
+	check_free(s->check);
+	free(s->cache_dir);
+	memset(s, 0, sizeof(*s));
+}

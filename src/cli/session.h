@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** \file session.h  What the commands that read a dump share: open the check the options ask for, describe its result. */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "passes/check.h"
+
+struct session {
+	struct check *check;
+	struct progress progress;
+	struct layout_model layout_models[LAYOUT_MAX_MODELS];
+	struct report_model models[LAYOUT_MAX_MODELS];
+	struct report_gap gaps[CHECK_MAX_GAPS];
+	struct report_pass passes[CHECK_MAX_PASSES];
+	struct report report;
+	char *cache_dir;
+};
+
+/** Open \p dump as \p o asks. */
+struct error *session_open(struct session *s, const char *dump, const struct options *o) _must_check_;
+
+/** Run all passes and fill s->report. */
+struct error *session_run(struct session *s, const struct options *o) _must_check_;
+
+/** Fill the parts of s->report that are known before the passes run: dump, kernel, models. */
+void session_describe(struct session *s, const struct options *o);
+void session_close(struct session *s);
+
+#endif

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "passes/check.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "passes/calibrate.h"
+#include "passes/pass.h"
+
+double check_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static struct error *no_debuginfo(const struct dump *d)
+{
+	const char *release = dump_vmcoreinfo(d, "OSRELEASE"), *id = dump_vmcoreinfo(d, "BUILD-ID");
+
+	return error_new("%s: no debug info given: pass the vmlinux of kernel %s%s%s with -d (Debian: package "
+			 "linux-image-%s-dbg, file /usr/lib/debug/boot/vmlinux-%s)",
+			 dump_info(d)->path, release ? release : "?", id ? ", build-id " : "", id ? id : "",
+			 release ? release : "RELEASE", release ? release : "RELEASE");
+}
+
+/* The build-id of the debug info must be the dump's; kernels before v5.13 do not say theirs. */
+static struct error *check_build_id(const struct dump *d, const struct types *t)
+{
+	const char *dump_id = dump_vmcoreinfo(d, "BUILD-ID"), *types_id = types_build_id(t);
+	const char *release = dump_vmcoreinfo(d, "OSRELEASE");
+
+	if (!dump_id || !types_id || !strcasecmp(dump_id, types_id))
+		return NULL;
+	return error_new("%s: build-id %s is not that of the kernel that crashed, %s (release %s in %s); give the "
+			 "vmlinux of that very build with -d",
+			 types_path(t), types_id, dump_id, release ? release : "?", dump_info(d)->path);
+}
+
+/* Symbols fit the dump when linux_banner is where they say. */
+static struct error *check_banner(const struct check *c)
+{
+	static const char expect[] = "Linux version ";
+	const char *release = dump_vmcoreinfo(c->dump, "OSRELEASE");
+	char banner[128] = "";
+	uint64_t va;
+	bool ok;
+	struct error *err;
+
+	if (!layout_symbol(&c->layout, FACT_LINUX_BANNER, &va))
+		return NULL;
+	err = kvmem_read_all(c->kv, va, banner, sizeof(banner) - 1, &ok);
+	if (err || !ok)
+		return err;
+	if (strncmp(banner, expect, sizeof(expect) - 1))
+		return error_new("%s: debug info does not fit the dump: linux_banner is not at %#" PRIx64
+				 "; give the vmlinux of the very kernel that crashed (release %s)",
+				 types_path(c->types), va, release ? release : "?");
+	return NULL;
+}
+
+static struct error *open_structures(struct check *c)
+{
+	struct error *err;
+
+	err = zones_init(&c->zones, &c->layout, c->kv);
+	if (!err)
+		err = memmap_init(&c->memmap, &c->layout, c->dump, c->kv);
+	if (!err)
+		err = percpu_init(&c->percpu, &c->layout, c->kv);
+	if (!err)
+		err = pcp_init(&c->pcp, &c->layout, &c->memmap, &c->zones, &c->percpu, c->kv);
+	if (!err)
+		err = special_init(&c->special, &c->layout, &c->memmap, c->kv);
+	return err;
+}
+
+static void note_gaps(struct check *c)
+{
+	if (c->zones.nr_gaps)
+		check_gap_add(c, "nodes and zones", "not readable in the dump", c->zones.nr_gaps, c->zones.gap_va);
+	if (c->memmap.nr_gaps)
+		check_gap_add(c, "memory sections", "not readable in the dump", c->memmap.nr_gaps, c->memmap.gap_va);
+	if (!c->percpu.cpus.nr)
+		check_gap_add(c, "per-CPU areas", "not readable in the dump", 1, 0);
+	else if (!c->pcp.complete)
+		check_gap_add(c, "per-CPU free lists", "broken or not readable", c->pcp.nr_broken, c->pcp.broken_at);
+}
+
+/* What a rule needs that only the dump can tell. */
+static bool dump_has(const struct check *c, enum need need)
+{
+	if (need == NEED_EXCLUDED_PAGES)
+		return dump_info(c->dump)->pages_excluded != 0;
+	if (need == NEED_PERCPU_LISTS)
+		return c->percpu.cpus.nr != 0;
+	return layout_has(&c->layout, need);
+}
+
+static void choose_rules(struct check *c)
+{
+	for (enum rule_id id = 0; id < NR_RULES; id++) {
+		const struct rule *r = &rules[id];
+		struct ledger_entry *e = &c->ledger.rule[id];
+
+		if (c->options.only && !rule_matches(r->id, c->options.only))
+			e->skipped = "not selected by --only";
+		else if (c->options.skip && rule_matches(r->id, c->options.skip))
+			e->skipped = "left out by --skip";
+		for (const enum need *n = r->needs; !e->skipped && *n != NEED_END; n++)
+			if (!dump_has(c, *n))
+				e->skipped = need_reason(*n);
+	}
+}
+
+static struct error *worker_init(struct check *c, struct worker *w)
+{
+	size_t bytes = (size_t)c->memmap.pages_per_section * c->layout.page_struct_size;
+	struct error *err;
+
+	w->check = c;
+	w->pages = malloc(bytes);
+	w->unreadable = calloc(c->memmap.pages_per_section / 64 + 1, 8);
+	w->mappings = malloc(sizeof(*w->mappings));
+	w->zones = calloc(c->zones.list.nr + 1, sizeof(*w->zones));
+	if (!w->pages || !w->unreadable || !w->mappings || !w->zones)
+		return &error_nomem;
+	err = kvmem_new(&c->layout.mmu, c->dump, &w->kv);
+	if (!err)
+		mapping_cache_init(w->mappings, &c->layout, w->kv);
+	return err;
+}
+
+static void worker_deinit(struct worker *w)
+{
+	kvmem_free(w->kv);
+	findings_deinit(&w->findings);
+	array_free(&w->lru_suspects);
+	free(w->mappings);
+	free(w->pages);
+	free(w->unreadable);
+	free(w->zones);
+}
+
+static struct error *open_workers(struct check *c)
+{
+	uint64_t limit = 200000 / (c->memmap.sections.nr + 1);
+	struct error *err = NULL;
+
+	c->detail_limit = limit < 16 ? 16 : limit > 4096 ? 4096 : (unsigned)limit;
+	c->workers = calloc(c->nr_workers, sizeof(*c->workers));
+	if (!c->workers)
+		return &error_nomem;
+	for (unsigned i = 0; !err && i < c->nr_workers; i++)
+		err = worker_init(c, &c->workers[i]);
+	return err;
+}
+
+static struct error *open_census(struct check *c)
+{
+	for (size_t i = 0; i < c->memmap.sections.nr; i++)
+		if (!census_add_run(&c->census, c->memmap.sections.v[i].first_pfn, c->memmap.sections.v[i].nr_pages))
+			return &error_nomem;
+	return NULL;
+}
+
+static struct error *check_prepare(struct check *c)
+{
+	struct error *err;
+
+	err = layout_init(&c->layout, c->dump, c->types);
+	if (!err)
+		err = kvmem_new(&c->layout.mmu, c->dump, &c->kv);
+	if (!err)
+		err = check_banner(c);
+	if (!err)
+		err = open_structures(c);
+	if (err)
+		return err;
+	c->release = dump_vmcoreinfo(c->dump, "OSRELEASE");
+	c->classify = (struct classify){ &c->layout, &c->special,
+					 (int)fact_value(&c->layout.facts, FACT_ZONE_DEVICE, -1) };
+	note_gaps(c);
+	choose_rules(c);
+	err = open_workers(c);
+	if (!err)
+		err = open_census(c);
+	if (!err)
+		err = calibrate(c);
+	return err;
+}
+
+static void pass_done(struct check *c, const char *name, double since)
+{
+	if (c->nr_passes < CHECK_MAX_PASSES)
+		c->passes[c->nr_passes++] = (struct pass_timing){ name, check_clock() - since };
+}
+
+struct error *check_open_dump(struct dump *dump, struct types *types, const struct check_options *o, struct check **ret)
+{
+	struct check *c = calloc(1, sizeof(*c));
+	double started = check_clock();
+	struct error *err;
+
+	if (!c) {
+		dump_free(dump);
+		types_free(types);
+		return &error_nomem;
+	}
+	c->options = *o;
+	c->started = started;
+	c->dump = dump;
+	c->types = types;
+	c->nr_workers = o->workers ? o->workers : job_default_workers();
+	if (!c->options.end_pfn)
+		c->options.end_pfn = UINT64_MAX;
+	err = check_prepare(c);
+	if (err) {
+		check_free(c);
+		return err;
+	}
+	pass_done(c, "open", started);
+	*ret = c;
+	return NULL;
+}
+
+struct error *check_open(const char *path, const struct check_options *o, struct check **ret)
+{
+	double started = check_clock();
+	struct types *types = NULL;
+	struct dump *dump = NULL;
+	struct error *err;
+
+	err = dump_open(path, &dump);
+	if (!err && !o->debuginfo)
+		err = no_debuginfo(dump);
+	if (!err)
+		err = types_open(o->debuginfo, o->cache_dir, &types);
+	if (!err)
+		err = check_build_id(dump, types);
+	if (err) {
+		types_free(types);
+		dump_free(dump);
+		return err;
+	}
+	err = check_open_dump(dump, types, o, ret);
+	if (!err) {
+		(*ret)->started = started;
+		(*ret)->passes[0].seconds = check_clock() - started;
+	}
+	return err;
+}
+
+void check_free(struct check *c)
+{
+	if (!c)
+		return;
+	for (unsigned i = 0; c->workers && i < c->nr_workers; i++)
+		worker_deinit(&c->workers[i]);
+	free(c->workers);
+	census_deinit(&c->census);
+	findings_deinit(&c->findings);
+	special_deinit(&c->special);
+	pcp_deinit(&c->pcp);
+	percpu_deinit(&c->percpu);
+	memmap_deinit(&c->memmap);
+	zones_deinit(&c->zones);
+	kvmem_free(c->kv);
+	layout_deinit(&c->layout);
+	types_free(c->types);
+	dump_free(c->dump);
+	free(c);
+}
+
+void check_gap_add(struct check *c, const char *what, const char *why, uint64_t count, uint64_t example)
+{
+	if (c->nr_gaps < CHECK_MAX_GAPS)
+		c->gaps[c->nr_gaps++] = (struct check_gap){ what, why, count, example };
+}
+
+struct finding *worker_finding(struct worker *w, enum rule_id rule, const struct subject *subject)
+{
+	struct check *c = w->check;
+
+	if (!check_active(c, rule))
+		return NULL;
+	if (subject->pfn != UINT64_MAX && (subject->pfn < c->options.first_pfn || subject->pfn >= c->options.end_pfn))
+		return NULL;
+	w->ledger.rule[rule].findings++;
+	if (w->section_findings[rule] >= c->detail_limit) {
+		w->ledger.rule[rule].dropped++;
+		return NULL;
+	}
+	w->section_findings[rule]++;
+	return finding_add(&w->findings, rule, subject);
+}
+
+/* ---- running -------------------------------------------------------------------------------------------------------- */
+
+struct run {
+	struct check *check;
+	const struct pass *pass;
+	uint64_t nr_units;
+};
+
+static struct error *run_unit(void *arg, unsigned worker, uint64_t unit)
+{
+	struct run *r = arg;
+	const struct check_options *o = &r->check->options;
+
+	if (worker == 0 && o->progress)
+		o->progress(o->progress_arg, r->pass->title, unit, r->nr_units);
+	return r->pass->run(r->check, &r->check->workers[worker], unit);
+}
+
+static void join_counts(struct check *c, struct worker *w)
+{
+	for (size_t z = 0; z <= c->zones.list.nr; z++) {
+		const struct zone *zone = z < c->zones.list.nr ? &c->zones.list.v[z] : NULL;
+		struct zone_tally *t;
+
+		if (!w->zones[z].pages)
+			continue;
+		t = census_zone(&c->census, zone ? zone->node : 0, zone ? zone->index : CENSUS_MAX_ZONES,
+				zone ? zone->name : "none");
+		if (!t) {
+			c->findings.failed = true;
+			continue;
+		}
+		t->pages += w->zones[z].pages;
+		c->census.pages += w->zones[z].pages;
+		for (unsigned k = 0; k < NR_KINDS; k++) {
+			t->kinds[k] += w->zones[z].kinds[k];
+			c->census.kinds[k] += w->zones[z].kinds[k];
+		}
+		memset(&w->zones[z], 0, sizeof(w->zones[z]));
+	}
+}
+
+static void join_worker(struct check *c, struct worker *w)
+{
+	findings_join(&c->findings, &w->findings);
+	ledger_join(&c->ledger, &w->ledger);
+	memset(&w->ledger, 0, sizeof(w->ledger));
+	join_counts(c, w);
+}
+
+static struct error *run_pass(struct check *c, const struct pass *p)
+{
+	struct run r = { c, p, p->unit == UNIT_SECTION ? c->memmap.sections.nr : 1 };
+	double since = check_clock();
+	struct error *err = job_run(c->nr_workers, r.nr_units, run_unit, &r);
+
+	if (err)
+		return err;
+	for (unsigned i = 0; i < c->nr_workers; i++)
+		join_worker(c, &c->workers[i]);
+	if (p->finish)
+		err = p->finish(c);
+	pass_done(c, p->id, since);
+	return err;
+}
+
+struct error *check_run(struct check *c)
+{
+	struct error *err = NULL;
+	double since;
+
+	for (size_t i = 0; !err && i < nr_passes; i++)
+		err = run_pass(c, &passes[i]);
+	if (err)
+		return error_prefix(err, "%s", dump_info(c->dump)->path);
+	since = check_clock();
+	err = findings_finish(&c->findings);
+	pass_done(c, "sort", since);
+	return err;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * \file check.h  One check of one dump: everything the passes share, and the workers.
+ *
+ * Constant once the passes run: dump, layout, memmap, zones, lists.  A worker owns its reader, buffers, findings and
+ * counts; it writes census records only for the pfns of the section it works on.
+ */
+#ifndef PASSES_CHECK_H
+#define PASSES_CHECK_H
+
+#include "base/job.h"
+#include "census/classify.h"
+#include "rules/ledger.h"
+#include "types/types.h"
+#include "walk/pcp.h"
+#include "walk/percpu.h"
+
+enum { CHECK_MAX_PASSES = 16, CHECK_MAX_GAPS = 16, LRU_SUSPECTS_PER_SECTION = 64 };
+
+struct check_options {
+	const char *debuginfo;
+	const char *cache_dir; /**< NULL: no cache */
+	unsigned workers;
+	const char *only, *skip;
+	uint64_t first_pfn, end_pfn; /**< half open */
+	double time_limit;           /**< seconds, 0: none */
+	void (*progress)(void *arg, const char *pass, uint64_t done, uint64_t total);
+	void *progress_arg;
+};
+
+/** How often pages of a kind were looked at; what "checked" in the ledger is made of. */
+struct scope_counts {
+	uint64_t pages[NR_KINDS];  /**< order-0 pages, heads and first pages */
+	uint64_t larges[NR_KINDS]; /**< heads of compound pages */
+	uint64_t tails[NR_KINDS];  /**< tails, and interiors of free blocks */
+};
+
+/** A part of the dump that could not be read. */
+struct check_gap {
+	const char *what;
+	const char *why;
+	uint64_t count;
+	uint64_t example;
+};
+
+struct worker {
+	struct check *check;
+	struct kvmem *kv;
+	struct mapping_cache *mappings;
+	struct findings findings;
+	struct ledger ledger;
+	struct scope_counts counts;
+	unsigned char *pages;  /**< struct pages of one section */
+	uint64_t *unreadable;  /**< a bit for each of them */
+	uint32_t section_findings[NR_RULES]; /**< details kept for the section in work */
+	struct zone_tally *zones; /**< one for each of check->zones.list, and one for "no zone" */
+	uint64_t nr_unreadable;
+	struct kv_gap first_gap;
+	uint64_t lru_charged, lru_uncharged;
+	ARRAY(uint64_t) lru_suspects; /**< pfns of uncharged LRU folios */
+};
+
+struct pass_timing {
+	const char *name;
+	double seconds;
+};
+
+struct check {
+	struct check_options options;
+	struct dump *dump;
+	struct types *types;
+	struct layout layout;
+	struct kvmem *kv; /**< for start-up and for what runs outside workers */
+	struct memmap memmap;
+	struct zones zones;
+	struct percpu percpu;
+	struct pcp pcp;
+	struct special special;
+	struct classify classify;
+	struct census census;
+	struct findings findings; /**< all, finished after check_run() */
+	struct ledger ledger;
+	struct worker *workers;
+	unsigned nr_workers;
+	const char *release; /**< of the kernel */
+	int slab_refcount;   /**< what slab pages of this kernel have: 1, or 0 when they are frozen */
+	bool no_page_mapcount; /**< large folios keep no per-page mapcounts (CONFIG_NO_PAGE_MAPCOUNT) */
+	unsigned detail_limit; /**< findings kept for a rule and section */
+	uint64_t nr_not_reached;
+	struct check_gap gaps[CHECK_MAX_GAPS];
+	size_t nr_gaps;
+	struct pass_timing passes[CHECK_MAX_PASSES];
+	size_t nr_passes;
+	double started;
+};
+
+/**
+ * Open \p dump with its debug info and learn the layout; the passes have not run.  The strings in \p o must outlive the
+ * check.
+ */
+struct error *check_open(const char *dump, const struct check_options *o, struct check **ret) _must_check_;
+
+/** The same on a dump that is already open; takes it over even on failure. */
+struct error *check_open_dump(struct dump *dump, struct types *types, const struct check_options *o,
+			      struct check **ret) _must_check_;
+
+/** Run all passes. */
+struct error *check_run(struct check *c) _must_check_;
+void check_free(struct check *c);
+
+/** Note something unreadable; \p what and \p why are static. */
+void check_gap_add(struct check *c, const char *what, const char *why, uint64_t count, uint64_t example);
+
+/** Monotonic clock in seconds. */
+double check_clock(void);
+
+/* ---- for passes ------------------------------------------------------------------------------------------------- */
+
+/** Whether \p rule is to be evaluated. */
+static inline bool check_active(const struct check *c, enum rule_id rule)
+{
+	return ledger_active(&c->ledger, rule);
+}
+
+/**
+ * Start a finding of \p w.  Counts it; NULL when the rule is off, or its details are beyond the limit of the section:
+ * every finding_*() function accepts that.
+ */
+struct finding *worker_finding(struct worker *w, enum rule_id rule, const struct subject *subject);
+
+#endif

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The memmap pass: every struct page once.
+ *
+ * checks:    the page-local and folio-local rules of the catalogue
+ * collects:  the census (a record a page) and its totals
+ * relies on: zones, sections, per-CPU lists and special pages found when the check was opened
+ * exceptions: each rule's own; pages whose struct page cannot be read are counted, never guessed
+ *
+ * A unit is a memory section: one read of its struct pages, then pure computation, except for looks at address_space
+ * objects (cached).
+ */
+#include <string.h>
+
+#include "passes/pass.h"
+#include "passes/scan.h"
+#include "passes/scope.h"
+
+/* The zone that spans page i, and how far that holds. */
+static void zone_run(struct scan *s, uint32_t i)
+{
+	const struct zones *z = &s->check->zones;
+	uint64_t pfn = scan_pfn(s, i), end = s->first_pfn + s->nr;
+
+	s->run_zone = NULL;
+	for (size_t j = 0; j < z->list.nr; j++) {
+		const struct zone *zone = &z->list.v[j];
+		uint64_t zone_end = zone->start_pfn + zone->spanned;
+
+		if (pfn >= zone->start_pfn && pfn < zone_end && !s->run_zone)
+			s->run_zone = zone;
+		if (zone->start_pfn > pfn && zone->start_pfn < end)
+			end = zone->start_pfn;
+		if (zone_end > pfn && zone_end < end)
+			end = zone_end;
+	}
+	s->run_first = i;
+	s->run_end = (uint32_t)(end - s->first_pfn);
+	s->run_bits = s->run_zone ? s->run_zone->flags_bits & z->flags_mask : 0;
+}
+
+struct finding *scan_finding(struct scan *s, enum rule_id rule, uint32_t i)
+{
+	struct subject subject;
+	struct census_record *r = &s->records[i];
+
+	if (!check_active(s->check, rule))
+		return NULL;
+	subject = subject_page(rules[rule].subject, scan_pfn(s, i));
+	subject.head_pfn = scan_pfn(s, i) - r->back;
+	subject.order = r->order;
+	subject.page_kind = kinds[r->kind].name;
+	subject.address = scan_va(s, i);
+	if (rules[rule].severity == SEV_ERROR)
+		r->bits |= CENSUS_FAULTY;
+	return worker_finding(s->w, rule, &subject);
+}
+
+void scan_flag_fields(struct scan *s, struct finding *f, uint64_t flags, uint64_t bad)
+{
+	struct findings *fs = &s->w->findings;
+	char names[256];
+
+	if (!f)
+		return;
+	finding_expect(fs, f, "flags", FMT_PTR, 64, flags, flags & ~bad);
+	finding_words(fs, f, layout_flag_names(s->l, flags, names, sizeof(names)), NULL);
+	finding_value(fs, f, "bad_flags", FMT_HEX, bad);
+	finding_words(fs, f, layout_flag_names(s->l, bad, names, sizeof(names)), NULL);
+}
+
+/* ---- what holds for every struct page -------------------------------------------------------------------------------- */
+
+static const struct zone *zone_by_bits(const struct scan *s, uint64_t flags)
+{
+	for (size_t i = 0; i < s->check->zones.list.nr; i++)
+		if (s->check->zones.list.v[i].flags_bits == (flags & s->check->zones.flags_mask))
+			return &s->check->zones.list.v[i];
+	return NULL;
+}
+
+static void wrong_zone(struct scan *s, uint32_t i, const struct page_view *v)
+{
+	const struct layout *l = s->l;
+	struct findings *fs = &s->w->findings;
+	uint64_t diff = (v->flags ^ s->run_bits) & s->check->zones.flags_mask;
+	bool hole = page_has(v, l->flag.reserved) && dump_page_gap(s->check->dump, scan_pfn(s, i)) == GAP_NOT_RAM;
+	const struct zone *claimed = zone_by_bits(s, v->flags);
+	struct finding *f;
+
+	if (!s->run_zone || hole || zones_match(&s->check->zones, scan_pfn(s, i), v->flags))
+		return;
+	if (diff & flag_field_mask(l->flag.zone)) {
+		f = scan_finding(s, RULE_PAGE_ZONE_MATCHES, i);
+		finding_expect(fs, f, "zone", FMT_DEC, l->flag.zone.width, flag_field_get(l->flag.zone, v->flags),
+			       s->run_zone->index);
+		finding_words(fs, f, claimed ? claimed->name : "no such zone", s->run_zone->name);
+		finding_value(fs, f, "flags", FMT_PTR, v->flags);
+	}
+	if (diff & flag_field_mask(l->flag.node)) {
+		f = scan_finding(s, RULE_PAGE_NODE_MATCHES, i);
+		finding_expect(fs, f, "node", FMT_DEC, l->flag.node.width, flag_field_get(l->flag.node, v->flags),
+			       s->run_zone->node);
+		finding_value(fs, f, "flags", FMT_PTR, v->flags);
+	}
+}
+
+static void wrong_refcount(struct scan *s, uint32_t i, const struct page_view *v)
+{
+	struct findings *fs = &s->w->findings;
+	struct finding *f;
+
+	if (v->refcount < 0) {
+		f = scan_finding(s, RULE_REFCOUNT_NEGATIVE, i);
+		finding_value(fs, f, "_refcount", FMT_INT, (uint64_t)(int64_t)v->refcount);
+		if (v->refcount + INT32_MIN >= 0 && v->refcount - INT32_MIN < 0x10000)
+			finding_bitflip(fs, f, "_refcount", 31);
+	} else if (v->refcount >= 0x40000000) {
+		f = scan_finding(s, RULE_REFCOUNT_OVERFLOW, i);
+		finding_value(fs, f, "_refcount", FMT_INT, (uint64_t)v->refcount);
+	}
+}
+
+/* The single bit by which a bad type word differs from a legal one, -1: none. */
+static int type_flipped_bit(const struct layout *l, uint32_t word)
+{
+	for (int bit = 0; bit < 32; bit++) {
+		uint32_t other = word ^ UINT32_C(1) << bit;
+		enum page_type t = layout_page_type(l, other);
+
+		if (other == UINT32_MAX || (t != TYPE_NONE && t != TYPE_INVALID && (l->type == TYPE_CLEARED_BITS || !(other << 8))))
+			return bit;
+	}
+	return -1;
+}
+
+static void wrong_mapcount(struct scan *s, uint32_t i, const struct page_view *v)
+{
+	struct findings *fs = &s->w->findings;
+	int32_t word = (int32_t)v->mapcount;
+	enum page_type t = layout_page_type(s->l, v->mapcount);
+	struct finding *f = NULL;
+	int bit;
+
+	if (t == TYPE_INVALID) {
+		f = scan_finding(s, RULE_TYPE_VALID, i);
+		finding_value(fs, f, "page_type", FMT_HEX, v->mapcount);
+	} else if (t == TYPE_NONE && word < -1) {
+		f = scan_finding(s, RULE_MAPCOUNT_UNDERFLOW, i);
+		finding_value(fs, f, "_mapcount", FMT_INT, (uint64_t)(int64_t)word);
+	} else if (t == TYPE_NONE && word >= 0x7fffff00) {
+		f = scan_finding(s, RULE_MAPCOUNT_OVERFLOW, i);
+		finding_value(fs, f, "_mapcount", FMT_INT, (uint64_t)word);
+	} else if (s->l->type == TYPE_TOP_BYTE && t != TYPE_NONE && t != TYPE_ZSMALLOC && (v->mapcount & 0xffffff)) {
+		f = scan_finding(s, RULE_TYPE_LOW_BITS, i);
+		finding_expect(fs, f, "page_type", FMT_HEX, 32, v->mapcount, v->mapcount & 0xff000000);
+		return;
+	}
+	bit = f ? type_flipped_bit(s->l, v->mapcount) : -1;
+	if (bit >= 0)
+		finding_bitflip(fs, f, t == TYPE_INVALID ? "page_type" : "_mapcount", (unsigned)bit);
+}
+
+bool scan_common(struct scan *s, uint32_t i, const struct page_view *v)
+{
+	const struct layout *l = s->l;
+	uint64_t wrong = (v->flags ^ s->run_bits) & (s->check->zones.flags_mask | l->flag.undefined);
+	struct finding *f;
+
+	/* one comparison for almost every page: no odd bits, sane counts, no type */
+	if (!wrong && (uint32_t)v->refcount < 0x40000000 && v->mapcount + 1 <= 0x7fffff00)
+		return true;
+	if (wrong & s->check->zones.flags_mask)
+		wrong_zone(s, i, v);
+	if (v->flags & l->flag.undefined) {
+		f = scan_finding(s, RULE_FLAGS_UNDEFINED_BITS, i);
+		scan_flag_fields(s, f, v->flags, v->flags & l->flag.undefined);
+	}
+	if (l->flag.section.width && flag_field_get(l->flag.section, v->flags) != s->section->nr) {
+		f = scan_finding(s, RULE_PAGE_SECTION_MATCHES, i);
+		finding_expect(&s->w->findings, f, "section", FMT_DEC, l->flag.section.width,
+			       flag_field_get(l->flag.section, v->flags), s->section->nr);
+		finding_value(&s->w->findings, f, "flags", FMT_PTR, v->flags);
+	}
+	wrong_refcount(s, i, v);
+	wrong_mapcount(s, i, v);
+	return false;
+}
+
+/* ---- one section -------------------------------------------------------------------------------------------------------- */
+
+static bool all_ones(const struct page_view *v)
+{
+	return v->flags == UINT64_MAX && v->word8 == UINT64_MAX && v->mapping == UINT64_MAX;
+}
+
+static void scan_poisoned(struct scan *s, uint32_t i, const struct page_view *v)
+{
+	struct finding *f;
+
+	scan_record(s, i, KIND_UNINITIALISED, 0, 0, 0);
+	if (!s->section->online)
+		return;
+	f = scan_finding(s, RULE_PAGE_POISONED, i);
+	finding_value(&s->w->findings, f, "flags", FMT_PTR, v->flags);
+}
+
+/* A block on a per-CPU list that turned out to be part of something else: the something else is at fault, or the list. */
+static void skipped_pcp(struct scan *s, uint32_t i)
+{
+	const struct pcp *p = &s->check->pcp;
+	char list[64];
+
+	while (s->pcp_next < p->blocks.nr && p->blocks.v[s->pcp_next].pfn < scan_pfn(s, i)) {
+		const struct pcp_block *b = &p->blocks.v[s->pcp_next++];
+		uint32_t at = (uint32_t)(b->pfn - s->first_pfn);
+		struct finding *f;
+
+		if (b->pfn < s->first_pfn || s->records[at].kind == KIND_PCP || s->records[at].kind == KIND_LLIST_FREE)
+			continue;
+		f = scan_finding(s, RULE_PCP_PAGE_STATE, at);
+		finding_text(&s->w->findings, f, "state", kinds[s->records[at].kind].title, "free");
+		snprintf(list, sizeof(list), "a free list of CPU %u", b->cpu);
+		finding_text(&s->w->findings, f, "list", b->llist ? "the zone's trylock list" : list, NULL);
+	}
+}
+
+static struct error *scan_one(struct scan *s, uint32_t i, uint32_t *ret_done)
+{
+	const struct pcp *p = &s->check->pcp;
+	struct page_view v;
+
+	*ret_done = 1;
+	if (i >= s->run_end)
+		zone_run(s, i);
+	if (s->section->has_subsections && !memmap_valid(&s->check->memmap, s->section, scan_pfn(s, i))) {
+		scan_record(s, i, KIND_HOLE, 0, 0, 0);
+		return NULL;
+	}
+	if (scan_unreadable(s, i)) {
+		scan_record(s, i, KIND_UNREADABLE, 0, 0, 0);
+		s->w->nr_unreadable++;
+		return NULL;
+	}
+	if (s->pcp_next < p->blocks.nr && p->blocks.v[s->pcp_next].pfn <= scan_pfn(s, i)) {
+		skipped_pcp(s, i);
+		if (s->pcp_next < p->blocks.nr && p->blocks.v[s->pcp_next].pfn == scan_pfn(s, i)) {
+			*ret_done = scan_pcp(s, i);
+			return NULL;
+		}
+	}
+	v = scan_view(s, i);
+	if (all_ones(&v)) {
+		scan_poisoned(s, i, &v);
+		return NULL;
+	}
+	if (page_is_tail(&v))
+		return scan_stray_tails(s, i, ret_done);
+	if (layout_page_type(s->l, v.mapcount) == TYPE_BUDDY) {
+		*ret_done = scan_buddy(s, i, &v);
+		return NULL;
+	}
+	if (scan_is_head(s, i, &v))
+		return scan_folio(s, i, &v, ret_done);
+	return scan_small(s, i, &v);
+}
+
+static void tally_section(struct scan *s)
+{
+	const struct check_options *o = &s->check->options;
+	struct zone_tally *tally = NULL;
+
+	s->run_end = 0;
+	for (uint32_t i = 0; i < s->nr; i++) {
+		const struct census_record *r = &s->records[i];
+
+		if (i >= s->run_end) {
+			zone_run(s, i);
+			tally = &s->w->zones[s->run_zone ? (size_t)(s->run_zone - s->check->zones.list.v)
+							 : s->check->zones.list.nr];
+		}
+		if (scan_pfn(s, i) < o->first_pfn || scan_pfn(s, i) >= o->end_pfn || r->kind == KIND_HOLE)
+			continue;
+		tally->pages++;
+		tally->kinds[r->kind]++;
+		if (r->bits & (CENSUS_TAIL | CENSUS_INTERIOR))
+			s->w->counts.tails[r->kind]++;
+		else
+			s->w->counts.pages[r->kind]++;
+		if (r->bits & CENSUS_HEAD)
+			s->w->counts.larges[r->kind]++;
+	}
+}
+
+static bool not_reached(struct check *c)
+{
+	return c->options.time_limit > 0 && check_clock() - c->started > c->options.time_limit;
+}
+
+struct error *pass_memmap(struct check *c, struct worker *w, uint64_t unit)
+{
+	const struct section *section = &c->memmap.sections.v[unit];
+	struct scan s = {
+		.check = c,
+		.w = w,
+		.l = &c->layout,
+		.section = section,
+		.pages = w->pages,
+		.records = c->census.runs.v[unit].records,
+		.nr = section->nr_pages,
+		.first_pfn = section->first_pfn,
+		.pcp_next = pcp_lower_bound(&c->pcp, section->first_pfn),
+		.lost_head_pfn = UINT64_MAX,
+	};
+	struct kv_gap gap;
+	struct error *err;
+
+	if (section->first_pfn >= c->options.end_pfn || section->first_pfn + section->nr_pages <= c->options.first_pfn)
+		return NULL;
+	memset(w->section_findings, 0, sizeof(w->section_findings));
+	if (not_reached(c)) {
+		__atomic_fetch_add(&c->nr_not_reached, section->nr_pages, __ATOMIC_RELAXED);
+		return NULL;
+	}
+	err = memmap_read(&c->memmap, section, w->kv, w->pages, w->unreadable, &gap);
+	if (!err && gap.kind != KV_OK && (w->first_gap.kind == KV_OK || gap.va < w->first_gap.va))
+		w->first_gap = gap;
+	for (uint32_t i = 0, done = 0; !err && i < s.nr; i += done)
+		err = scan_one(&s, i, &done);
+	if (err)
+		return err;
+	skipped_pcp(&s, s.nr);
+	scan_frozen(&s);
+	scan_merge(&s);
+	scan_filtered(&s);
+	tally_section(&s);
+	return NULL;
+}
+
+/* ---- after all sections --------------------------------------------------------------------------------------------------- */
+
+static const char *gap_why(const struct kv_gap *gap)
+{
+	return gap->kind == KV_PHYS ? gap_reason_text(gap->phys) : "not mapped in the kernel's page table";
+}
+
+/* A few uncharged folios among many charged ones; with memory cgroups off nothing is charged. */
+static struct error *uncharged(struct check *c)
+{
+	uint64_t charged = 0, not_charged = 0;
+
+	for (unsigned i = 0; i < c->nr_workers; i++) {
+		charged += c->workers[i].lru_charged;
+		not_charged += c->workers[i].lru_uncharged;
+	}
+	if (not_charged * 50 > charged || !check_active(c, RULE_MEMCG_UNCHARGED_LRU))
+		return NULL;
+	for (unsigned i = 0; i < c->nr_workers; i++) {
+		for (size_t j = 0; j < c->workers[i].lru_suspects.nr; j++) {
+			uint64_t pfn = c->workers[i].lru_suspects.v[j];
+			const struct census_record *r = census_find(&c->census, pfn);
+			struct subject subject = subject_page(SUBJ_FOLIO, pfn);
+			struct finding *f;
+
+			subject.head_pfn = pfn;
+			subject.order = r->order;
+			subject.page_kind = kinds[r->kind].name;
+			c->ledger.rule[RULE_MEMCG_UNCHARGED_LRU].findings++;
+			f = finding_add(&c->findings, RULE_MEMCG_UNCHARGED_LRU, &subject);
+			finding_value(&c->findings, f, "memcg_data", FMT_PTR, 0);
+			finding_evidence(&c->findings, f, "neighbour", "%llu other LRU folios are charged",
+					 (unsigned long long)charged);
+		}
+	}
+	return c->findings.failed ? &error_nomem : NULL;
+}
+
+struct error *pass_memmap_finish(struct check *c)
+{
+	uint64_t unreadable = 0;
+	struct kv_gap gap = { .kind = KV_OK };
+
+	for (unsigned i = 0; i < c->nr_workers; i++) {
+		const struct worker *w = &c->workers[i];
+
+		unreadable += w->nr_unreadable;
+		if (w->first_gap.kind != KV_OK && (gap.kind == KV_OK || w->first_gap.va < gap.va))
+			gap = w->first_gap;
+	}
+	if (unreadable)
+		check_gap_add(c, "struct pages", gap_why(&gap), unreadable, gap.va);
+	if (c->nr_not_reached)
+		check_gap_add(c, "struct pages", "not reached within the time limit", c->nr_not_reached, 0);
+	scope_count(c, unreadable + c->nr_not_reached);
+	return uncharged(c);
+}

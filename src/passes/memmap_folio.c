@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Compound pages: how far one reaches, and what its tails say.
+ *
+ * checks:    prep_compound_page(), prep_compound_tail(), folio_set_order(): order, number of pages, alignment, the way
+ *            from each tail to the head, and the words a tail must leave alone
+ * exceptions: a folio that is locked with no reference (split, migration, reclaim), or that nobody owns yet (being
+ *            prepared or freed), may be half made: findings are lowered; false heads of optimised hugetlb pages
+ */
+#include "passes/scan.h"
+
+#include <string.h>
+
+enum { MAX_TAIL_FINDINGS = 4 }; /* for one folio and rule; the rest is counted */
+
+/* A compound page being looked at; `base` is the tail index that section page `first` has (0 but for gigantic pages). */
+struct extent {
+	uint32_t first;   /* index in the section of the page that is tail number `base` (or the head) */
+	uint32_t base;
+	uint32_t nr;      /* pages of it in this section */
+	uint64_t head_pfn;
+	uint64_t head_va;
+	struct folio_view f;
+	enum page_kind kind;
+	unsigned order;
+	const char *in_flight;
+	uint64_t tail1_flags, other_flags; /* flag bits legal on the first tail, on the others */
+	bool optimized;
+};
+
+const char *scan_in_flight(const struct scan *s, const struct page_view *head)
+{
+	if (head->refcount == 0 && page_has(head, s->l->flag.locked))
+		return "the folio is locked and frozen: split, migration or reclaim is at work";
+	if ((head->refcount == 0 || head->refcount == 1) && !head->mapping && !page_has(head, s->l->flag.lru) &&
+	    head->mapcount == UINT32_MAX && !head->memcg)
+		return "nobody owns the page yet or any more: it may be being prepared or freed";
+	return NULL;
+}
+
+/* Whether page i of the section is a tail of the head at `head`. */
+static bool is_tail_of(const struct scan *s, uint32_t i, uint64_t head_va)
+{
+	struct page_view v;
+
+	if (i >= s->nr || scan_unreadable(s, i))
+		return false;
+	v = scan_view(s, i);
+	return page_is_tail(&v) && page_tail_head(s->l, &v, scan_va(s, i)) == head_va;
+}
+
+bool scan_is_head(const struct scan *s, uint32_t i, const struct page_view *v)
+{
+	return page_has(v, s->l->flag.head) || is_tail_of(s, i + 1, scan_va(s, i));
+}
+
+/* ---- how many pages ----------------------------------------------------------------------------------------------------- */
+
+static unsigned max_order(const struct scan *s)
+{
+	unsigned max = s->l->max_buddy_order;
+
+	for (unsigned i = 0; i < s->check->special.nr_hstates; i++)
+		if (s->check->special.hstate_order[i] > max && s->check->special.hstate_order[i] < 31)
+			max = s->check->special.hstate_order[i];
+	return s->check->classify.zone_device >= 0 && max < 18 ? 18 : max; /* device folios: up to 1 GiB */
+}
+
+static bool order_fits(const struct scan *s, uint32_t i, unsigned order)
+{
+	return order >= 1 && order <= max_order(s) && is_aligned(scan_pfn(s, i), order);
+}
+
+/* Tails that follow the head without a break, as they themselves say. */
+static uint32_t count_tails(const struct scan *s, uint32_t i)
+{
+	uint32_t nr = 0;
+
+	while (is_tail_of(s, i + 1 + nr, scan_va(s, i)))
+		nr++;
+	return nr;
+}
+
+static void bad_order(struct scan *s, uint32_t i, const struct extent *e, unsigned true_order)
+{
+	struct findings *fs = &s->w->findings;
+	unsigned order = e->f.order;
+	enum rule_id rule = order < 1 || order > max_order(s) ? RULE_HEAD_ORDER_RANGE
+			    : !is_aligned(scan_pfn(s, i), order) ? RULE_HEAD_ALIGNED
+								 : RULE_HEAD_NR_MATCHES_ORDER;
+	struct finding *f = scan_finding(s, rule, i);
+
+	if (rule == RULE_HEAD_NR_MATCHES_ORDER) {
+		finding_expect(fs, f, "_nr_pages", FMT_DEC, 32, e->f.nr, UINT64_C(1) << order);
+		finding_value(fs, f, "order", FMT_DEC, order);
+	} else {
+		finding_expect(fs, f, "order", FMT_DEC, 8, order, true_order);
+	}
+	finding_evidence(fs, f, "neighbour", "its tails fit a folio of order %u (%llu pages)", true_order,
+			 1ULL << true_order);
+	if (e->in_flight)
+		finding_lower(fs, f, e->in_flight);
+}
+
+/*
+ * Order and number of pages of the folio at page i.  Two stored values that agree are believed; otherwise the tails
+ * decide who is wrong.  Returns false when there is no compound page at all: PG_head is what is wrong.
+ */
+static bool find_extent(struct scan *s, uint32_t i, struct extent *e)
+{
+	uint32_t tails, rest = s->nr - i;
+	bool agree = order_fits(s, i, e->f.order) && (!e->f.has_nr || e->f.nr == UINT64_C(1) << e->f.order);
+
+	e->order = e->f.order;
+	if (agree && is_tail_of(s, i + 1, e->head_va)) {
+		e->nr = e->order < 31 && UINT32_C(1) << e->order < rest ? UINT32_C(1) << e->order : rest;
+		return true;
+	}
+	tails = count_tails(s, i);
+	if (!tails)
+		return false;
+	e->order = log2_u64(tails + 1);
+	if (order_fits(s, i, e->f.order) && (tails + 1 == rest || UINT64_C(1) << e->f.order == tails + 1))
+		e->order = e->f.order; /* the number of pages is what is wrong, or the folio goes on in the next section */
+	e->nr = e->order < 31 && UINT32_C(1) << e->order < rest ? UINT32_C(1) << e->order : rest;
+	return true;
+}
+
+static void check_head(struct scan *s, uint32_t i, const struct extent *e, const struct page_view *v)
+{
+	struct findings *fs = &s->w->findings;
+	struct finding *f;
+
+	if (!order_fits(s, i, e->f.order) || (e->f.has_nr && e->f.nr != UINT64_C(1) << e->f.order))
+		bad_order(s, i, e, e->order);
+	if (!page_has(v, s->l->flag.head)) {
+		f = scan_finding(s, RULE_SMALL_NOT_HEAD, i);
+		finding_expect(fs, f, "flags", FMT_PTR, 64, v->flags, v->flags | flag_mask(s->l->flag.head));
+		if (e->in_flight)
+			finding_lower(fs, f, e->in_flight);
+	}
+	if (e->f.has_dtor && (e->f.dtor < 1 || e->f.dtor >= (unsigned)fact_value(&s->l->facts, FACT_NR_DTORS, 4))) {
+		f = scan_finding(s, RULE_COMPOUND_DTOR_VALID, i);
+		finding_value(fs, f, "compound_dtor", FMT_DEC, e->f.dtor);
+		finding_words(fs, f, NULL, "1, 2 or 3");
+		if (e->in_flight)
+			finding_lower(fs, f, e->in_flight);
+	}
+}
+
+/* ---- tails ------------------------------------------------------------------------------------------------------------------ */
+
+static void legal_tail_flags(const struct scan *s, struct extent *e)
+{
+	const struct flag_bits *b = &s->l->flag;
+	uint64_t any = flag_mask(b->hwpoison);
+
+	if (e->kind == KIND_ANON || e->kind == KIND_ANON_SWAPCACHE || e->kind == KIND_KSM)
+		any |= flag_mask(b->anon_exclusive);
+	if (s->l->mmu.arch->per_page_arch_flags)
+		any |= flag_mask(b->arch_1) | flag_mask(b->arch_2) | flag_mask(b->arch_3);
+	e->other_flags = any;
+	e->tail1_flags = any | flag_mask(b->double_map) | flag_mask(b->has_hwpoisoned) | flag_mask(b->large_rmappable) |
+			 flag_mask(b->partially_mapped) | flag_mask(b->hugetlb);
+	if (s->l->order == ORDER_FLAGS_1)
+		e->tail1_flags |= 0xff;
+	if (s->l->hugetlb == HUGETLB_DTOR && e->kind == KIND_HUGETLB) /* v5.10 marks active huge pages there */
+		e->tail1_flags |= flag_mask(b->private);
+}
+
+static struct finding *tail_finding(struct scan *s, const struct extent *e, enum rule_id rule, uint32_t i)
+{
+	return e->in_flight && rule == RULE_TYPE_ON_TAIL ? NULL : scan_finding(s, rule, i);
+}
+
+static void tail_lower(struct scan *s, const struct extent *e, struct finding *f)
+{
+	if (e->in_flight)
+		finding_lower(&s->w->findings, f, e->in_flight);
+}
+
+static void tail_flags(struct scan *s, const struct extent *e, uint32_t i, uint32_t j, const struct page_view *v)
+{
+	const struct flag_bits *b = &s->l->flag;
+	uint64_t bad = v->flags & b->all & ~(j == 1 ? e->tail1_flags : e->other_flags);
+	uint64_t idle = flag_mask(b->idle) | flag_mask(b->young);
+	struct finding *f;
+
+	if (!bad)
+		return;
+	f = tail_finding(s, e, bad & ~idle ? RULE_TAIL_FLAGS_LEGAL : RULE_IDLE_YOUNG_TAIL, i);
+	scan_flag_fields(s, f, v->flags, bad);
+	tail_lower(s, e, f);
+}
+
+static bool rmap_kind(enum page_kind k)
+{
+	return k == KIND_ANON || k == KIND_ANON_SWAPCACHE || k == KIND_FILE || k == KIND_SHMEM ||
+	       k == KIND_SHMEM_SWAPCACHE || k == KIND_KSM;
+}
+
+static void tail_counts(struct scan *s, const struct extent *e, uint32_t i, const struct page_view *v)
+{
+	struct findings *fs = &s->w->findings;
+	enum page_type t = layout_page_type(s->l, v->mapcount);
+	/* driver memory can be mapped page by page (vm_insert_page) */
+	bool countable = rmap_kind(e->kind) || e->kind == KIND_KERNEL || e->kind == KIND_DEVICE || e->kind == KIND_ORPHAN_LRU;
+	struct finding *f;
+
+	if (v->refcount) {
+		f = tail_finding(s, e, RULE_TAIL_REFCOUNT_ZERO, i);
+		finding_expect(fs, f, "_refcount", FMT_INT, 32, (uint64_t)(int64_t)v->refcount, 0);
+		tail_lower(s, e, f);
+	}
+	if (t != TYPE_NONE && t != TYPE_INVALID) {
+		f = tail_finding(s, e, RULE_TYPE_ON_TAIL, i);
+		finding_value(fs, f, "page_type", FMT_HEX, v->mapcount);
+		finding_words(fs, f, page_type_name(t), NULL);
+	} else if (t == TYPE_NONE && v->mapcount != UINT32_MAX && (int32_t)v->mapcount >= 0 && !countable) {
+		f = tail_finding(s, e, RULE_TAIL_MAPCOUNT_RANGE, i);
+		finding_expect(fs, f, "_mapcount", FMT_INT, 32, v->mapcount, UINT64_MAX);
+		tail_lower(s, e, f);
+	}
+}
+
+/* Word of tail j that a folio-wide member overlays: its private, or its memcg. */
+static bool overlaid(const struct scan *s, uint32_t j, unsigned word)
+{
+	unsigned at = j * s->l->page_struct_size + word;
+	const struct folio_words *w = &s->l->folio;
+	const int starts[] = { w->mm_id, w->mm_id_mapcount, w->nr, w->deferred, w->pincount, w->nr_mapped, w->entire, w->large };
+
+	for (size_t k = 0; k < ARRAY_SIZE(starts); k++)
+		if (starts[k] != NO_OFFSET && (unsigned)starts[k] >= at && (unsigned)starts[k] < at + 8)
+			return true;
+	return false;
+}
+
+static void tail_words(struct scan *s, const struct extent *e, uint32_t i, uint32_t j, const struct page_view *v)
+{
+	struct findings *fs = &s->w->findings;
+	bool hugetlb = e->kind == KIND_HUGETLB || e->kind == KIND_HUGETLB_FREE;
+	struct finding *f;
+
+	if (j >= s->l->tail_poison_from && v->mapping != s->l->tail_mapping && e->kind != KIND_DEVICE &&
+	    !(hugetlb && s->l->hugetlb == HUGETLB_DTOR && j < 8)) {
+		f = tail_finding(s, e, RULE_TAIL_MAPPING_POISON, i);
+		finding_expect(fs, f, "mapping", FMT_PTR, 64, v->mapping, s->l->tail_mapping);
+		tail_lower(s, e, f);
+	}
+	/* up to v6.5 each page of a folio in the swap cache has its own swap entry */
+	if (v->private && rmap_kind(e->kind) && !page_has(&e->f.head, s->l->flag.swapcache) &&
+	    !overlaid(s, j, s->l->page.private)) {
+		f = tail_finding(s, e, RULE_TAIL_PRIVATE_ZERO, i);
+		finding_expect(fs, f, "private", FMT_PTR, 64, v->private, 0);
+		tail_lower(s, e, f);
+	}
+	if (v->memcg && v->memcg != e->f.head.memcg && s->l->page.memcg >= 0 && !hugetlb &&
+	    !overlaid(s, j, (unsigned)s->l->page.memcg)) {
+		f = tail_finding(s, e, RULE_TAIL_MEMCG_ZERO, i);
+		finding_expect(fs, f, "memcg_data", FMT_PTR, 64, v->memcg, 0);
+		tail_lower(s, e, f);
+	}
+}
+
+/* A page in the folio's range that does not lead to the head. */
+static void tail_lost(struct scan *s, const struct extent *e, uint32_t i, const struct page_view *v)
+{
+	struct findings *fs = &s->w->findings;
+	bool mask = s->l->compound == COMPOUND_MASK;
+	const struct mmu *m = &s->l->mmu;
+	uint64_t expected = (mask ? ~low_mask(e->order + s->l->page_struct_shift) : e->head_va) | 1;
+	struct finding *f;
+
+	if (!page_is_tail(v) && m->arch->kernel_va(m, v->word8) && m->arch->kernel_va(m, v->lru_prev) && !(v->word8 & 7)) {
+		f = tail_finding(s, e, RULE_TAIL_ON_LIST, i);
+		finding_text(fs, f, "list", "a list, as its second and third word say", "no list");
+		tail_lower(s, e, f);
+		return;
+	}
+	f = tail_finding(s, e, mask && page_is_tail(v) && page_tail_order(s->l, v) >= 0 ? RULE_HEAD_MASK_MATCHES_ORDER
+										       : RULE_TAIL_HEAD_POINTER, i);
+	finding_expect(fs, f, f && f->rule == RULE_HEAD_MASK_MATCHES_ORDER ? "compound_info" : "compound_head", FMT_PTR, 64,
+		       v->word8, expected);
+	finding_value(fs, f, "order", FMT_DEC, e->order);
+	tail_lower(s, e, f);
+}
+
+/* An optimised hugetlb page of a kernel with pointers: struct pages 64, 128, ... show the head's once more. */
+static bool fake_head(struct scan *s, const struct extent *e, uint32_t i, uint32_t j)
+{
+	unsigned per_page = (1u << s->l->page_shift) / s->l->page_struct_size;
+	struct page_view v;
+	struct finding *f;
+
+	if (!e->optimized || !s->l->fake_heads || j % per_page)
+		return false;
+	if (e->base == 0 && memcmp(scan_page(s, i), scan_page(s, e->first), s->l->page_struct_size)) {
+		v = scan_view(s, i);
+		f = scan_finding(s, RULE_FAKE_HEAD_CONSISTENT, i);
+		finding_value(&s->w->findings, f, "compound_head", FMT_PTR, v.word8);
+		finding_expect(&s->w->findings, f, "flags", FMT_PTR, 64, v.flags, e->f.head.flags);
+	}
+	return true;
+}
+
+static void check_tail(struct scan *s, const struct extent *e, uint32_t i, uint32_t j, const struct page_view *v)
+{
+	int order;
+
+	if (!page_is_tail(v) || page_tail_head(s->l, v, scan_va(s, i)) != e->head_va) {
+		tail_lost(s, e, i, v);
+		return;
+	}
+	order = s->l->compound == COMPOUND_MASK ? page_tail_order(s->l, v) : (int)e->order;
+	if (order != (int)e->order) {
+		tail_lost(s, e, i, v);
+		return;
+	}
+	scan_common(s, i, v);
+	tail_flags(s, e, i, j, v);
+	tail_counts(s, e, i, v);
+	tail_words(s, e, i, j, v);
+}
+
+/* One comparison for almost every tail from the poisoned ones on. */
+static bool tail_plain(const struct scan *s, const struct extent *e, uint32_t i, const struct page_view *v)
+{
+	return !((v->flags ^ s->run_bits) & (s->check->zones.flags_mask | s->l->flag.undefined)) &&
+	       !(v->flags & s->l->flag.all & ~e->other_flags) && !v->refcount && v->mapcount == UINT32_MAX &&
+	       v->mapping == s->l->tail_mapping && !v->private && !v->memcg && i < s->run_end &&
+	       page_is_tail(v) && page_tail_head(s->l, v, scan_va(s, i)) == e->head_va &&
+	       (s->l->compound == COMPOUND_POINTER || page_tail_order(s->l, v) == (int)e->order);
+}
+
+static void scan_tails(struct scan *s, struct extent *e)
+{
+	legal_tail_flags(s, e);
+	for (uint32_t k = e->base ? 0 : 1; k < e->nr; k++) {
+		uint32_t i = e->first + k, j = e->base + k;
+		struct page_view v;
+
+		if (scan_unreadable(s, i)) {
+			scan_record(s, i, KIND_UNREADABLE, 0, 0, 0);
+			s->w->nr_unreadable++;
+			continue;
+		}
+		scan_record(s, i, e->kind, e->order, j, CENSUS_TAIL | (e->optimized ? CENSUS_HVO : 0));
+		v = scan_view(s, i);
+		if (j >= s->l->tail_poison_from && tail_plain(s, e, i, &v))
+			continue;
+		if (!fake_head(s, e, i, j))
+			check_tail(s, e, i, j, &v);
+	}
+}
+
+/* ---- hugetlb vmemmap optimisation ------------------------------------------------------------------------------------------ */
+
+/* The flag in the head's private says that most of the folio's struct pages share one frame: do they? */
+static struct error *check_hvo(struct scan *s, uint32_t i, struct extent *e)
+{
+	struct findings *fs = &s->w->findings;
+	uint64_t page = UINT64_C(1) << s->l->page_shift, pa1, pa2;
+	bool hugetlb = e->kind == KIND_HUGETLB || e->kind == KIND_HUGETLB_FREE, shared;
+	struct kv_gap gap1, gap2;
+	struct error *err;
+	struct finding *f;
+
+	if (!hugetlb || !s->l->hvo || s->l->hpg_optimized >= 64)
+		return NULL;
+	e->optimized = e->f.head.private >> s->l->hpg_optimized & 1;
+	/* three pages of struct pages at least, or there is nothing to share that can be seen */
+	if (((uint64_t)s->l->page_struct_size << e->order) < 3 * page)
+		return NULL;
+	err = kvmem_translate(s->w->kv, e->head_va + page, &pa1, NULL, &gap1);
+	if (!err)
+		err = kvmem_translate(s->w->kv, e->head_va + 2 * page, &pa2, NULL, &gap2);
+	if (err || gap1.kind != KV_OK || gap2.kind != KV_OK)
+		return err;
+	shared = pa1 == pa2;
+	if (shared != e->optimized && !e->base) {
+		f = scan_finding(s, RULE_HVO_FLAG_CONSISTENT, i);
+		finding_expect(fs, f, "private", FMT_HEX, 64, e->f.head.private,
+			       e->f.head.private ^ bit_u64(s->l->hpg_optimized));
+		finding_text(fs, f, "optimized", e->optimized ? "set" : "clear", shared ? "set" : "clear");
+		finding_text(fs, f, "frames", shared ? "shared" : "separate", NULL);
+	}
+	e->optimized = shared;
+	return NULL;
+}
+
+/* ---- the steps ----------------------------------------------------------------------------------------------------------------- */
+
+static struct error *bogus_head(struct scan *s, uint32_t i, const struct page_view *v, const struct extent *e)
+{
+	struct error *err = scan_small(s, i, v);
+	struct finding *f = scan_finding(s, RULE_HEAD_ORDER_RANGE, i);
+
+	finding_value(&s->w->findings, f, "order", FMT_DEC, e->f.order);
+	finding_words(&s->w->findings, f, NULL, "no order: the next page is not a tail of it");
+	finding_evidence(&s->w->findings, f, "neighbour", "no tail follows: PG_head itself may be what is wrong");
+	finding_bitflip(&s->w->findings, f, "flags", (unsigned)s->l->flag.head);
+	if (e->in_flight)
+		finding_lower(&s->w->findings, f, e->in_flight);
+	return err;
+}
+
+struct error *scan_folio(struct scan *s, uint32_t i, const struct page_view *v, uint32_t *ret_done)
+{
+	struct extent e = { .first = i, .head_pfn = scan_pfn(s, i), .head_va = scan_va(s, i) };
+	uint32_t left = s->nr - i;
+	struct error *err;
+	uint64_t mapcount;
+
+	*ret_done = 1;
+	if (left < 2) /* a head at the very end of a section: orders are at least 1 and aligned, so this cannot be */
+		return scan_small(s, i, v);
+	e.f = folio_decode(s->l, scan_page(s, i), left < FOLIO_PAGES ? left : FOLIO_PAGES);
+	e.in_flight = scan_in_flight(s, v);
+	if (!find_extent(s, i, &e))
+		return bogus_head(s, i, v, &e);
+	if (e.nr < FOLIO_PAGES) /* members beyond a small folio belong to its neighbours */
+		e.f = folio_decode(s->l, scan_page(s, i), e.nr < 2 ? 2 : e.nr);
+	e.kind = classify_page(&s->check->classify, v, &e.f, e.head_pfn);
+	scan_record(s, i, e.kind, e.order, 0, CENSUS_HEAD);
+	err = scan_mapping(s, i, v, &e.kind);
+	scan_record(s, i, e.kind, e.order, 0, CENSUS_HEAD | (page_has(v, s->l->flag.lru) ? CENSUS_LRU : 0));
+	if (!err)
+		err = check_hvo(s, i, &e);
+	if (err)
+		return err;
+	scan_common(s, i, v);
+	check_head(s, i, &e, v);
+	scan_tails(s, &e);
+	*ret_done = e.nr;
+	mapcount = check_folio_counts(s, i, &e.f, e.nr);
+	check_references(s, i, v, &e.f, mapcount);
+	return check_owner(s, i, v, &e.f, mapcount);
+}
+
+static void stray_finding(struct scan *s, uint32_t i, const struct page_view *v, uint64_t head_pfn, uint32_t nr)
+{
+	struct findings *fs = &s->w->findings;
+	enum rule_id rule = head_pfn == UINT64_MAX ? RULE_TAIL_HEAD_POINTER : RULE_TAIL_OUTSIDE_RANGE;
+	struct finding *f = scan_finding(s, rule, i);
+
+	finding_value(fs, f, "compound_head", FMT_PTR, v->word8);
+	finding_words(fs, f, NULL, "the address of a head of this page");
+	if (rule == RULE_TAIL_HEAD_POINTER)
+		finding_value(fs, f, "order", FMT_DEC, 0);
+	if (f && head_pfn != UINT64_MAX)
+		f->subject.head_pfn = head_pfn;
+	if (nr > 1)
+		finding_evidence(fs, f, "neighbour", "%u consecutive pages say the same", nr);
+}
+
+/* The head lies in an earlier section: a gigantic page that goes on here? */
+static struct error *continued_folio(struct scan *s, uint32_t i, uint64_t head_pfn, struct extent *e, bool *ret)
+{
+	unsigned char *p = malloc((size_t)FOLIO_PAGES * s->l->page_struct_size);
+	struct error *err = p ? memmap_read_pages(&s->check->memmap, s->w->kv, head_pfn, FOLIO_PAGES, p, ret) : &error_nomem;
+
+	if (!err && *ret) {
+		uint64_t base = scan_pfn(s, i) - head_pfn, left;
+
+		e->f = folio_decode(s->l, p, FOLIO_PAGES);
+		*ret = page_has(&e->f.head, s->l->flag.head) && e->f.order <= max_order(s) && base < UINT64_C(1) << e->f.order;
+		left = (UINT64_C(1) << (e->f.order & 31)) - base;
+		e->order = e->f.order;
+		e->first = i;
+		e->base = (uint32_t)base;
+		e->nr = left < s->nr - i ? (uint32_t)left : s->nr - i;
+		e->kind = classify_page(&s->check->classify, &e->f.head, &e->f, head_pfn);
+		e->in_flight = scan_in_flight(s, &e->f.head);
+	}
+	free(p);
+	return err;
+}
+
+struct error *scan_stray_tails(struct scan *s, uint32_t i, uint32_t *ret_done)
+{
+	struct page_view v = scan_view(s, i);
+	struct extent e = { .head_va = page_tail_head(s->l, &v, scan_va(s, i)), .head_pfn = UINT64_MAX };
+	bool known = memmap_pfn_of(&s->check->memmap, e.head_va, &e.head_pfn) && e.head_pfn < scan_pfn(s, i);
+	bool continues = false;
+	struct error *err = NULL;
+	uint32_t nr = 1;
+
+	if (known && e.head_pfn < s->first_pfn)
+		err = continued_folio(s, i, e.head_pfn, &e, &continues);
+	if (err)
+		return err;
+	if (continues) {
+		err = check_hvo(s, i, &e);
+		scan_tails(s, &e);
+		*ret_done = e.nr;
+		return err;
+	}
+	while (is_tail_of(s, i + nr, e.head_va) && known)
+		nr++;
+	for (uint32_t j = 0; j < nr; j++)
+		scan_record(s, i + j, KIND_TAIL_ORPHAN, 0, 0, CENSUS_TAIL);
+	stray_finding(s, i, &v, known ? e.head_pfn : UINT64_MAX, nr);
+	*ret_done = nr;
+	return NULL;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What only shows once a whole section is classified: runs of pages without reference, unmerged free blocks, kernel
+ * memory that the dump filter left out.
+ *
+ * checks:    a run of pages without reference is the rest of a high-order allocation, or in preparation; free buddies
+ *            merge; kernel memory is in the dump
+ * exceptions: a naturally aligned block whose list words are poisoned: just taken from a free list; buddies of
+ *            pageblock size, whose blocks may be of different migrate types; zone->lock held
+ */
+#include "passes/scan.h"
+
+#include <string.h>
+
+/* ---- runs without reference --------------------------------------------------------------------------------------------- */
+
+static bool is_frozen(const struct scan *s, uint32_t i)
+{
+	return s->records[i].kind == KIND_FROZEN && !(s->records[i].bits & CENSUS_HEAD);
+}
+
+/* A page that can be the first of a non-compound allocation: one reference or more, no compound, kernel's. */
+static bool can_lead(const struct scan *s, uint32_t i)
+{
+	const struct census_record *r = &s->records[i];
+
+	return !r->order && !(r->bits & (CENSUS_TAIL | CENSUS_INTERIOR | CENSUS_HEAD)) &&
+	       (r->kind == KIND_KERNEL || r->kind == KIND_PGTABLE || r->kind == KIND_VMEMMAP || r->kind == KIND_OFFLINE ||
+		r->kind == KIND_DEVICE || r->kind == KIND_HWPOISON || r->kind == KIND_MOVABLE_OPS);
+}
+
+/* Order of the allocation that page `lead` and the `nr` pages behind it make up, 0: none. */
+static unsigned leading_order(const struct scan *s, uint32_t lead, uint32_t nr)
+{
+	unsigned order = log2_u64((uint64_t)nr + 1);
+
+	return UINT64_C(1) << order == (uint64_t)nr + 1 && is_aligned(scan_pfn(s, lead), order) && can_lead(s, lead) ? order : 0;
+}
+
+/* Just taken from a free list: naturally aligned, and the first page's list words say list_del(). */
+static bool in_preparation(const struct scan *s, uint32_t first, uint32_t nr)
+{
+	struct page_view v = scan_view(s, first);
+
+	return is_power_of_2(nr) && is_aligned(scan_pfn(s, first), log2_u64(nr)) && !(v.flags & s->l->flag.all) &&
+	       v.mapcount == UINT32_MAX && v.word8 == s->l->list_poison1 && v.lru_prev == s->l->list_poison2;
+}
+
+/* A free block right in front that would, with the run, be a bigger aligned block: its order may be what is wrong. */
+static void blame_block(struct scan *s, struct finding *f, uint32_t first, uint32_t nr)
+{
+	uint32_t head, total;
+
+	if (!first || s->records[first - 1].kind != KIND_BUDDY)
+		return;
+	head = first - 1 - s->records[first - 1].back;
+	total = first - head + nr;
+	if (is_power_of_2(total) && is_aligned(scan_pfn(s, head), log2_u64(total)))
+		finding_evidence(&s->w->findings, f, "neighbour",
+				 "with the free block of order %u right in front (pfn %#llx) they make a block of order %u: "
+				 "the order stored there may be what is wrong",
+				 s->records[head].order, (unsigned long long)scan_pfn(s, head), log2_u64(total));
+}
+
+static void frozen_finding(struct scan *s, uint32_t first, uint32_t nr)
+{
+	struct findings *fs = &s->w->findings;
+	struct finding *f;
+
+	if (!s->check->pcp.complete) { /* they may be on a list that could not be walked */
+		s->w->ledger.rule[RULE_FROZEN_RUN].gaps++;
+		return;
+	}
+	f = scan_finding(s, RULE_FROZEN_RUN, first);
+	finding_value(fs, f, "first_pfn", FMT_HEX, scan_pfn(s, first));
+	finding_value(fs, f, "nr_pages", FMT_DEC, nr);
+	if (in_preparation(s, first, nr))
+		finding_lower(fs, f, "the block was just taken from a free list: a CPU is preparing it");
+	else
+		finding_evidence(fs, f, "transient", "a CPU may be allocating or freeing them: not ruled out without its registers");
+	blame_block(s, f, first, nr);
+}
+
+void scan_frozen(struct scan *s)
+{
+	for (uint32_t i = 0, nr; i < s->nr; i += nr ? nr : 1) {
+		unsigned order;
+
+		for (nr = 0; i + nr < s->nr && is_frozen(s, i + nr);)
+			nr++;
+		if (!nr)
+			continue;
+		order = i ? leading_order(s, i - 1, nr) : 0;
+		if (!order) {
+			frozen_finding(s, i, nr);
+			continue;
+		}
+		s->records[i - 1].order = (uint8_t)order;
+		for (uint32_t j = 0; j < nr; j++)
+			scan_record(s, i + j, KIND_KERNEL_INTERIOR, order, j + 1, CENSUS_INTERIOR);
+	}
+}
+
+/* ---- buddies that should be one block ------------------------------------------------------------------------------------- */
+
+static bool is_block_head(const struct scan *s, uint32_t i)
+{
+	return i < s->nr && s->records[i].kind == KIND_BUDDY && !(s->records[i].bits & CENSUS_INTERIOR);
+}
+
+static void check_merge(struct scan *s, uint32_t i)
+{
+	unsigned order = s->records[i].order;
+	uint32_t buddy = i + (UINT32_C(1) << order);
+	struct page_view a, b;
+	struct finding *f;
+
+	/* look from the lower one; blocks of pageblock size may differ in migrate type, which forbids merging */
+	if (order >= s->l->pmd_order || order >= s->l->max_buddy_order || !is_aligned(scan_pfn(s, i), order + 1) ||
+	    !is_block_head(s, buddy) || s->records[buddy].order != order)
+		return;
+	a = scan_view(s, i);
+	b = scan_view(s, buddy);
+	if ((a.flags ^ b.flags) & s->check->zones.flags_mask)
+		return;
+	f = scan_finding(s, RULE_BUDDY_MERGE_COMPLETE, i);
+	finding_value(&s->w->findings, f, "private", FMT_DEC, a.private);
+	finding_value(&s->w->findings, f, "other_pfn", FMT_HEX, scan_pfn(s, buddy));
+	if (zones_match(&s->check->zones, scan_pfn(s, i), a.flags) &&
+	    zones_match(&s->check->zones, scan_pfn(s, i), a.flags)->lock_held)
+		finding_lower(&s->w->findings, f, "a CPU holds the zone's lock and may be merging them");
+}
+
+void scan_merge(struct scan *s)
+{
+	if (!check_active(s->check, RULE_BUDDY_MERGE_COMPLETE))
+		return;
+	for (uint32_t i = 0; i < s->nr; i++)
+		if (is_block_head(s, i))
+			check_merge(s, i);
+}
+
+/* ---- left out by the filter ------------------------------------------------------------------------------------------------- */
+
+static const char *needed_for(enum page_kind k)
+{
+	switch ((int)k) {
+	case KIND_SLAB:
+		return "slab";
+	case KIND_LARGE_KMALLOC:
+		return "large kmalloc";
+	case KIND_PGTABLE:
+		return "page table";
+	case KIND_VMEMMAP:
+		return "memmap";
+	default:
+		return NULL;
+	}
+}
+
+void scan_filtered(struct scan *s)
+{
+	if (!dump_info(s->check->dump)->pages_excluded)
+		return;
+	for (uint32_t i = 0; i < s->nr; i++) {
+		const char *what;
+		struct finding *f;
+
+		if (s->records[i].kind == KIND_HOLE || dump_page_gap(s->check->dump, scan_pfn(s, i)) != GAP_EXCLUDED)
+			continue;
+		s->records[i].bits |= CENSUS_EXCLUDED;
+		what = needed_for((enum page_kind)s->records[i].kind);
+		if (!what)
+			continue;
+		f = scan_finding(s, RULE_FILTERED_KERNEL_PAGE, i);
+		finding_text(&s->w->findings, f, "needed_for", what, NULL);
+	}
+}

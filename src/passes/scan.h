@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * \file scan.h  The memmap pass looking at one section: state shared by its steps.
+ */
+#ifndef PASSES_SCAN_H
+#define PASSES_SCAN_H
+
+#include <stdio.h>
+
+#include "passes/check.h"
+
+/** What a page of a kind must not and must have; precomputed, so that one comparison clears almost every page. */
+struct kind_expect {
+	uint64_t flags_clear;     /**< bits that must be 0 */
+	int32_t ref_min, ref_max; /**< legal reference counts */
+	bool no_mapcount;         /**< the _mapcount word is -1 or a type */
+};
+
+struct scan {
+	struct check *check;
+	struct worker *w;
+	const struct layout *l;
+	const struct section *section;
+	const unsigned char *pages;
+	struct census_record *records;
+	uint32_t nr;                 /**< struct pages in the section */
+	uint64_t first_pfn;
+	/* the zone of a run of pfns: bits [run_first, run_end) of the section carry run_bits in flags */
+	uint32_t run_first, run_end;
+	uint64_t run_bits;
+	const struct zone *run_zone; /**< NULL: no zone spans them */
+	size_t pcp_next;             /**< index in check->pcp.blocks */
+	uint32_t lost_head_index;    /**< index of the last head reported for stray tails, nr: none */
+	uint64_t lost_head_pfn;
+};
+
+static inline const unsigned char *scan_page(const struct scan *s, uint32_t i)
+{
+	return s->pages + (size_t)i * s->l->page_struct_size;
+}
+
+static inline struct page_view scan_view(const struct scan *s, uint32_t i)
+{
+	return page_decode(s->l, scan_page(s, i));
+}
+
+static inline uint64_t scan_pfn(const struct scan *s, uint32_t i)
+{
+	return s->first_pfn + i;
+}
+
+static inline uint64_t scan_va(const struct scan *s, uint32_t i)
+{
+	return s->section->map + (s->first_pfn + i) * s->l->page_struct_size;
+}
+
+static inline bool scan_unreadable(const struct scan *s, uint32_t i)
+{
+	return s->w->unreadable[i / 64] >> (i % 64) & 1;
+}
+
+/** Start a finding about page \p i (kind, order and head from its census record). */
+struct finding *scan_finding(struct scan *s, enum rule_id rule, uint32_t i);
+
+/** Add the "flags" and "bad_flags" fields. */
+void scan_flag_fields(struct scan *s, struct finding *f, uint64_t flags, uint64_t bad);
+
+/** Set the record of page \p i. */
+static inline void scan_record(struct scan *s, uint32_t i, enum page_kind kind, unsigned order, uint32_t back, unsigned bits)
+{
+	s->records[i] = (struct census_record){ (uint8_t)kind, (uint8_t)order, (uint16_t)bits, back };
+}
+
+/* ---- steps; each looks at pages from \p i on, writes their records and says how many it dealt with ----------------- */
+
+/** Checks that hold for every struct page; returns false when the page is not worth a closer look. */
+bool scan_common(struct scan *s, uint32_t i, const struct page_view *v);
+
+uint32_t scan_buddy(struct scan *s, uint32_t i, const struct page_view *v);
+uint32_t scan_pcp(struct scan *s, uint32_t i);
+struct error *scan_folio(struct scan *s, uint32_t i, const struct page_view *v, uint32_t *ret_done) _must_check_;
+struct error *scan_small(struct scan *s, uint32_t i, const struct page_view *v) _must_check_;
+struct error *scan_stray_tails(struct scan *s, uint32_t i, uint32_t *ret_done) _must_check_;
+
+/** Whether a compound page starts at \p i: PG_head, or a first tail that says so. */
+bool scan_is_head(const struct scan *s, uint32_t i, const struct page_view *v);
+
+/** Runs of pages without reference: interiors of high-order allocations, or findings. */
+void scan_frozen(struct scan *s);
+
+/** Free siblings that should have been merged. */
+void scan_merge(struct scan *s);
+
+/** Kernel memory whose contents the dump filter left out. */
+void scan_filtered(struct scan *s);
+
+/** Rules about one page's or head's own words; kind is in its record. */
+struct error *check_owner(struct scan *s, uint32_t i, const struct page_view *v, const struct folio_view *f,
+			  uint64_t mapcount) _must_check_;
+
+/** Refine KIND_FILE by its address_space and check the pointer. */
+struct error *scan_mapping(struct scan *s, uint32_t i, const struct page_view *v, enum page_kind *kind) _must_check_;
+
+/** Rules about the counters of the compound page at \p i with \p nr pages; returns its total mapcount. */
+uint64_t check_folio_counts(struct scan *s, uint32_t i, const struct folio_view *f, uint32_t nr);
+
+/** Rules that hold an owner's references against mappings: small and large alike. */
+void check_references(struct scan *s, uint32_t i, const struct page_view *v, const struct folio_view *f,
+		      uint64_t mapcount);
+
+/** "split, migration or reclaim", ... when the folio's words say that an operation is in flight, else NULL. */
+const char *scan_in_flight(const struct scan *s, const struct page_view *head);
+
+#endif
