@@ -11,6 +11,7 @@ runs stay in DIR/runs, with the uncut memory in dump.elf.
 import argparse
 import json
 import os
+import shutil
 import struct
 import subprocess
 
@@ -98,6 +99,8 @@ def make(work, out, name, dump, keep):
     os.makedirs(dest, exist_ok=True)
     compress(thin, f"{dest}/{form}.zst")
     pack_truth(run, f"{dest}/truth.tar.zst")
+    if os.path.getsize(f"{run}/thin/moved.txt") and not dump.get("moving"):
+        shutil.copyfile(f"{run}/thin/moved.txt", f"{dest}/moved.txt")
     home = KERNELS[dump["kernel"]][2]
     if home == name:
         tool("reduce-debuginfo.py", f"{kernel}/vmlinux", f"{run}/thin/vmlinux")

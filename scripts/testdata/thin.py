@@ -14,6 +14,8 @@ points to.
 kdump: diskdump version 6, pages stored uncompressed (the file is compressed as
 a whole afterwards), all zero pages sharing one copy.
 elf: the same file with zeros in place of what is left out.
+
+Beside the dump goes moved.txt: the pfns that changed between truth and stop.
 """
 import argparse
 import os
@@ -97,20 +99,21 @@ def kpageflags(truth):
     return [(a, b) for a, b in zip(struct.unpack_from(f"<{count}Q", first), struct.unpack_from(f"<{count}Q", second))]
 
 
-def check_against_truth(out, truth):
-    """Every page left out must be free or user memory in the guest's own words."""
+def compare_with_truth(plan, truth):
+    """Two lists of pfns: left out though the guest's words say neither free nor user memory; not left out though
+    they say free or on an LRU list.  What changed while the truth was written is not looked at."""
     lru, slab, buddy, anon, swapcache, huge, thp, pgtable = (1 << b for b in (5, 7, 10, 12, 13, 17, 22, 26))
-    wrong = 0
+    wrong, kept, ram = [], [], set(plan.pfns)
     for pfn, (before, after) in enumerate(kpageflags(truth)):
-        if before != after or pfn not in out:
+        if before != after or pfn not in ram:
             continue
         user = before & (lru | anon | swapcache | huge | thp) and not before & (slab | pgtable)
-        free = before & buddy
-        if not (free if out[pfn] == "free" else user):
-            wrong += 1
-            if wrong < 10:
-                print(f"pfn {pfn:#x}: left out as {out[pfn]}, kpageflags {before:#x}", file=sys.stderr)
-    return wrong
+        state = plan.out.get(pfn)
+        if state and not (before & buddy if state == "free" else user):
+            wrong.append(pfn)
+        elif (before & buddy and state != "free") or (before & lru and state != "user"):
+            kept.append(pfn)
+    return wrong, kept
 
 
 class Plan:
@@ -198,12 +201,14 @@ def main():
     ap.add_argument("--form", choices=("kdump", "elf"), required=True)
     ap.add_argument("--run", required=True)
     ap.add_argument("--vmlinux", required=True)
-    ap.add_argument("--moving", action="store_true", help="the guest ran on after the truth: do not compare")
+    ap.add_argument("--moving", action="store_true", help="the guest ran on after the truth: differences are no error")
     ap.add_argument("out")
     a = ap.parse_args()
 
     plan = Plan(a.run, a.vmlinux)
-    wrong = 0 if a.moving else check_against_truth(plan.out, f"{a.run}/truth")
+    wrong, kept = compare_with_truth(plan, f"{a.run}/truth")
+    with open(f"{os.path.dirname(a.out) or '.'}/moved.txt", "w") as f:
+        f.writelines(f"{pfn:#x}\n" for pfn in sorted(wrong + kept))
     if a.form == "kdump":
         stored = write_kdump(plan, a.out)
     else:
@@ -211,7 +216,8 @@ def main():
     free = sum(kind == "free" for kind in plan.out.values())
     print(f"{a.out}: {len(plan.pfns)} pages of RAM, {stored} stored, {len(plan.zero)} of them zero-filled, "
           f"left out {free} free and {len(plan.out) - free} user; {os.path.getsize(a.out)} bytes")
-    sys.exit(f"{wrong} pages left out against the truth" if wrong else 0)
+    if wrong and not a.moving:
+        sys.exit(f"{len(wrong)} pages left out against the truth, see moved.txt")
 
 
 if __name__ == "__main__":

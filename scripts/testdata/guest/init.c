@@ -20,6 +20,10 @@
 #include <poll.h>
 #include <unistd.h>
 
+enum {
+	PVPANIC_PORT = 0x505,
+};
+
 static int ready_fd = -1;
 
 void say(const char *fmt, ...)
@@ -243,14 +247,14 @@ static void swap_setup(void)
 		say("swapon " DISK_SWAP ": %s", strerror(errno));
 }
 
-// Writing to the pvpanic port pauses the virtual machine between two instructions of this
-// program.
-static void stop_machine(void)
+// Writing to the port of pvpanic pauses the virtual machine between two instructions of this
+// program. ioperm() allocates memory, so it is called before the truth is written.
+static bool stop_prepare(void)
 {
-	if (ioperm(0x505, 1, 1) < 0)
-		say("ioperm: %s", strerror(errno));
-	else
-		outb(1, 0x505);
+	if (ioperm(PVPANIC_PORT, 1, 1) == 0)
+		return true;
+	say("ioperm: %s", strerror(errno));
+	return false;
 }
 
 static void workload(void)
@@ -299,13 +303,15 @@ int main(int argc, char **argv)
 	sync();
 	sleep(2);
 	say("WORKLOAD-DONE");
+	bool can_stop = stop_prepare();
+
 	truth_write();
 	if (wanted("churn"))
 		churn_start();
 	say("READY");
 	if (wanted("kdump"))
 		kdump_crash();
-	if (!wanted("churn"))
-		stop_machine();
+	if (can_stop && !wanted("churn"))
+		outb(1, PVPANIC_PORT);
 	stay();
 }
