@@ -30,6 +30,8 @@ static const char *const unit_hints[] = {
 	"mm/page_owner.c", "mm/numa.c", "x86/mm/numa.c", "kernel/setup_percpu.c", "mm/mmzone.c", "mm/sparse.c",
 	"net/core/skbuff.c", "net/core/page_pool.c", "io_uring/rsrc.c", "io_uring/io_uring.c", "fs/aio.c", "fs/buffer.c",
 	"lib/maple_tree.c", "lib/stackdepot.c", "fs/file.c", "fs/namespace.c", "block/bdev.c", "init/main.c",
+	"mm/zswap.c", "mm/memfd.c", "fs/hugetlbfs/inode.c", "mm/balloon_compaction.c", "mm/balloon.c",
+	"drivers/base/node.c", "kernel/printk/printk.c",
 };
 
 struct error *dwarf_source_check(void)
