@@ -119,7 +119,7 @@ struct dump_ops {
 	bool (*control_register)(const void *backend, unsigned cpu, unsigned cr, uint64_t *ret);
 	void (*free)(void *backend);
 	/**
-	 * Optional: read up to \p size bytes from a page's start on, across pages; *ret_got == 0 if and only if
+	 * Optional: read up to \p size bytes (a page or more) from a page's start on; *ret_got == 0 if and only if
 	 * *ret_why != GAP_NONE.  Without it long reads go page by page.
 	 */
 	struct error *(*read_run)(void *state, uint64_t pa, void *buf, size_t size, size_t *ret_got,

@@ -178,30 +178,78 @@ static const struct dump_run *reader_find(struct diskdump_reader *r, uint64_t pf
 	return r->last;
 }
 
-static struct error *diskdump_read_page(void *state, uint64_t pa, void *buf, size_t size, enum gap_reason *ret_why)
+/* The descriptor of a page, or why there is none. */
+static struct error *reader_locate(struct diskdump_reader *r, uint64_t pfn, struct diskdump_desc *ret,
+				   enum gap_reason *ret_why)
 {
-	struct diskdump_reader *r = state;
 	const struct dump_store *s = &r->dump->store;
-	uint64_t pfn = pa >> s->info.page_shift;
 	const struct dump_run *run = reader_find(r, pfn);
-	struct diskdump_desc desc;
 	struct error *err;
 
 	*ret_why = run ? run->why : GAP_NOT_RAM;
 	if (*ret_why != GAP_NONE)
 		return NULL;
-	err = reader_get_desc(r, map_pos(&s->map, run, pfn), &desc);
-	if (err)
+	err = reader_get_desc(r, map_pos(&s->map, run, pfn), ret);
+	if (!err) /* again, as the file may have been written to since it was opened */
+		*ret_why = diskdump_desc_check(&s->file, ret, bit_u64(s->info.page_shift));
+	return err;
+}
+
+static struct error *diskdump_read_page(void *state, uint64_t pa, void *buf, size_t size, enum gap_reason *ret_why)
+{
+	struct diskdump_reader *r = state;
+	unsigned shift = r->dump->store.info.page_shift;
+	struct diskdump_desc desc;
+	struct error *err;
+
+	err = reader_locate(r, pa >> shift, &desc, ret_why);
+	if (err || *ret_why != GAP_NONE)
 		return err;
-	/* again, as the file may have been written to since it was opened */
-	*ret_why = diskdump_desc_check(&s->file, &desc, bit_u64(s->info.page_shift));
-	if (*ret_why != GAP_NONE)
-		return NULL;
-	if ((desc.flags & DISKDUMP_DESC_CODECS) == DISKDUMP_DESC_ZSTD && r->zstd && size >> s->info.page_shift)
+	if ((desc.flags & DISKDUMP_DESC_CODECS) == DISKDUMP_DESC_ZSTD && r->zstd && size >> shift)
 		return read_zstd(r, &desc, buf, size, ret_why);
 	if (desc.flags & DISKDUMP_DESC_CODECS)
 		return library_read(r, pa, buf, size, ret_why);
-	return read_plain(r, desc.offset + (pa & low_mask(s->info.page_shift)), buf, size);
+	return read_plain(r, desc.offset + (pa & low_mask(shift)), buf, size);
+}
+
+/* How many plain pages, `max` at most, follow each other in memory and in the file, from the one of `first` on. */
+static uint64_t plain_run_length(struct diskdump_reader *r, uint64_t pfn, const struct diskdump_desc *first, uint64_t max)
+{
+	uint64_t page_size = bit_u64(r->dump->store.info.page_shift), nr = 1;
+	struct diskdump_desc next;
+	enum gap_reason why;
+
+	for (; nr < max; nr++) {
+		struct error *err = reader_locate(r, pfn + nr, &next, &why);
+
+		if (err) /* it comes again when this page is read */
+			error_free(err);
+		if (err || why != GAP_NONE || next.flags & DISKDUMP_DESC_CODECS ||
+		    next.offset != first->offset + nr * page_size)
+			break;
+	}
+	return nr;
+}
+
+static struct error *diskdump_read_run(void *state, uint64_t pa, void *buf, size_t size, size_t *ret_got,
+				       enum gap_reason *ret_why)
+{
+	struct diskdump_reader *r = state;
+	unsigned shift = r->dump->store.info.page_shift;
+	struct diskdump_desc desc;
+	struct error *err;
+
+	*ret_got = 0;
+	err = reader_locate(r, pa >> shift, &desc, ret_why);
+	if (err || *ret_why != GAP_NONE)
+		return err;
+	if (desc.flags & DISKDUMP_DESC_CODECS) {
+		err = diskdump_read_page(state, pa, buf, (size_t)1 << shift, ret_why);
+		*ret_got = !err && *ret_why == GAP_NONE ? (size_t)1 << shift : 0;
+		return err;
+	}
+	*ret_got = (size_t)plain_run_length(r, pa >> shift, &desc, size >> shift) << shift;
+	return read_plain(r, desc.offset, buf, *ret_got);
 }
 
 static void diskdump_free(void *backend)
@@ -216,6 +264,7 @@ static const struct dump_ops diskdump_ops = {
 	.reader_open = diskdump_reader_open,
 	.reader_close = diskdump_reader_close,
 	.read = diskdump_read_page,
+	.read_run = diskdump_read_run,
 	.page_gap = store_page_gap,
 	.for_each_ram = store_for_each_ram,
 	.control_register = store_control_register,

@@ -274,6 +274,47 @@ static void test_cut_at_every_place(void **state)
 	image_free(&m);
 }
 
+static void expect_run(struct dump *d, uint64_t first, uint64_t end, enum gap_reason want)
+{
+	static uint8_t buf[10 * IMAGE_PAGE];
+	struct dump_reader *r;
+	enum gap_reason why;
+	size_t got;
+
+	assert_null(dump_reader_new(d, &r));
+	assert_null(dump_read_phys(r, first * IMAGE_PAGE, buf, sizeof(buf), &got, &why));
+	assert_int_equal(got, (end - first) * IMAGE_PAGE);
+	assert_int_equal(why, want);
+	for (size_t i = 0; i < got; i++)
+		assert_int_equal(buf[i], image_byte(first + i / IMAGE_PAGE, i % IMAGE_PAGE));
+	dump_reader_free(r);
+}
+
+/* Pages are read in one go where they follow each other in the file; 64 is elsewhere. */
+static void test_long_reads(void **state)
+{
+	struct image m = { 0 };
+	struct dump *d;
+
+	(void)state;
+	make_image(&m, image_vmcoreinfo);
+	put_desc(&m, 4, m.size, IMAGE_PAGE, 0);
+	image_put_page(&m, m.size, 64);
+	memset(m.bytes + PAGES + 4 * IMAGE_PAGE, 0xee, IMAGE_PAGE);
+	d = image_open(&m, m.size, NULL);
+	assert_non_null(d);
+	expect_run(d, 1, 4, GAP_EXCLUDED);
+	expect_run(d, 63, 66, GAP_EXCLUDED);
+	expect_run(d, 99, 100, GAP_NOT_RAM);
+	dump_free(d);
+	d = image_open(&m, m.size - 1, NULL);
+	assert_non_null(d);
+	expect_run(d, 63, 64, GAP_TRUNCATED);
+	expect_run(d, 65, 66, GAP_EXCLUDED);
+	dump_free(d);
+	image_free(&m);
+}
+
 enum { NR_WORKERS = 4 };
 
 struct threads {
@@ -485,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_where),
 		cmocka_unit_test(test_codecs),
 		cmocka_unit_test(test_mixed_codecs),
+		cmocka_unit_test(test_long_reads),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_cut_at_every_place),
 		cmocka_unit_test(test_bad_descriptors),
