@@ -88,7 +88,11 @@ static size_t utf8_len(const unsigned char *s)
 		return 0;
 	if (len == 3 && s[0] == 0xe2 && (s[1] == 0x80 || s[1] == 0x81)) /* direction and format controls live here */
 		return 0;
+	if (len == 3 && s[0] == 0xed && s[1] >= 0xa0) /* surrogates */
+		return 0;
 	if (len == 4 && s[0] == 0xf0 && s[1] < 0x90)
+		return 0;
+	if (len == 4 && s[0] == 0xf4 && s[1] >= 0x90) /* beyond U+10FFFF */
 		return 0;
 	return len;
 }
