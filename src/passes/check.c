@@ -138,6 +138,7 @@ static void worker_deinit(struct worker *w)
 	kvmem_free(w->kv);
 	findings_deinit(&w->findings);
 	array_free(&w->lru_suspects);
+	array_free(&w->in_motion);
 	free(w->mappings);
 	free(w->pages);
 	free(w->unreadable);

@@ -16,6 +16,9 @@
 #include "passes/scan.h"
 #include "passes/scope.h"
 
+/* A batch of folios being freed, or one allocation of PMD order, for each CPU. */
+enum { PAGES_IN_MOTION_PER_CPU = 512 };
+
 /* The zone that spans page i, and how far that holds. */
 static void zone_run(struct scan *s, uint32_t i)
 {
@@ -375,10 +378,39 @@ static struct error *uncharged(struct check *c)
 	return c->findings.failed ? &error_nomem : NULL;
 }
 
+/* Pages that look as if they were being moved between lists: one note, unless there are too many for the CPUs. */
+static struct error *moving_pages(struct check *c)
+{
+	struct subject subject = subject_page(SUBJ_PAGE, UINT64_MAX);
+	uint64_t total = 0, runs = 0, limit = PAGES_IN_MOTION_PER_CPU * (uint64_t)c->percpu.cpus.nr;
+	struct finding *f;
+
+	for (unsigned i = 0; i < c->nr_workers; i++) {
+		for (size_t j = 0; j < c->workers[i].in_motion.nr; j++, runs++) {
+			total += c->workers[i].in_motion.v[j].nr;
+			if (c->workers[i].in_motion.v[j].pfn < subject.pfn)
+				subject.pfn = c->workers[i].in_motion.v[j].pfn;
+		}
+	}
+	if (!total || !check_active(c, RULE_FROZEN_RUN))
+		return NULL;
+	subject.page_kind = kinds[KIND_FROZEN].name;
+	c->ledger.rule[RULE_FROZEN_RUN].findings++;
+	f = finding_add(&c->findings, RULE_FROZEN_RUN, &subject);
+	finding_value(&c->findings, f, "first_pfn", FMT_HEX, subject.pfn);
+	finding_value(&c->findings, f, "nr_pages", FMT_DEC, total);
+	finding_evidence(&c->findings, f, "neighbour", "%llu pages in %llu runs are clean and were just taken off a list",
+			 (unsigned long long)total, (unsigned long long)runs);
+	if (total <= limit)
+		finding_lower(&c->findings, f, "CPUs that free a batch or prepare an allocation have such pages");
+	return c->findings.failed ? &error_nomem : NULL;
+}
+
 struct error *pass_memmap_finish(struct check *c)
 {
 	uint64_t unreadable = 0;
 	struct kv_gap gap = { .kind = KV_OK };
+	struct error *err;
 
 	for (unsigned i = 0; i < c->nr_workers; i++) {
 		const struct worker *w = &c->workers[i];
@@ -392,5 +424,6 @@ struct error *pass_memmap_finish(struct check *c)
 	if (c->nr_not_reached)
 		check_gap_add(c, "struct pages", "not reached within the time limit", c->nr_not_reached, 0);
 	scope_count(c, unreadable + c->nr_not_reached);
-	return uncharged(c);
+	err = moving_pages(c);
+	return err ? err : uncharged(c);
 }

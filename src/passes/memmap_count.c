@@ -399,6 +399,9 @@ void check_references(struct scan *s, uint32_t i, const struct page_view *v, con
 
 		finding_value(&s->w->findings, found, "_refcount", FMT_INT, 0);
 		finding_words(&s->w->findings, found, NULL, "at least 1");
+		/* what anon pages look like in a batch that a CPU is freeing: mapping goes last (free_pages_prepare()) */
+		if (!page_has(v, s->l->flag.lru) && v->word8 == s->l->list_poison1)
+			finding_lower(&s->w->findings, found, "CPUs that free a batch have such pages");
 		return;
 	}
 	if ((uint64_t)v->refcount < mapcount + cache)

@@ -5,8 +5,8 @@
  *
  * checks:    a run of pages without reference is the rest of a high-order allocation, or in preparation; free buddies
  *            merge; kernel memory is in the dump
- * exceptions: a naturally aligned block whose list words are poisoned: just taken from a free list; buddies of
- *            pageblock size, whose blocks may be of different migrate types; zone->lock held
+ * exceptions: pages between two lists (clean, list words poisoned), a few for each CPU; buddies of pageblock size,
+ *            whose blocks may be of different migrate types; zone->lock held
  */
 #include "passes/scan.h"
 
@@ -37,13 +37,38 @@ static unsigned leading_order(const struct scan *s, uint32_t lead, uint32_t nr)
 	return UINT64_C(1) << order == (uint64_t)nr + 1 && is_aligned(scan_pfn(s, lead), order) && can_lead(s, lead) ? order : 0;
 }
 
-/* Just taken from a free list: naturally aligned, and the first page's list words say list_del(). */
-static bool in_preparation(const struct scan *s, uint32_t first, uint32_t nr)
+/*
+ * Its list words say list_del(), and nothing that free_pages_prepare() would refuse is left: just taken from a free list,
+ * or on its way to one.  Flags such as PG_uptodate go only in the middle of freeing.
+ */
+static bool between_lists(const struct scan *s, const struct page_view *v)
+{
+	const struct flag_bits *b = &s->l->flag;
+	uint64_t refused = flag_mask(b->lru) | flag_mask(b->locked) | flag_mask(b->private) | flag_mask(b->writeback) |
+			   flag_mask(b->reserved) | flag_mask(b->active) | flag_mask(b->unevictable) | flag_mask(b->mlocked);
+
+	return !(v->flags & refused) && v->mapcount == UINT32_MAX && !v->mapping && !v->private &&
+	       v->word8 == s->l->list_poison1 && v->lru_prev == s->l->list_poison2;
+}
+
+/*
+ * Whether a CPU moving pages explains the run: each page by itself (a batch being freed: free_unref_folios()), or as one
+ * naturally aligned block of which only the first page was on a list (an allocation in preparation: prep_new_page()).
+ */
+static bool in_motion(const struct scan *s, uint32_t first, uint32_t nr)
 {
 	struct page_view v = scan_view(s, first);
 
-	return is_power_of_2(nr) && is_aligned(scan_pfn(s, first), log2_u64(nr)) && !(v.flags & s->l->flag.all) &&
-	       v.mapcount == UINT32_MAX && v.word8 == s->l->list_poison1 && v.lru_prev == s->l->list_poison2;
+	if (!between_lists(s, &v))
+		return false;
+	if (is_power_of_2(nr) && is_aligned(scan_pfn(s, first), log2_u64(nr)))
+		return true;
+	for (uint32_t i = first + 1; i < first + nr; i++) {
+		v = scan_view(s, i);
+		if (!between_lists(s, &v))
+			return false;
+	}
+	return true;
 }
 
 /* A free block right in front that would, with the run, be a bigger aligned block: its order may be what is wrong. */
@@ -71,13 +96,17 @@ static void frozen_finding(struct scan *s, uint32_t first, uint32_t nr)
 		s->w->ledger.rule[RULE_FROZEN_RUN].gaps++;
 		return;
 	}
+	if (in_motion(s, first, nr)) {
+		struct page_run run = { scan_pfn(s, first), nr };
+
+		if (!array_push(&s->w->in_motion, run))
+			fs->failed = true;
+		return;
+	}
 	f = scan_finding(s, RULE_FROZEN_RUN, first);
 	finding_value(fs, f, "first_pfn", FMT_HEX, scan_pfn(s, first));
 	finding_value(fs, f, "nr_pages", FMT_DEC, nr);
-	if (in_preparation(s, first, nr))
-		finding_lower(fs, f, "the block was just taken from a free list: a CPU is preparing it");
-	else
-		finding_evidence(fs, f, "transient", "a CPU may be allocating or freeing them: not ruled out without its registers");
+	finding_evidence(fs, f, "transient", "a CPU that is allocating or freeing them could explain it");
 	blame_block(s, f, first, nr);
 }
 

@@ -198,7 +198,7 @@ void finding_lower(struct findings *fs, struct finding *f, const char *what)
 	if (was > SEV_NOTE)
 		f->severity = was - 1;
 	f->confidence = CONF_TRANSIENT;
-	finding_evidence(fs, f, "transient", "%s instead of %s: %s could be in flight", severity_name(f->severity),
+	finding_evidence(fs, f, "transient", "%s instead of %s: %s", severity_name(f->severity),
 			 severity_name(rules[f->rule].severity), what);
 }
 

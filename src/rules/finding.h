@@ -101,7 +101,7 @@ void finding_bitflip(struct findings *fs, struct finding *f, const char *name, u
 void finding_evidence(struct findings *fs, struct finding *f, const char *kind, const char *fmt, ...)
 	_printf_(4, 5);
 
-/** Lower the severity by one step because operation \p what could be in flight; adds the evidence. */
+/** Lower the severity by one step for the reason \p what (words); adds the evidence. */
 void finding_lower(struct findings *fs, struct finding *f, const char *what);
 
 /** Move everything of \p from to \p to. */

@@ -394,7 +394,7 @@ static void test_lower(void **state)
 	assert_int_equal(f->severity, SEV_WARNING);
 	assert_int_equal(f->confidence, CONF_TRANSIENT);
 	assert_string_equal(f->evidence[0].kind, "transient");
-	assert_string_equal(f->evidence[0].text, "warning instead of error: a split of the folio could be in flight");
+	assert_string_equal(f->evidence[0].text, "warning instead of error: a split of the folio");
 	finding_lower(&fs, f, "x");
 	finding_lower(&fs, f, "x");
 	assert_int_equal(f->severity, SEV_NOTE);
