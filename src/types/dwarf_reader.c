@@ -97,13 +97,13 @@ void reader_deinit(struct reader *r)
 }
 
 /* Keep the first thing that went wrong; always returns false. */
-static bool reader_fail(struct reader *r, int rc, Dwarf_Error error, const char *what)
+static bool reader_fail(struct reader *r, Dwarf_Error error, const char *what)
 {
 	if (!r->failed)
-		snprintf(r->message, sizeof(r->message), "%s: %s", what,
-			 rc == DW_DLV_ERROR && error ? dwarf_errmsg(error) : "not there");
+		snprintf(r->message, sizeof(r->message), "%s%s%s", what, error ? ": " : "",
+			 error ? dwarf_errmsg(error) : "");
 	r->failed = true;
-	if (rc == DW_DLV_ERROR && error)
+	if (error)
 		dwarf_dealloc_error(r->dbg, error);
 	return false;
 }
@@ -113,7 +113,7 @@ static bool reader_result(struct reader *r, int rc, Dwarf_Error error, const cha
 {
 	if (rc == DW_DLV_OK)
 		return true;
-	return rc == DW_DLV_ERROR ? reader_fail(r, rc, error, what) : false;
+	return rc == DW_DLV_ERROR ? reader_fail(r, error, what) : false;
 }
 
 static bool reader_open(struct reader *r, struct span slice, bool whole)
@@ -131,7 +131,7 @@ static bool reader_open(struct reader *r, struct span slice, bool whole)
 	if (rc == DW_DLV_OK)
 		return true;
 	r->dbg = NULL;
-	return reader_fail(r, rc, error, "libdwarf cannot open the debug info");
+	return reader_fail(r, error, "libdwarf cannot open the debug info");
 }
 
 Dwarf_Die reader_unit(struct reader *r, const struct unit *u, bool far)
@@ -156,7 +156,7 @@ static bool reader_step(struct reader *r)
 		return false;
 	if (r->steps++ < r->steps_max)
 		return true;
-	return reader_fail(r, DW_DLV_NO_ENTRY, NULL, "entries refer to each other in circles");
+	return reader_fail(r, NULL, "entries refer to each other in circles");
 }
 
 void entry_free(struct reader *r, Dwarf_Die die)
@@ -204,7 +204,7 @@ Dwarf_Die entry_at(struct reader *r, uint64_t offset)
 	rc = dwarf_offdie_b(r->dbg, offset, true, &die, &error);
 	if (rc == DW_DLV_OK)
 		return die;
-	reader_fail(r, rc, error, "entry that another refers to");
+	reader_fail(r, rc == DW_DLV_ERROR ? error : NULL, "an entry refers to something that is no entry");
 	return NULL;
 }
 
