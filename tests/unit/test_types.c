@@ -249,6 +249,22 @@ static void patched_save(const char *name, size_t offset, uint8_t value)
 	free(to);
 }
 
+/* Without .symtab: give it another name. */
+static void symtab_hide(const char *name)
+{
+	char *from = world_path(world, "stub"), *to = world_path(world, name), *found;
+	size_t size;
+	char *data = file_load(from, &size);
+
+	found = memmem(data, size, ".symtab", sizeof(".symtab"));
+	assert_non_null(found);
+	found[1] = 'x';
+	file_save(to, data, size);
+	free(data);
+	free(from);
+	free(to);
+}
+
 static void test_errors(void **state)
 {
 	(void)state;
@@ -271,6 +287,8 @@ static void test_errors(void **state)
 	error_check("no-dwarf", "no DWARF debug info; install the kernel's debug package");
 	assert_true(world_run(world, "objcopy --rename-section .debug_info=.debug_none stub renamed"));
 	error_check("renamed", "no DWARF debug info");
+	symtab_hide("no-symtab");
+	error_check("no-symtab", "no symbol table");
 }
 
 static void test_errors_of_form(void **state)
@@ -345,7 +363,9 @@ static void flips_ask(struct corruption *c, unsigned nr_rounds)
 
 	for (unsigned round = 0; round < nr_rounds; round++) {
 		for (unsigned i = 1u << round % 6; i > 0; i--) {
-			size_t at = random_next(&seed) % c->size;
+			/* debug info and symbols are in the second half */
+			size_t from = round % 4 ? c->size / 2 : 0;
+			size_t at = from + random_next(&seed) % (c->size - from);
 			uint32_t how = random_next(&seed);
 
 			if (how % 2)
@@ -377,6 +397,64 @@ static void test_corrupt(void **state)
 	corruption_run("-gdwarf-5 -gz=zlib", 300);
 }
 
+/* One unit, made to keep a reader busy: struct page { struct page; struct page; ... }, and other circles. */
+#define ABBREV_HEAD ".section .debug_abbrev,\"\",@progbits\n.Labbrev:\n.byte 1,0x11,1,0,0\n"
+#define ABBREV_TAIL ".byte 0\n"
+#define UNIT_HEAD                                                                              \
+	".section .debug_info,\"\",@progbits\n.Lunit:\n.4byte 2f-1f\n1:\n.2byte 4\n"    \
+	".4byte .Labbrev\n.byte 8\n.byte 1\n"
+#define UNIT_TAIL ".byte 0\n2:\n"
+
+static const struct {
+	const char *what;
+	const char *source;
+} circles[] = {
+	{ "anonymous members of the type itself",
+	  ABBREV_HEAD ".byte 2,0x13,1,3,8,0xb,0xb,0,0\n.byte 3,0xd,0,0x49,0x13,0x38,0xb,0,0\n" ABBREV_TAIL
+	  UNIT_HEAD "3: .byte 2\n.asciz \"page\"\n.byte 64\n"
+	  ".rept 50\n.byte 3\n.4byte 3b-.Lunit\n.byte 0\n.endr\n.byte 0\n" UNIT_TAIL },
+	{ "a sibling that is itself",
+	  ABBREV_HEAD ".byte 2,0x2e,1,1,0x13,0,0\n" ABBREV_TAIL
+	  UNIT_HEAD "3: .byte 2\n.4byte 3b-.Lunit\n.byte 0\n" UNIT_TAIL },
+	{ "a typedef of itself",
+	  ABBREV_HEAD ".byte 2,0x16,0,3,8,0x49,0x13,0,0\n" ABBREV_TAIL
+	  UNIT_HEAD "3: .byte 2\n.asciz \"page\"\n.4byte 3b-.Lunit\n" UNIT_TAIL },
+	{ "an array of itself",
+	  ABBREV_HEAD ".byte 2,0x34,0,3,8,0x49,0x13,0,0\n.byte 3,1,1,0x49,0x13,0,0\n.byte 4,0x21,0,0x37,7,0,0\n" ABBREV_TAIL
+	  UNIT_HEAD ".byte 2\n.asciz \"node_data\"\n.4byte 3f-.Lunit\n"
+	  "3: .byte 3\n.4byte 3b-.Lunit\n.rept 99\n.byte 4\n.8byte 1<<62\n.endr\n.byte 0\n" UNIT_TAIL },
+	{ "entries below each other without end",
+	  ABBREV_HEAD ".byte 2,0x13,1,0,0\n" ABBREV_TAIL UNIT_HEAD ".rept 200000\n.byte 2\n.endr\n" UNIT_TAIL },
+};
+
+static void test_circles(void **state)
+{
+	static const struct question questions[] = {
+		{ Q_SIZE, "page", NULL },       { Q_MEMBER, "page", "flags" }, { Q_MEMBER, "page", "a.b.c" },
+		{ Q_ARRAY, "node_data", NULL }, { Q_ENUM, NULL, "X" },
+	};
+	char *source = world_path(world, "circle.s"), *path = world_path(world, "circle");
+	struct answer answers[ARRAY_SIZE(questions)];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(circles); i++) {
+		struct types *t;
+		struct error *err;
+
+		file_save(source, circles[i].source, strlen(circles[i].source));
+		if (!world_run(world, TEST_CC " -nostdlib -static -Wl,-e,0 circle.s -o circle"))
+			fail_msg("%s: does not assemble", circles[i].what);
+		assert_null(types_open(path, NULL, &t));
+		err = types_ask(t, questions, answers, ARRAY_SIZE(questions));
+		if (err && !strstr(error_text(err), "DWARF is corrupt"))
+			fail_msg("%s: %s", circles[i].what, error_text(err));
+		error_free(err);
+		types_free(t);
+	}
+	free(source);
+	free(path);
+}
+
 /* ---- */
 
 static int world_setup(void **state)
@@ -402,7 +480,7 @@ int main(void)
 		cmocka_unit_test(test_clang_4),  cmocka_unit_test(test_clang_5),
 		cmocka_unit_test(test_large),    cmocka_unit_test(test_btf),
 		cmocka_unit_test(test_errors),   cmocka_unit_test(test_errors_of_form),
-		cmocka_unit_test(test_corrupt),
+		cmocka_unit_test(test_corrupt),  cmocka_unit_test(test_circles),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
