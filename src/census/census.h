@@ -70,6 +70,12 @@ struct census {
 	uint64_t no_memmap;                /**< pfns of RAM that have no struct page */
 };
 
+/** Anonymous or shmem: memory that goes to swap. */
+static inline bool kind_is_swappable(enum page_kind k)
+{
+	return k == KIND_ANON || k == KIND_ANON_SWAPCACHE || k == KIND_KSM || k == KIND_SHMEM || k == KIND_SHMEM_SWAPCACHE;
+}
+
 void census_deinit(struct census *c);
 
 /** The record of \p pfn, NULL when it has no struct page. */

@@ -1,7 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pagefsck page: everything known about one page. */
 #include "cli/cmd.h"
+
+#include <limits.h>
+
+#include "cli/page_sheet.h"
+#include "cli/session.h"
+#include "report/json.h"
+#include "report/text.h"
+
+static const struct command_spec spec = {
+	.args = "DUMP PFN|ADDRESS...",
+	.doc = "Show everything known about single pages of the crash dump DUMP.  A page is named by its pfn (decimal or 0x...), "
+	       "the address of its struct page, a physical address p:0x..., or a kernel address that maps it.",
+	.groups = OPTIONS_DUMP | OPTIONS_RULES,
+	.min_args = 2,
+	.max_args = UINT_MAX,
+};
+
+/* Findings about the page, or about the folio or block it belongs to. */
+static bool concerns(const struct finding *f, const struct census_record *r, uint64_t pfn)
+{
+	if (f->subject.pfn == pfn)
+		return true;
+	return f->subject.pfn != UINT64_MAX && r && f->subject.head_pfn == census_head(r, pfn) && (r->bits & (CENSUS_HEAD | CENSUS_TAIL));
+}
+
+static void findings_text(struct out *out, struct check *c, uint64_t pfn)
+{
+	const struct census_record *r = census_find(&c->census, pfn);
+	bool any = false;
+
+	out_printf(out, "\n");
+	out_toned(out, TONE_STRONG, "findings");
+	out_printf(out, "\n");
+	for (size_t i = 0; i < c->findings.list.nr; i++) {
+		if (!concerns(&c->findings.list.v[i], r, pfn))
+			continue;
+		text_finding(out, &c->findings.list.v[i], NULL, 2);
+		any = true;
+	}
+	if (!any)
+		out_printf(out, "  none\n");
+}
+
+static struct json_object *findings_json(struct out *out, const struct report *report, struct check *c, uint64_t pfn)
+{
+	const struct census_record *r = census_find(&c->census, pfn);
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < c->findings.list.nr; i++)
+		if (concerns(&c->findings.list.v[i], r, pfn))
+			json_object_array_add(array, json_finding(out, report, i));
+	return array;
+}
+
+static struct error *write_page(struct out *out, struct session *s, const struct options *o, uint64_t pfn, bool last)
+{
+	struct sheet sheet = { 0 };
+	struct error *err = page_sheet(s->check, pfn, &sheet);
+	struct json_object *json;
+
+	if (!err && o->format == FORMAT_JSON) {
+		json = sheet_json(out, &sheet);
+		json_add(json, "findings", findings_json(out, &s->report, s->check, pfn));
+		out_printf(out, "%s%s\n", json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+			   last ? "" : ",");
+		json_object_put(json);
+	} else if (!err) {
+		sheet_text(out, &sheet);
+		findings_text(out, s->check, pfn);
+		out_printf(out, "%s", last ? "" : "\n");
+	}
+	sheet_deinit(&sheet);
+	return err;
+}
+
+static struct error *write_pages(struct session *s, const struct options *o, const uint64_t *pfns, unsigned nr)
+{
+	struct report_options ro = options_report(o);
+	struct out out = out_make(o->out.file, &ro);
+	struct error *err = NULL, *end;
+
+	if (o->format == FORMAT_JSON)
+		out_printf(&out, "{\"schema\": \"pagefsck-page-1\", \"pages\": [\n");
+	for (unsigned i = 0; !err && i < nr; i++)
+		err = write_page(&out, s, o, pfns[i], i + 1 == nr);
+	if (o->format == FORMAT_JSON)
+		out_printf(&out, "]}\n");
+	end = out_finish(&out);
+	if (err) {
+		error_free(end);
+		return err;
+	}
+	return output_blame(&o->out, end);
+}
+
+/* Only the sections of the pages asked for need to be looked at. */
+static void narrow(struct check *c, const uint64_t *pfns, unsigned nr)
+{
+	uint64_t low = UINT64_MAX, high = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		const struct section *sec = memmap_section(&c->memmap, pfns[i]);
+
+		low = sec->first_pfn < low ? sec->first_pfn : low;
+		high = sec->first_pfn + sec->nr_pages > high ? sec->first_pfn + sec->nr_pages : high;
+	}
+	c->options.first_pfn = low;
+	c->options.end_pfn = high;
+}
+
+static struct error *run(struct session *s, struct options *o, uint64_t *pfns)
+{
+	unsigned nr = o->nr_args - 1;
+	struct error *err = session_open(s, o->args[0], o);
+
+	for (unsigned i = 0; !err && i < nr; i++)
+		err = page_parse(s->check, o->args[i + 1], &pfns[i]);
+	if (err)
+		return err;
+	narrow(s->check, pfns, nr);
+	err = session_run(s, o);
+	if (!err)
+		err = options_open_output(o);
+	return err ? err : write_pages(s, o, pfns, nr);
+}
+
 int cmd_page(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
-	return 8;
+	_cleanup_free_ uint64_t *pfns = NULL;
+	struct options o = { .extra = NULL };
+	struct session s = { 0 };
+	struct error *err;
+	int status;
+
+	options_parse(argc, argv, &spec, &o);
+	pfns = calloc(o.nr_args, sizeof(*pfns));
+	err = pfns ? run(&s, &o, pfns) : &error_nomem;
+	status = cli_finish(&o, err, EXIT_CLEAN);
+	session_close(&s);
+	return status;
 }

@@ -177,6 +177,12 @@ static inline unsigned flag_field_get(struct flag_field f, uint64_t flags)
 /** Names of the flags set in \p flags ("lru|active"), into \p buf; returns buf. */
 const char *layout_flag_names(const struct layout *l, uint64_t flags, char *buf, size_t size);
 
+/**
+ * The same for a page of which it is known whether it is anonymous or shmem (\p swappable): flags that share a bit get
+ * the name they have there (swapcache, anon_exclusive).
+ */
+const char *layout_flag_names_as(const struct layout *l, uint64_t flags, bool swappable, char *buf, size_t size);
+
 /** One decided encoding, for people: name and value. */
 struct layout_model {
 	const char *name;

@@ -118,22 +118,41 @@ struct error *layout_init_flags(struct layout *l, const struct dump *d)
 	return NULL;
 }
 
-const char *layout_flag_names(const struct layout *l, uint64_t flags, char *buf, size_t size)
+static void add_name(char *buf, size_t size, const char *name)
 {
-	uint64_t left = flags & l->flag.all;
-	size_t used = 0;
+	size_t used = strlen(buf);
+
+	snprintf(buf + used, size - used, "%s%s", used ? "|" : "", name);
+}
+
+const char *layout_flag_names_as(const struct layout *l, uint64_t flags, bool swappable, char *buf, size_t size)
+{
+	uint64_t left = flags & l->flag.all, cache = flag_mask(l->flag.swapcache), alone = flag_mask(l->flag.anon_exclusive);
+	uint64_t aliases = swappable ? cache | alone : 0;
+	char number[24];
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(flag_table) && left; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(flag_table) && left & ~aliases; i++) {
 		int bit = *(const int *)((const char *)&l->flag + flag_table[i].offset);
 
-		if (!(left & flag_mask(bit)))
+		if (!(left & ~aliases & flag_mask(bit)))
 			continue;
 		left &= ~flag_mask(bit);
-		if (used < size)
-			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? "|" : "", flag_table[i].name);
+		add_name(buf, size, flag_table[i].name);
 	}
-	if (left && used < size)
-		snprintf(buf + used, size - used, "%s%#llx", used ? "|" : "", (unsigned long long)left);
+	if (left & aliases & cache)
+		add_name(buf, size, "swapcache");
+	if (left & aliases & alone)
+		add_name(buf, size, "anon_exclusive");
+	left &= ~aliases;
+	if (left) {
+		snprintf(number, sizeof(number), "%#llx", (unsigned long long)left);
+		add_name(buf, size, number);
+	}
 	return buf;
+}
+
+const char *layout_flag_names(const struct layout *l, uint64_t flags, char *buf, size_t size)
+{
+	return layout_flag_names_as(l, flags, false, buf, size);
 }

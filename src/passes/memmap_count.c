@@ -10,17 +10,11 @@
  *            direction only; a locked folio with no reference is frozen by split, migration or reclaim
  */
 #include "passes/scan.h"
+#include "passes/terms.h"
 
 #include <stdio.h>
 
 enum { GUP_PIN_COUNTING_BIAS = 1024 };
-
-struct sums {
-	uint64_t mapcounts;     /* sum of _mapcount + 1 over the pages */
-	uint64_t pages_mapped;  /* pages with _mapcount >= 0 */
-	uint64_t max;           /* highest _mapcount + 1 */
-	uint64_t nr_exclusive;  /* pages with PG_anon_exclusive */
-};
 
 static bool is_hugetlb(enum page_kind k)
 {
@@ -30,48 +24,6 @@ static bool is_hugetlb(enum page_kind k)
 static bool is_anon(enum page_kind k)
 {
 	return k == KIND_ANON || k == KIND_ANON_SWAPCACHE || k == KIND_KSM;
-}
-
-static struct sums sum_pages(const struct scan *s, uint32_t i, uint32_t nr)
-{
-	struct sums sums = { 0 };
-
-	for (uint32_t j = 0; j < nr; j++) {
-		int32_t count = (int32_t)get_le32(scan_page(s, i + j) + s->l->page.mapcount);
-		uint64_t flags = get_le64(scan_page(s, i + j) + s->l->page.flags);
-
-		sums.nr_exclusive += !!(flags & flag_mask(s->l->flag.anon_exclusive));
-		if (count < 0 || scan_unreadable(s, i + j))
-			continue;
-		sums.pages_mapped++;
-		sums.mapcounts += (uint64_t)count + 1;
-		if ((uint64_t)count + 1 > sums.max)
-			sums.max = (uint64_t)count + 1;
-	}
-	return sums;
-}
-
-static uint64_t unbias(int32_t stored)
-{
-	return stored < 0 ? 0 : (uint64_t)stored + 1;
-}
-
-/* How often the folio is mapped, as its own counters say (folio_mapcount(), total_mapcount()). */
-static uint64_t total_mapcount(const struct scan *s, uint32_t i, const struct folio_view *f, const struct sums *sums, uint32_t nr)
-{
-	enum page_kind kind = (enum page_kind)s->records[i].kind;
-	uint64_t entire = f->has_entire ? unbias(f->entire) : 0, minus = 0;
-	bool doubled = f->flags_1 & flag_mask(s->l->flag.double_map);
-
-	if (f->has_large)
-		return unbias(f->large);
-	if (is_hugetlb(kind))
-		return entire;
-	if (s->l->mapcount == MAPCOUNT_A && is_anon(kind) && doubled)
-		minus = nr;
-	else if (s->l->mapcount == MAPCOUNT_A && !is_anon(kind))
-		minus = nr * entire; /* mapping a file folio as a whole raises every page's count too */
-	return sums->mapcounts + entire < minus ? 0 : sums->mapcounts + entire - minus;
 }
 
 static void biased_field(struct scan *s, struct finding *f, const char *name, int32_t found)
@@ -102,27 +54,27 @@ static bool mm_ids_locked(const struct folio_view *f)
  * _large_mapcount = entire mappings + sum of page mapcounts.  Pages are counted first when mapping and last when
  * unmapping (v6.12, v7.3), so that for an instant the large count may be too small, never too big.
  */
-static void check_large(struct scan *s, uint32_t i, const struct folio_view *f, const struct sums *sums, uint32_t nr)
+static void check_large(struct scan *s, uint32_t i, const struct folio_view *f, const struct mapcount_sums *sums, uint32_t nr)
 {
 	struct findings *fs = &s->w->findings;
-	uint64_t expected = unbias(f->entire) + sums->mapcounts, large = unbias(f->large);
+	uint64_t expected = mapcount_unbias(f->entire) + sums->mapcounts, large = mapcount_unbias(f->large);
 	bool exact = !s->check->no_page_mapcount && s->records[i].back == 0 && nr == UINT32_C(1) << s->records[i].order;
 	struct finding *found;
 
-	if (large >= unbias(f->entire) && (!exact || large == expected))
+	if (large >= mapcount_unbias(f->entire) && (!exact || large == expected))
 		return;
 	found = scan_finding(s, RULE_LARGE_GE_ENTIRE, i);
 	finding_expect(fs, found, "_large_mapcount", FMT_INT, 32, (uint64_t)(int64_t)f->large, expected - 1);
 	biased_field(s, found, "_entire_mapcount", f->entire);
 	finding_evidence(fs, found, "arithmetic",
 			 "%llu mappings counted for the folio; %llu as a whole + %llu by pages = %llu",
-			 (unsigned long long)large, (unsigned long long)unbias(f->entire),
+			 (unsigned long long)large, (unsigned long long)mapcount_unbias(f->entire),
 			 (unsigned long long)sums->mapcounts, (unsigned long long)expected);
 	if (mm_ids_locked(f))
 		finding_lower(fs, found, "the mm ids are locked: a CPU is mapping or unmapping the folio");
 }
 
-static void check_nr_mapped(struct scan *s, uint32_t i, const struct folio_view *f, const struct sums *sums)
+static void check_nr_mapped(struct scan *s, uint32_t i, const struct folio_view *f, const struct mapcount_sums *sums)
 {
 	struct findings *fs = &s->w->findings;
 	int64_t expected = (int64_t)sums->pages_mapped + (f->entire >= 0 ? NR_MAPPED_ENTIRELY : 0);
@@ -168,16 +120,16 @@ static const char *mm_id_problem(const struct folio_view *f)
 {
 	uint32_t id[2] = { f->mm_id[0] & ~MM_ID_TOP_BIT, f->mm_id[1] & ~MM_ID_TOP_BIT };
 	bool shared = f->mm_id[1] & MM_ID_TOP_BIT;
-	uint64_t slots = 0, large = unbias(f->large), biggest = 0;
+	uint64_t slots = 0, large = mapcount_unbias(f->large), biggest = 0;
 
 	for (int i = 0; i < 2; i++) {
 		if (!id[i] && f->mm_id_mapcount[i] != -1)
 			return "a free slot counts mappings";
 		if (id[i] && f->mm_id_mapcount[i] < 0)
 			return "a used slot counts no mapping";
-		slots += unbias(f->mm_id_mapcount[i]);
-		if (unbias(f->mm_id_mapcount[i]) > biggest)
-			biggest = unbias(f->mm_id_mapcount[i]);
+		slots += mapcount_unbias(f->mm_id_mapcount[i]);
+		if (mapcount_unbias(f->mm_id_mapcount[i]) > biggest)
+			biggest = mapcount_unbias(f->mm_id_mapcount[i]);
 	}
 	if (id[0] && id[0] == id[1])
 		return "both slots name the same address space";
@@ -206,8 +158,8 @@ static void check_mm_ids(struct scan *s, uint32_t i, const struct folio_view *f)
 	finding_value(fs, found, "_mm_ids", FMT_PTR, (uint64_t)f->mm_id[1] << 32 | f->mm_id[0]);
 	biased_field(s, found, "_large_mapcount", f->large);
 	finding_evidence(fs, found, "arithmetic", "slot 0: mm id %u, %llu mappings; slot 1: mm id %u, %llu mappings; %sshared",
-			 f->mm_id[0] & ~MM_ID_TOP_BIT, (unsigned long long)unbias(f->mm_id_mapcount[0]),
-			 f->mm_id[1] & ~MM_ID_TOP_BIT, (unsigned long long)unbias(f->mm_id_mapcount[1]),
+			 f->mm_id[0] & ~MM_ID_TOP_BIT, (unsigned long long)mapcount_unbias(f->mm_id_mapcount[0]),
+			 f->mm_id[1] & ~MM_ID_TOP_BIT, (unsigned long long)mapcount_unbias(f->mm_id_mapcount[1]),
 			 f->mm_id[1] & MM_ID_TOP_BIT ? "" : "not ");
 }
 
@@ -251,14 +203,14 @@ static void exclusive_finding(struct scan *s, enum rule_id rule, uint32_t i, uin
 /* A page marked as belonging to one process alone is mapped at most once: P[i] + E <= 1. */
 static void check_exclusive_pages(struct scan *s, uint32_t i, const struct folio_view *f, uint32_t nr)
 {
-	uint64_t entire = unbias(f->entire), bit = flag_mask(s->l->flag.anon_exclusive);
+	uint64_t entire = mapcount_unbias(f->entire), bit = flag_mask(s->l->flag.anon_exclusive);
 	uint64_t doubled = s->l->mapcount == MAPCOUNT_A && (f->flags_1 & flag_mask(s->l->flag.double_map)) ? 1 : 0;
 
 	if (!bit || s->check->no_page_mapcount || !is_anon((enum page_kind)s->records[i].kind))
 		return;
 	for (uint32_t j = 0; j < nr; j++) {
 		uint64_t flags = get_le64(scan_page(s, i + j) + s->l->page.flags);
-		uint64_t count = unbias((int32_t)get_le32(scan_page(s, i + j) + s->l->page.mapcount));
+		uint64_t count = mapcount_unbias((int32_t)get_le32(scan_page(s, i + j) + s->l->page.mapcount));
 
 		count = count > doubled ? count - doubled : 0;
 		if ((flags & bit) && count + entire > 1)
@@ -269,11 +221,11 @@ static void check_exclusive_pages(struct scan *s, uint32_t i, const struct folio
 uint64_t check_folio_counts(struct scan *s, uint32_t i, const struct folio_view *f, uint32_t nr)
 {
 	enum page_kind kind = (enum page_kind)s->records[i].kind;
-	struct sums sums = sum_pages(s, i, nr);
+	struct mapcount_sums sums = terms_sum_pages(s->l, scan_page(s, i), nr);
 
 	if (is_hugetlb(kind)) {
 		check_hugetlb_large(s, i, f);
-		return total_mapcount(s, i, f, &sums, nr);
+		return terms_mapcount(s->l, kind, f, &sums, nr);
 	}
 	check_entire_order(s, i, f);
 	check_second_flags(s, i, f);
@@ -285,34 +237,10 @@ uint64_t check_folio_counts(struct scan *s, uint32_t i, const struct folio_view 
 	check_double_map(s, i, f);
 	check_mm_ids(s, i, f);
 	check_exclusive_pages(s, i, f, nr);
-	return total_mapcount(s, i, f, &sums, nr);
+	return terms_mapcount(s->l, kind, f, &sums, nr);
 }
 
 /* ---- references ------------------------------------------------------------------------------------------------------------------ */
-
-/* References of the page cache or swap cache and of data hung on PG_private. */
-static uint64_t cache_refs(const struct scan *s, uint32_t i, const struct page_view *v)
-{
-	enum page_kind kind = (enum page_kind)s->records[i].kind;
-	uint64_t nr = UINT64_C(1) << s->records[i].order;
-	uint64_t private = page_has(v, s->l->flag.private) ? 1 : 0;
-
-	switch ((int)kind) {
-	case KIND_ANON_SWAPCACHE:
-	case KIND_SHMEM_SWAPCACHE:
-		return nr;
-	case KIND_FILE:
-	case KIND_SHMEM:
-		return nr + private;
-	case KIND_HUGETLB:
-		/* anon huge pages are in no cache */
-		if (!v->mapping || (v->mapping & 1))
-			return 0;
-		return s->l->hugetlb_cache_refs_per_page ? nr : 1;
-	default:
-		return 0;
-	}
-}
 
 static void too_few(struct scan *s, uint32_t i, const struct page_view *v, uint64_t mapcount, uint64_t cache)
 {
@@ -391,7 +319,7 @@ void check_references(struct scan *s, uint32_t i, const struct page_view *v, con
 			too_few(s, i, v, mapcount, 0);
 		return;
 	}
-	cache = cache_refs(s, i, v);
+	cache = terms_cache_refs(s->l, kind, s->records[i].order, v) + terms_private_refs(s->l, kind, v);
 	if (v->refcount < 0 || frozen)
 		return;
 	if (v->refcount == 0 && !mapcount && kind != KIND_KERNEL && kind != KIND_HUGETLB) {

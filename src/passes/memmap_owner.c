@@ -7,6 +7,7 @@
  * exceptions: locked folios whose reference count is frozen; each rule's own
  */
 #include "passes/scan.h"
+#include "passes/terms.h"
 
 #include <stdio.h>
 
@@ -389,7 +390,6 @@ struct error *check_owner(struct scan *s, uint32_t i, const struct page_view *v,
 struct error *scan_small(struct scan *s, uint32_t i, const struct page_view *v)
 {
 	enum page_kind kind = classify_page(&s->check->classify, v, NULL, scan_pfn(s, i));
-	int32_t count = (int32_t)v->mapcount;
 	uint64_t mapcount;
 	struct error *err;
 
@@ -400,8 +400,7 @@ struct error *scan_small(struct scan *s, uint32_t i, const struct page_view *v)
 	s->records[i].kind = (uint8_t)kind;
 	s->records[i].bits |= page_has(v, s->l->flag.lru) ? CENSUS_LRU : 0;
 	scan_common(s, i, v);
-	/* untyped movable pages (zsmalloc up to v6.11) keep an object offset in the word */
-	mapcount = count >= 0 && kind != KIND_MOVABLE_OPS && kind != KIND_ZSMALLOC ? (uint64_t)count + 1 : 0;
+	mapcount = terms_small_mapcount(kind, v);
 	check_references(s, i, v, NULL, mapcount);
 	return check_owner(s, i, v, NULL, mapcount);
 }

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** \file page_sheet.h  Everything known about one page, as rows. */
+#ifndef CLI_PAGE_SHEET_H
+#define CLI_PAGE_SHEET_H
+
+#include "passes/check.h"
+#include "report/sheet.h"
+
+/** Fill \p ret with what the dump says about \p pfn; the passes have run over its section. */
+struct error *page_sheet(struct check *c, uint64_t pfn, struct sheet *ret) _must_check_;
+
+/** The pfn that \p text names: decimal or hex pfn, struct page address, p:0x... physical, or kernel address. */
+struct error *page_parse(struct check *c, const char *text, uint64_t *ret_pfn) _must_check_;
+
+#endif
