@@ -30,8 +30,12 @@ struct extent {
 
 const char *scan_in_flight(const struct scan *s, const struct page_view *head)
 {
+	bool untyped = layout_page_type(s->l, head->mapcount) == TYPE_NONE && !page_has(head, s->l->flag.slab);
+
 	if (head->refcount == 0 && page_has(head, s->l->flag.locked))
 		return "the folio is locked and frozen: split, migration or reclaim is at work";
+	if (head->refcount == 0 && untyped && !page_has(head, s->l->flag.lru) && head->mapping)
+		return "the folio has no reference and is off the LRU: it may be being freed";
 	if ((head->refcount == 0 || head->refcount == 1) && !head->mapping && !page_has(head, s->l->flag.lru) &&
 	    head->mapcount == UINT32_MAX && !head->memcg)
 		return "nobody owns the page yet or any more: it may be being prepared or freed";
@@ -124,6 +128,29 @@ static bool find_extent(struct scan *s, uint32_t i, struct extent *e)
 		e->order = e->f.order; /* the number of pages is what is wrong, or the folio goes on in the next section */
 	e->nr = e->order < 31 && UINT32_C(1) << e->order < rest ? UINT32_C(1) << e->order : rest;
 	return true;
+}
+
+/*
+ * Half made, as prep_compound_page() or free_pages_prepare() leave it for a moment: order or number of pages still or
+ * already 0, or tails missing at one end.  Damage in the middle of a finished folio is no such thing.
+ */
+static bool half_made(const struct scan *s, uint32_t i, const struct extent *e)
+{
+	uint32_t last = i + e->nr - 1;
+
+	return e->f.order == 0 || (e->f.has_nr && e->f.nr == 0) || !is_tail_of(s, i + 1, e->head_va) ||
+	       !is_tail_of(s, last, e->head_va);
+}
+
+/* The operation that could explain odd words, if the folio's state allows one at all. */
+static const char *extent_in_flight(const struct scan *s, uint32_t i, const struct extent *e, const struct page_view *v)
+{
+	const char *why = scan_in_flight(s, v);
+	bool frozen = v->refcount == 0 && page_has(v, s->l->flag.locked);
+
+	if (e->kind == KIND_HUGETLB || e->kind == KIND_HUGETLB_FREE || e->kind == KIND_SLAB || e->kind == KIND_LARGE_KMALLOC)
+		return NULL;
+	return why && (frozen || v->mapping || half_made(s, i, e)) ? why : NULL;
 }
 
 static void check_head(struct scan *s, uint32_t i, const struct extent *e, const struct page_view *v)
@@ -428,6 +455,7 @@ struct error *scan_folio(struct scan *s, uint32_t i, const struct page_view *v, 
 	e.kind = classify_page(&s->check->classify, v, &e.f, e.head_pfn);
 	scan_record(s, i, e.kind, e.order, 0, CENSUS_HEAD);
 	err = scan_mapping(s, i, v, &e.kind);
+	e.in_flight = extent_in_flight(s, i, &e, v);
 	scan_record(s, i, e.kind, e.order, 0, CENSUS_HEAD | (page_has(v, s->l->flag.lru) ? CENSUS_LRU : 0));
 	if (!err)
 		err = check_hvo(s, i, &e);
@@ -454,6 +482,13 @@ static void stray_finding(struct scan *s, uint32_t i, const struct page_view *v,
 		finding_value(fs, f, "order", FMT_DEC, 0);
 	if (f && head_pfn != UINT64_MAX)
 		f->subject.head_pfn = head_pfn;
+	if (head_pfn >= s->first_pfn && head_pfn < scan_pfn(s, i)) {
+		struct page_view head = scan_view(s, (uint32_t)(head_pfn - s->first_pfn));
+		const char *why = scan_in_flight(s, &head);
+
+		if (why)
+			finding_lower(fs, f, why);
+	}
 	if (nr > 1)
 		finding_evidence(fs, f, "neighbour", "%u consecutive pages say the same", nr);
 }

@@ -139,6 +139,18 @@ static bool one_bit(unsigned dirt)
 	return !(dirt & (dirt - 1)) && !(dirt & DIRT_TAIL);
 }
 
+static void lower_if_zone_locked(struct scan *s, struct finding *f)
+{
+	if (s->run_zone && s->run_zone->lock_held)
+		finding_lower(&s->w->findings, f, "a CPU holds the zone's lock and may be moving the block");
+}
+
+static void lower_if_list_locked(struct scan *s, struct finding *f, const struct pcp_block *b)
+{
+	if (b->locked)
+		finding_lower(&s->w->findings, f, "the list's lock is held: a CPU may be moving the block");
+}
+
 /* ---- buddy ------------------------------------------------------------------------------------------------------------ */
 
 static void interior_finding(struct scan *s, uint32_t i, uint32_t head, const struct page_view *v, unsigned dirt)
@@ -152,12 +164,14 @@ static void interior_finding(struct scan *s, uint32_t i, uint32_t head, const st
 		finding_value(fs, f, "private", FMT_DEC, s->records[head].order);
 		finding_value(fs, f, "other_pfn", FMT_DEC, scan_pfn(s, i));
 		finding_value(fs, f, "other_order", FMT_DEC, v->private);
+		lower_if_zone_locked(s, f);
 		return;
 	}
 	dirt_text(s, v, dirt, text, sizeof(text));
 	f = scan_finding(s, RULE_BUDDY_INTERIOR_CLEAN, i);
 	finding_text(fs, f, "state", text, "no reference, no type, no flags");
 	finding_value(fs, f, "page_type", FMT_HEX, v->mapcount);
+	lower_if_zone_locked(s, f);
 }
 
 static void check_buddy_zone(struct scan *s, uint32_t i, uint32_t head, const struct page_view *v)
@@ -257,6 +271,7 @@ static unsigned buddy_order(struct scan *s, uint32_t i, const struct page_view *
 	finding_evidence(fs, f, "neighbour", "the pages behind it fit a free block of order %u", guess);
 	if (is_power_of_2(v->private ^ guess))
 		finding_bitflip(fs, f, "private", log2_u64(v->private ^ guess));
+	lower_if_zone_locked(s, f);
 	return guess;
 }
 
@@ -273,6 +288,7 @@ static void on_two_lists(struct scan *s, uint32_t i, uint32_t nr)
 		snprintf(text, sizeof(text), "free block at pfn %llu and a list of CPU %u",
 			 (unsigned long long)scan_pfn(s, i), b->cpu);
 		finding_text(&s->w->findings, f, "lists", text, NULL);
+		lower_if_list_locked(s, f, b);
 	}
 }
 
@@ -294,8 +310,7 @@ uint32_t scan_buddy(struct scan *s, uint32_t i, const struct page_view *v)
 		f = scan_finding(s, RULE_LIST_POISON_IN_USE, i);
 		finding_value(&s->w->findings, f, "lru.next", FMT_PTR, v->word8);
 		finding_value(&s->w->findings, f, "lru.prev", FMT_PTR, v->lru_prev);
-		if (s->run_zone && s->run_zone->lock_held)
-			finding_lower(&s->w->findings, f, "a CPU holds the zone's lock and may be moving the block");
+		lower_if_zone_locked(s, f);
 	}
 	nr = buddy_interior(s, i, order);
 	if (nr < UINT32_C(1) << order) { /* cut short: the records say what was believed */
@@ -331,6 +346,7 @@ static void pcp_page(struct scan *s, uint32_t i, const struct pcp_block *b, bool
 	f = scan_finding(s, RULE_PCP_PAGE_STATE, i);
 	finding_text(&s->w->findings, f, "state", text, "free");
 	finding_text(&s->w->findings, f, "list", b->llist ? "the zone's trylock list" : list, NULL);
+	lower_if_list_locked(s, f, b);
 }
 
 uint32_t scan_pcp(struct scan *s, uint32_t i)
@@ -352,6 +368,7 @@ uint32_t scan_pcp(struct scan *s, uint32_t i)
 
 		snprintf(text, sizeof(text), "lists of CPU %u and CPU %u", b->cpu, next->cpu);
 		finding_text(&s->w->findings, f, "lists", text, NULL);
+		lower_if_list_locked(s, f, next);
 	}
 	return nr;
 }

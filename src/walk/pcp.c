@@ -20,6 +20,7 @@ struct pcp_walk {
 	unsigned cpu;
 	unsigned order;
 	bool llist;
+	bool locked;
 };
 
 static void pcp_broken(struct pcp *p, uint64_t at)
@@ -32,7 +33,8 @@ static void pcp_broken(struct pcp *p, uint64_t at)
 static struct error *node_add(void *arg, uint64_t node)
 {
 	struct pcp_walk *w = arg;
-	struct pcp_block b = { .order = (uint8_t)w->order, .llist = w->llist, .cpu = (uint16_t)w->cpu, .zone = w->zone };
+	struct pcp_block b = { .order = (uint8_t)w->order, .llist = w->llist, .locked = w->locked, .cpu = (uint16_t)w->cpu,
+			       .zone = w->zone };
 
 	if (!memmap_pfn_of(w->m, node - w->l->page.lru, &b.pfn)) {
 		pcp_broken(w->pcp, node);
@@ -52,11 +54,27 @@ static unsigned list_order(const struct layout *l, unsigned index)
 	return index < low_lists ? index / types : l->pmd_order;
 }
 
+/* per_cpu_pages.lock (v6.0 and later): the locked byte is the lowest. */
+static struct error *read_lock(struct pcp_walk *w, uint64_t pcp_va)
+{
+	uint64_t word = 0;
+	bool ok = false;
+	struct error *err = NULL;
+
+	if (fact_found(&w->l->facts, FACT_PCP_LOCK))
+		err = kvmem_read_word(w->k, pcp_va + fact(&w->l->facts, FACT_PCP_LOCK)->offset, 4, &word, &ok);
+	w->locked = ok && (word & 0xff);
+	return err;
+}
+
 static struct error *lists_walk(struct pcp_walk *w, uint64_t pcp_va)
 {
 	const struct answer *lists = fact(&w->l->facts, FACT_PCP_LISTS);
 	uint64_t base = pcp_va + lists->offset;
+	struct error *locked = read_lock(w, pcp_va);
 
+	if (locked)
+		return locked;
 	for (unsigned i = 0; i < lists->length && i < MAX_LISTS; i++) {
 		struct list_result result;
 		struct error *err;
@@ -118,7 +136,7 @@ struct error *pcp_init(struct pcp *p, const struct layout *l, const struct memma
 	memset(p, 0, sizeof(*p));
 	p->complete = cpus->cpus.nr != 0;
 	for (size_t i = 0; !err && i < z->list.nr; i++) {
-		struct pcp_walk w = { p, l, m, &z->list.v[i], k, 0, 0, false };
+		struct pcp_walk w = { p, l, m, &z->list.v[i], k, 0, 0, false, false };
 
 		for (size_t c = 0; !err && c < cpus->cpus.nr; c++) {
 			w.cpu = cpus->cpus.v[c].cpu;

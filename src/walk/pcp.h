@@ -17,6 +17,7 @@ struct pcp_block {
 	uint64_t pfn;
 	uint8_t order;
 	bool llist; /**< on zone.trylock_free_pages, not on a per-CPU list */
+	bool locked; /**< the list's lock was held: a CPU may be moving the block */
 	uint16_t cpu;
 	const struct zone *zone;
 };
