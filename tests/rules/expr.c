@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Places and values: page[p].member, folio[p].entire, flag(lru), page_va(q) + 8, ... */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mutate.h"
+
+void blanks_skip(const char **s)
+{
+	*s += strspn(*s, " \t");
+}
+
+bool word_next(const char **s, char *buf, size_t size)
+{
+	size_t len;
+
+	blanks_skip(s);
+	len = strcspn(*s, " \t");
+	if (!len || len >= size)
+		return false;
+	memcpy(buf, *s, len);
+	buf[len] = '\0';
+	*s += len;
+	return true;
+}
+
+static bool take(const char **s, char c)
+{
+	blanks_skip(s);
+	if (**s != c)
+		return false;
+	++*s;
+	return true;
+}
+
+static void need(struct mutation *m, const char **s, char c)
+{
+	if (!take(s, c))
+		mutation_bad(m, "expected '%c' at '%s'", c, *s);
+}
+
+/* Letters, digits, and what \p more allows. */
+static void name_take(const char **s, const char *more, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	blanks_skip(s);
+	while (isalnum((unsigned char)(*s)[len]) || (*s)[len] == '_' || ((*s)[len] && strchr(more, (*s)[len])))
+		len++;
+	if (len >= size)
+		len = size - 1;
+	memcpy(buf, *s, len);
+	buf[len] = '\0';
+	*s += len;
+}
+
+/* ---- members whose spelling differs between kernels --------------------------------------------------------------------- */
+
+/* Newest first; `page` is the index of the struct page the member lies in when the type is "page". */
+static const struct {
+	const char *name, *type, *path;
+	unsigned page;
+} spellings[] = {
+	{ "flags", "page", "flags.f", 0 },
+	{ "flags", "page", "flags", 0 },
+	{ "index", "page", "__folio_index", 0 },
+	{ "index", "page", "index", 0 },
+	{ "memcg", "page", "memcg_data", 0 },
+	{ "memcg", "page", "mem_cgroup", 0 },
+	{ "head", "page", "compound_info", 0 },
+	{ "head", "page", "compound_head", 0 },
+	{ "order", "folio", "_folio_order", 0 },
+	{ "order", "page", "compound_order", 1 },
+	{ "nr", "folio", "_nr_pages", 0 },
+	{ "nr", "folio", "_folio_nr_pages", 0 },
+	{ "nr", "page", "compound_nr", 1 },
+	{ "dtor", "folio", "_folio_dtor", 0 },
+	{ "dtor", "page", "compound_dtor", 1 },
+	{ "entire", "folio", "_entire_mapcount", 0 },
+	{ "entire", "folio", "_total_mapcount", 0 },
+	{ "entire", "page", "compound_mapcount", 1 },
+	{ "large", "folio", "_large_mapcount", 0 },
+	{ "nr_mapped", "folio", "_nr_pages_mapped", 0 },
+	{ "pincount", "folio", "_pincount", 0 },
+	{ "pincount", "page", "compound_pincount", 1 },
+	{ "pincount", "page", "hpage_pinned_refcount", 2 },
+	{ "mm_id", "folio", "_mm_id", 0 },
+	{ "mm_id_mapcount", "folio", "_mm_id_mapcount", 0 },
+};
+
+static bool spelled(struct world *w, const char *path, struct answer *a, unsigned *ret_page)
+{
+	size_t len = strcspn(path, "[");
+	char full[NAME_SIZE * 2];
+
+	for (size_t i = 0; i < ARRAY_SIZE(spellings); i++) {
+		if (strlen(spellings[i].name) != len || strncmp(spellings[i].name, path, len))
+			continue;
+		snprintf(full, sizeof(full), "%s%s", spellings[i].path, path + len);
+		if (world_member(w, spellings[i].type, full, a)) {
+			*ret_page = spellings[i].page;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Since v6.6 the order is the low byte of the first tail's flags. */
+static bool order_in_flags(struct world *w, const char *path, struct answer *a, unsigned *ret_page)
+{
+	if (strcmp(path, "order") || !spelled(w, "flags", a, ret_page))
+		return false;
+	a->size = 1;
+	*ret_page = 1;
+	return true;
+}
+
+static struct lvalue page_place(struct mutation *m, const char *type, uint64_t pfn, const char *path)
+{
+	struct answer a;
+	unsigned page = 0;
+	struct lvalue l = { .size = 8 };
+
+	if (!spelled(m->w, path, &a, &page) && !order_in_flags(m->w, path, &a, &page) &&
+	    !world_member(m->w, type, path, &a)) {
+		mutation_skip(m, "kernel has no %s.%s", type, path);
+		return l;
+	}
+	if (!world_page_va(m->w, pfn, &l.address))
+		mutation_bad(m, "pfn %#llx has no struct page", (unsigned long long)pfn);
+	l.address += page * m->w->base->layout.page_struct_size + a.offset;
+	l.size = (unsigned)a.size;
+	return l;
+}
+
+static struct lvalue member_place(struct mutation *m, uint64_t va, const char *type, const char *path)
+{
+	struct answer a = { 0 };
+
+	if (!world_member(m->w, type, path, &a))
+		mutation_skip(m, "kernel has no %s.%s", type, path);
+	return (struct lvalue){ .address = va + a.offset, .size = (unsigned)a.size };
+}
+
+/* ---- places ---------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t zone_va(struct mutation *m, const char **s)
+{
+	const struct zones *z = &m->w->base->zones;
+	uint64_t index;
+
+	blanks_skip(s);
+	for (size_t i = 0; i < z->list.nr; i++) {
+		size_t len = strlen(z->list.v[i].name);
+
+		if (!strncmp(*s, z->list.v[i].name, len) && (*s)[len] == ']') {
+			*s += len;
+			return z->list.v[i].va;
+		}
+	}
+	if (isupper((unsigned char)**s)) {
+		mutation_skip(m, "no zone %.16s", *s);
+		return 0;
+	}
+	index = expr_value(m, s);
+	if (index >= z->list.nr)
+		mutation_skip(m, "no zone number %llu", (unsigned long long)index);
+	return index < z->list.nr ? z->list.v[index].va : 0;
+}
+
+static uint64_t indexed_va(struct mutation *m, const char **s, bool node)
+{
+	const struct check *c = m->w->base;
+	uint64_t index = expr_value(m, s);
+
+	if (index >= (node ? c->zones.nodes.nr : c->memmap.sections.nr)) {
+		mutation_skip(m, "no %s number %llu", node ? "node" : "section", (unsigned long long)index);
+		return 0;
+	}
+	return node ? c->zones.nodes.v[index].va : c->memmap.sections.v[index].ms_va;
+}
+
+struct lvalue expr_place(struct mutation *m, const char **s)
+{
+	struct lvalue l = { .size = 8 };
+	char what[NAME_SIZE], type[NAME_SIZE], path[NAME_SIZE];
+	uint64_t at;
+
+	name_take(s, "", what, sizeof(what));
+	need(m, s, '[');
+	if (!strcmp(what, "zone"))
+		at = zone_va(m, s);
+	else if (!strcmp(what, "node") || !strcmp(what, "section"))
+		at = indexed_va(m, s, what[0] == 'n');
+	else
+		at = expr_value(m, s);
+	need(m, s, ']');
+	if (!strcmp(what, "mem") || !strcmp(what, "mem32") || !strcmp(what, "phys")) {
+		l = (struct lvalue){ at, what[0] == 'p', what[3] == '3' ? 4 : 8 };
+		return l;
+	}
+	need(m, s, '.');
+	if (!strcmp(what, "object")) {
+		name_take(s, "", type, sizeof(type));
+		need(m, s, '.');
+	}
+	name_take(s, ".[]", path, sizeof(path));
+	if (m->outcome != OUTCOME_OK)
+		return l;
+	if (!strcmp(what, "page") || !strcmp(what, "folio"))
+		return page_place(m, what, at, path);
+	if (!strcmp(what, "object"))
+		return member_place(m, at, type, path);
+	if (!strcmp(what, "zone") || !strcmp(what, "node") || !strcmp(what, "section"))
+		return member_place(m, at, what[0] == 'z' ? "zone" : what[0] == 'n' ? "pglist_data" : "mem_section", path);
+	mutation_bad(m, "'%s' is no place", what);
+	return l;
+}
+
+uint64_t lvalue_read(struct mutation *m, const struct lvalue *l)
+{
+	unsigned char bytes[8] = { 0 };
+	bool ok = l->size <= 8 && m->outcome == OUTCOME_OK &&
+		  (l->physical ? mutation_read_phys(m, l->address, bytes, l->size) : mutation_read(m, l->address, bytes, l->size));
+
+	if (!ok)
+		mutation_bad(m, "%u bytes at %#llx cannot be read", l->size, (unsigned long long)l->address);
+	return get_le64(bytes);
+}
+
+void lvalue_write(struct mutation *m, const struct lvalue *l, uint64_t value)
+{
+	uint64_t le = htole64(value);
+
+	if (l->size > 8)
+		mutation_bad(m, "%u bytes are not one value", l->size);
+	else if (l->physical)
+		mutation_write_phys(m, l->address, &le, l->size);
+	else
+		mutation_write(m, l->address, &le, l->size);
+}
+
+/* ---- functions -------------------------------------------------------------------------------------------------------------- */
+
+uint64_t leaf_entry(struct mutation *m, uint64_t va)
+{
+	const struct mmu *mmu = &m->w->base->layout.mmu;
+	uint64_t table = mmu->root_pa;
+
+	for (unsigned level = mmu->levels; level; level--) {
+		uint64_t at = table + (va >> mmu_level_shift(mmu, level) & low_mask(mmu->index_bits)) * 8, entry;
+		enum entry_kind kind;
+
+		if (!mutation_read_phys(m, at, &entry, 8))
+			return 0;
+		kind = mmu->arch->decode(mmu, level, le64toh(entry), &table);
+		if (kind == ENTRY_LEAF)
+			return at;
+		if (kind == ENTRY_NONE)
+			return 0;
+	}
+	return 0;
+}
+
+static uint64_t flag_value(struct mutation *m, const char *name)
+{
+	char full[NAME_SIZE];
+	int64_t bit = 0;
+
+	snprintf(full, sizeof(full), "PG_%.40s", name);
+	if (!world_enum(m->w, "pageflags", full, &bit))
+		mutation_skip(m, "kernel has no %s", full);
+	return UINT64_C(1) << (bit & 63);
+}
+
+static uint64_t type_value(struct mutation *m, const char *name)
+{
+	const struct layout *l = &m->w->base->layout;
+
+	for (enum page_type t = TYPE_BUDDY; t < TYPE_INVALID; t++) {
+		if (strcmp(page_type_name(t), name))
+			continue;
+		if (l->type == TYPE_TOP_BYTE && l->type_byte[t])
+			return (uint64_t)l->type_byte[t] << 24;
+		if (l->type == TYPE_CLEARED_BITS && l->type_bit[t])
+			return (uint32_t)~l->type_bit[t];
+	}
+	mutation_skip(m, "kernel has no page type %s", name);
+	return 0;
+}
+
+static uint64_t enum_value(struct mutation *m, const char *name)
+{
+	char type[NAME_SIZE];
+	const char *dot = strchr(name, '.');
+	int64_t value = 0;
+
+	snprintf(type, sizeof(type), "%.*s", dot ? (int)(dot - name) : 0, name);
+	if (!dot || !world_enum(m->w, type[0] == '*' ? NULL : type, dot + 1, &value))
+		mutation_skip(m, "kernel has no enumerator %s", name);
+	return (uint64_t)value;
+}
+
+static uint64_t page_function(struct mutation *m, const char *function, uint64_t v)
+{
+	const struct check *c = m->w->base;
+	const struct census_record *r = census_find(&c->census, v);
+	uint64_t va = 0;
+
+	if (!strcmp(function, "bit"))
+		return UINT64_C(1) << (v & 63);
+	if (!strcmp(function, "leaf"))
+		return leaf_entry(m, v);
+	if (!r || !world_page_va(m->w, v, &va))
+		mutation_bad(m, "%s(): pfn %#llx has no struct page", function, (unsigned long long)v);
+	else if (!strcmp(function, "page_va"))
+		return va;
+	else if (!strcmp(function, "head"))
+		return census_head(r, v);
+	else if (!strcmp(function, "nr"))
+		return UINT64_C(1) << r->order;
+	else if (!strcmp(function, "order"))
+		return r->order;
+	else
+		mutation_bad(m, "no function %s()", function);
+	return 0;
+}
+
+static uint64_t call(struct mutation *m, const char *function, const char **s)
+{
+	char name[NAME_SIZE];
+	uint64_t v = 0;
+
+	if (!strcmp(function, "flag") || !strcmp(function, "type") || !strcmp(function, "symbol") || !strcmp(function, "enum")) {
+		name_take(s, ".*", name, sizeof(name));
+		if (function[0] == 'f')
+			v = flag_value(m, name);
+		else if (function[0] == 't')
+			v = type_value(m, name);
+		else if (function[0] == 'e')
+			v = enum_value(m, name);
+		else if (!world_symbol(m->w, name, &v))
+			mutation_skip(m, "kernel has no symbol %s", name);
+	} else {
+		v = page_function(m, function, expr_value(m, s));
+	}
+	need(m, s, ')');
+	return v;
+}
+
+/* A pick, or a number the kernel calls by a name. */
+static uint64_t constant(struct mutation *m, const char *name)
+{
+	const struct layout *l = &m->w->base->layout;
+
+	for (unsigned i = 0; i < m->nr_picks; i++)
+		if (!strcmp(m->picks[i].name, name))
+			return m->picks[i].pfn;
+	if (!strcmp(name, "LIST_POISON1"))
+		return 0x100 + l->mmu.arch->poison_delta;
+	if (!strcmp(name, "LIST_POISON2"))
+		return 0x122 + l->mmu.arch->poison_delta;
+	if (!strcmp(name, "TAIL_MAPPING"))
+		return 0x400 + l->mmu.arch->poison_delta;
+	if (!strcmp(name, "PP_SIGNATURE"))
+		return 0x40 + l->mmu.arch->poison_delta;
+	if (!strcmp(name, "zero_pfn"))
+		return m->w->base->special.zero_pfn;
+	mutation_bad(m, "'%s' is neither a pick nor a constant", name);
+	return 0;
+}
+
+static uint64_t primary(struct mutation *m, const char **s)
+{
+	const char *start;
+	char name[NAME_SIZE], *end;
+	struct lvalue l;
+	uint64_t v;
+
+	if (m->outcome != OUTCOME_OK)
+		return 0;
+	if (take(s, '-'))
+		return -primary(m, s);
+	if (take(s, '~'))
+		return ~primary(m, s);
+	if (take(s, '(')) {
+		v = expr_value(m, s);
+		need(m, s, ')');
+		return v;
+	}
+	if (isdigit((unsigned char)**s)) {
+		v = strtoull(*s, &end, 0);
+		*s = end;
+		return v;
+	}
+	start = *s;
+	name_take(s, "", name, sizeof(name));
+	if (**s == '(') {
+		++*s;
+		return call(m, name, s);
+	}
+	if (**s != '[')
+		return constant(m, name);
+	*s = start;
+	l = expr_place(m, s);
+	return m->outcome == OUTCOME_OK ? lvalue_read(m, &l) : 0;
+}
+
+static uint64_t combine(char op, uint64_t a, uint64_t b)
+{
+	switch (op) {
+	case '+':
+		return a + b;
+	case '-':
+		return a - b;
+	case '|':
+		return a | b;
+	case '&':
+		return a & b;
+	case '^':
+		return a ^ b;
+	case '*':
+		return a * b;
+	case '<':
+		return a << (b & 63);
+	default:
+		return a >> (b & 63);
+	}
+}
+
+/* All operators bind alike, from left to right. */
+uint64_t expr_value(struct mutation *m, const char **s)
+{
+	uint64_t v = primary(m, s);
+
+	while (m->outcome == OUTCOME_OK) {
+		char op;
+
+		blanks_skip(s);
+		op = **s;
+		if (!op || !strchr("+-|&^*<>", op) || (op == '-' && (*s)[1] == '>'))
+			break;
+		*s += op == '<' || op == '>' ? 2 : 1;
+		v = combine(op, v, primary(m, s));
+	}
+	return v;
+}

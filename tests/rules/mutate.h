@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * \file mutate.h  Mutation tests: a real dump with a few bytes changed, and the findings that must follow.
+ *
+ * README.md describes the records.  A record that needs what the kernel or the dump does not have is skipped.
+ */
+#ifndef RULES_MUTATE_H
+#define RULES_MUTATE_H
+
+#include "passes/check.h"
+
+enum { NAME_SIZE = 64, REASON_SIZE = 256, MAX_PICKS = 16, MAX_LVALUE = 8 };
+
+/* ---- record.c: the files ------------------------------------------------------------------------------------------- */
+
+struct line {
+	unsigned nr;
+	char *text; /**< without comment and surrounding blanks */
+};
+
+struct record {
+	const char *file;
+	char name[NAME_SIZE];
+	bool flips;         /**< "flips NAME" instead of "test NAME" */
+	ARRAY(struct line) lines; /**< all but the first */
+};
+
+struct records {
+	ARRAY(struct record) list;
+};
+
+/** Add the records of \p path. */
+struct error *records_read(struct records *r, const char *path) _must_check_;
+void records_deinit(struct records *r);
+
+/* ---- world.c: the healthy dump -------------------------------------------------------------------------------------- */
+
+struct member {
+	char name[NAME_SIZE * 2]; /**< "type.path" */
+	struct answer answer;
+};
+
+struct world {
+	const char *kernel;    /**< name of the dump, for "kernels" */
+	const char *debuginfo;
+	char cache_dir[64];    /**< answers from the debug info, so that it is read once */
+	struct check *base;    /**< the dump as it is; its check has run */
+	struct types *types;
+	unsigned char **pages; /**< struct pages of each section */
+	ARRAY(struct member) members;
+};
+
+struct error *world_open(struct world *w, const char *dump, const char *debuginfo, const char *kernel) _must_check_;
+void world_close(struct world *w);
+
+/** The struct page of \p pfn in the healthy dump, NULL when there is none. */
+const unsigned char *world_page(const struct world *w, uint64_t pfn);
+
+/** Address of the struct page of \p pfn; false: no section holds it. */
+bool world_page_va(const struct world *w, uint64_t pfn, uint64_t *ret);
+
+/** Ask the debug info; false: the kernel has no such thing. */
+bool world_member(struct world *w, const char *type, const char *path, struct answer *ret);
+bool world_enum(struct world *w, const char *type, const char *name, int64_t *ret);
+bool world_symbol(struct world *w, const char *name, uint64_t *ret);
+
+/** Run a check on the dump with \p patches.  The caller frees *ret; the overlay belongs to it. */
+struct error *world_check(struct world *w, const struct dump_patch *patches, size_t nr, struct check **ret) _must_check_;
+
+/* ---- one record at work ----------------------------------------------------------------------------------------------- */
+
+enum outcome { OUTCOME_OK, OUTCOME_SKIP, OUTCOME_BAD };
+
+struct expectation {
+	enum rule_id rule;
+	uint64_t pfn; /**< UINT64_MAX: not compared */
+	bool any_severity, follows, optional, met;
+	enum severity severity;
+};
+
+struct mutation {
+	struct world *w;
+	struct {
+		char name[16];
+		uint64_t pfn;
+	} picks[MAX_PICKS];
+	unsigned nr_picks;
+	ARRAY(struct dump_patch) patches;
+	ARRAY(struct expectation) expected;
+	bool nothing; /**< "expect nothing" */
+	enum outcome outcome;
+	char reason[REASON_SIZE]; /**< why it is skipped or wrong */
+};
+
+void mutation_deinit(struct mutation *m);
+
+/** Note why the record cannot be run; the first reason counts. */
+void mutation_skip(struct mutation *m, const char *fmt, ...) _printf_(2, 3);
+void mutation_bad(struct mutation *m, const char *fmt, ...) _printf_(2, 3);
+
+/** Bytes as they are with the patches so far. */
+bool mutation_read(struct mutation *m, uint64_t va, void *buf, size_t size);
+bool mutation_read_phys(struct mutation *m, uint64_t pa, void *buf, size_t size);
+void mutation_write(struct mutation *m, uint64_t va, const void *buf, size_t size);
+void mutation_write_phys(struct mutation *m, uint64_t pa, const void *buf, size_t size);
+
+/* ---- expr.c ------------------------------------------------------------------------------------------------------------- */
+
+/** A place in memory. */
+struct lvalue {
+	uint64_t address;
+	bool physical;
+	unsigned size;
+};
+
+/** Parse and evaluate what stands at *s; *s is left behind it.  After an error m->outcome is not OUTCOME_OK. */
+uint64_t expr_value(struct mutation *m, const char **s);
+struct lvalue expr_place(struct mutation *m, const char **s);
+
+/** The next word (up to a blank) into \p buf; false at the end of the line. */
+bool word_next(const char **s, char *buf, size_t size);
+void blanks_skip(const char **s);
+uint64_t lvalue_read(struct mutation *m, const struct lvalue *l);
+void lvalue_write(struct mutation *m, const struct lvalue *l, uint64_t value);
+
+/** The address of the entry that maps \p va: a physical address; 0: none. */
+uint64_t leaf_entry(struct mutation *m, uint64_t va);
+
+/* ---- pick.c ------------------------------------------------------------------------------------------------------------- */
+
+/** "pick NAME FILTER...": \p s stands behind "pick". */
+void pick_statement(struct mutation *m, const char *s);
+
+/** Every first pfn that matches the filters of \p s, in rising order. */
+struct pfns {
+	ARRAY(uint64_t) list;
+};
+void pick_all(struct mutation *m, const char *s, struct pfns *ret);
+
+/* ---- apply.c ------------------------------------------------------------------------------------------------------------ */
+
+/** Do what the lines of the record say, up to the expectations. */
+void mutation_apply(struct mutation *m, const struct record *r);
+
+/* ---- expect.c ----------------------------------------------------------------------------------------------------------- */
+
+void expect_statement(struct mutation *m, const char *s, bool optional);
+
+/** Hold the findings of \p c against what is expected; prints what differs as comment lines. */
+bool expect_compare(struct mutation *m, const struct check *c);
+
+/** One finding as a comment line. */
+void finding_print(const struct check *c, const struct finding *f, const char *what);
+
+/* ---- flips.c ------------------------------------------------------------------------------------------------------------ */
+
+/** Flip every bit of every word asked for by "flips" records, and print what noticed it. */
+struct error *flips_run(struct world *w, const struct records *r) _must_check_;
+
+#endif
