@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the tests of this folder share: bundled dumps, running pagefsck, counting cases.
+
+Run from the build folder, as "make check" does.  PAGEFSCK and REDUMP name the programs.  "--update" makes a test write
+what it got as what it expects; "--only GLOB" keeps the cases whose name matches.
+"""
+import fnmatch
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path.cwd()
+PAGEFSCK = os.path.abspath(os.environ.get("PAGEFSCK", "pagefsck"))
+REDUMP = os.path.abspath(os.environ.get("REDUMP", "tests/tools/redump"))
+UPDATE = "--update" in sys.argv
+SKIP = 77
+DUMPS = ("5.10", "6.1", "6.1-elf", "6.1-kdump", "6.12", "6.12-churn", "6.12-hvo", "6.12-la57", "7.3", "7.3-hvo", "7.3-numa")
+
+
+class Dump:
+    """A bundled dump, unpacked."""
+
+    def __init__(self, folder, name):
+        self.name = name
+        self.folder = folder / name
+        self.vmlinux = str(self.folder / "vmlinux")
+        self.truth = self.folder / "truth"
+        self.path = str(next(p for p in self.folder.iterdir() if p.name.startswith("dump.")))
+
+
+def unpack(*names):
+    """The bundled dumps of these names (all of them by default) by name."""
+    names = names or DUMPS
+    done = subprocess.run([HERE / "unpack.sh", *names], stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(SKIP if done.returncode == SKIP else 99)
+    return {name: Dump(pathlib.Path(done.stdout.strip()), name) for name in names}
+
+
+class Workplace:
+    """A folder for one test, gone afterwards, with a facts cache of its own."""
+
+    def __init__(self, name):
+        (BUILD / "tests/dumps").mkdir(parents=True, exist_ok=True)
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}.", dir=BUILD / "tests/dumps"))
+
+    def __enter__(self):
+        os.environ["XDG_CACHE_HOME"] = str(self.path / "cache")
+        return self.path
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path)
+
+
+def pagefsck(*args, timeout=120, **more):
+    """Run it; standard output and error come back as bytes and text."""
+    done = subprocess.run([PAGEFSCK, *map(str, args)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=timeout, **more)
+    done.stderr = done.stderr.decode(errors="backslashreplace")
+    return done
+
+
+def check_json(dump, *args, vmlinux=None):
+    """(exit status, the report as an object) of "check"; the report is None if there is none."""
+    done = pagefsck("check", "--format", "json", "-d", vmlinux or dump.vmlinux, *args, dump.path)
+    return done.returncode, json.loads(done.stdout) if done.stdout else None
+
+
+class Cases:
+    """Counts cases and prints each: "ok NAME" or "not ok NAME: why"."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.globs = [sys.argv[i + 1] for i, a in enumerate(sys.argv[:-1]) if a == "--only"]
+
+    def wanted(self, name):
+        return not self.globs or any(fnmatch.fnmatch(name, g) for g in self.globs)
+
+    def case(self, name, wrong=()):
+        """One case, failed if there is anything in wrong."""
+        wrong = [w for w in ([wrong] if isinstance(wrong, str) else wrong) if w]
+        if not wrong:
+            self.passed += 1
+            print(f"ok {name}", flush=True)
+            return True
+        self.failed += 1
+        print(f"not ok {name}: " + "\n    ".join(wrong), flush=True)
+        return False
+
+    def skip(self, name, why):
+        self.skipped += 1
+        print(f"skip {name}: {why}", flush=True)
+
+    def golden(self, name, path, text):
+        """One case: text is what the file says."""
+        if UPDATE:
+            path.write_text(text)
+        expected = path.read_text() if path.exists() else ""
+        return self.case(name, [] if text == expected else difference(path, expected, text))
+
+    def finish(self):
+        print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
+        sys.exit(1 if self.failed else 0 if self.passed else SKIP)
+
+
+def difference(path, expected, text):
+    import difflib
+    lines = difflib.unified_diff(expected.splitlines(), text.splitlines(), str(path), "this run", n=1, lineterm="")
+    return [f"differs from {path.name} (--update accepts it)", *lines]
