@@ -32,9 +32,8 @@ enum census_bits {
 	CENSUS_INTERIOR = 1 << 1, /**< not the first page of a free block or high-order allocation */
 	CENSUS_HEAD = 1 << 2,     /**< head of a compound page */
 	CENSUS_LRU = 1 << 3,      /**< PG_lru */
-	CENSUS_EXCLUDED = 1 << 4, /**< the dump does not hold the page's contents */
-	CENSUS_FAULTY = 1 << 5,   /**< a rule of severity error fired on it */
-	CENSUS_HVO = 1 << 6,      /**< hugetlb folio whose vmemmap is optimised */
+	CENSUS_FAULTY = 1 << 4,   /**< a rule of severity error fired on it */
+	CENSUS_HVO = 1 << 5,      /**< hugetlb folio whose vmemmap is optimised */
 };
 
 struct census_record {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "passes/calibrate.h"
 
-enum { SAMPLE_SECTIONS = 4 };
+enum { SAMPLE_SECTIONS = 4, SAMPLE_STRIDE = 4 };
 
 struct sample {
 	uint64_t slab_ref0, slab_ref1;      /* slab pages by reference count */
@@ -39,7 +39,7 @@ static void sample_folio(const struct check *c, const unsigned char *p, uint32_t
 
 static void sample_section(const struct check *c, const struct section *sec, const struct worker *w, struct sample *s)
 {
-	for (uint32_t i = 0; i + 1 < sec->nr_pages; i++) {
+	for (uint32_t i = 0; i + 1 < sec->nr_pages; i += SAMPLE_STRIDE) {
 		const unsigned char *p = w->pages + (size_t)i * c->layout.page_struct_size;
 		struct page_view v = page_decode(&c->layout, p);
 

@@ -40,6 +40,7 @@ static void zone_run(struct scan *s, uint32_t i)
 	s->run_first = i;
 	s->run_end = (uint32_t)(end - s->first_pfn);
 	s->run_bits = s->run_zone ? s->run_zone->flags_bits & z->flags_mask : 0;
+	s->run_mask = s->l->flag.undefined | (s->run_zone ? z->flags_mask : 0);
 }
 
 struct finding *scan_finding(struct scan *s, enum rule_id rule, uint32_t i)
@@ -167,11 +168,11 @@ static void wrong_mapcount(struct scan *s, uint32_t i, const struct page_view *v
 bool scan_common(struct scan *s, uint32_t i, const struct page_view *v)
 {
 	const struct layout *l = s->l;
-	uint64_t wrong = (v->flags ^ s->run_bits) & (s->check->zones.flags_mask | l->flag.undefined);
+	uint64_t wrong = (v->flags ^ s->run_bits) & s->run_mask;
 	struct finding *f;
 
 	/* one comparison for almost every page: no odd bits, sane counts, no type */
-	if (!wrong && (uint32_t)v->refcount < 0x40000000 && v->mapcount + 1 <= 0x7fffff00)
+	if (!wrong && !l->flag.section.width && (uint32_t)v->refcount < 0x40000000 && v->mapcount + 1 <= 0x7fffff00)
 		return true;
 	if (wrong & s->check->zones.flags_mask)
 		wrong_zone(s, i, v);
@@ -228,6 +229,32 @@ static void skipped_pcp(struct scan *s, uint32_t i)
 	}
 }
 
+/*
+ * Most pages of a machine that is not busy: reserved, or the kernel's own without a type.  Nothing in such a page can
+ * contradict anything, so it needs no closer look.
+ */
+static bool scan_plain(struct scan *s, uint32_t i, const struct page_view *v)
+{
+	const struct layout *l = s->l;
+	uint64_t reserved = flag_mask(l->flag.reserved);
+	uint64_t other = (l->flag.all | flag_field_mask(l->flag.lru_gen) | flag_field_mask(l->flag.lru_refs)) & ~reserved;
+	const struct special *special = &s->check->special;
+	enum page_kind kind;
+
+	if (((v->flags ^ s->run_bits) & s->run_mask) | (v->flags & other) | v->mapping | v->memcg | (v->word8 & 1) |
+	    (v->mapcount ^ UINT32_MAX) | l->flag.section.width || v->refcount < 1 || v->refcount >= 0x10000 || i + 1 >= s->nr)
+		return false;
+	if (scan_pfn(s, i) == special->zero_pfn || (l->pp_mask && (v->word8 & l->pp_mask) == l->pp_signature) ||
+	    (get_le64(scan_page(s, i + 1) + l->page.word8) & 1) ||
+	    (s->run_zone && (int)s->run_zone->index == s->check->classify.zone_device))
+		return false;
+	kind = bitmap_test(&special->vmemmap, scan_pfn(s, i)) ? KIND_VMEMMAP
+	       : v->flags & reserved			      ? KIND_RESERVED
+							      : KIND_KERNEL;
+	scan_record(s, i, kind, 0, 0, 0);
+	return true;
+}
+
 static struct error *scan_one(struct scan *s, uint32_t i, uint32_t *ret_done)
 {
 	const struct pcp *p = &s->check->pcp;
@@ -253,6 +280,8 @@ static struct error *scan_one(struct scan *s, uint32_t i, uint32_t *ret_done)
 		}
 	}
 	v = scan_view(s, i);
+	if (scan_plain(s, i, &v))
+		return NULL;
 	if (all_ones(&v)) {
 		scan_poisoned(s, i, &v);
 		return NULL;

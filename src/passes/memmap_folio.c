@@ -352,7 +352,7 @@ static void check_tail(struct scan *s, const struct extent *e, uint32_t i, uint3
 /* One comparison for almost every tail from the poisoned ones on. */
 static bool tail_plain(const struct scan *s, const struct extent *e, uint32_t i, const struct page_view *v)
 {
-	return !((v->flags ^ s->run_bits) & (s->check->zones.flags_mask | s->l->flag.undefined)) &&
+	return !((v->flags ^ s->run_bits) & s->run_mask) &&
 	       !(v->flags & s->l->flag.all & ~e->other_flags) && !v->refcount && v->mapcount == UINT32_MAX &&
 	       v->mapping == s->l->tail_mapping && !v->private && !v->memcg && i < s->run_end &&
 	       page_is_tail(v) && page_tail_head(s->l, v, scan_va(s, i)) == e->head_va &&

@@ -208,7 +208,7 @@ static uint32_t buddy_interior(struct scan *s, uint32_t head, unsigned order)
 		v = scan_view(s, head + j);
 		dirt = free_dirt(s, &v, 0, false);
 		scan_record(s, head + j, KIND_BUDDY, order, j, CENSUS_INTERIOR);
-		if (!dirt && !((v.flags ^ s->run_bits) & (s->check->zones.flags_mask | s->l->flag.undefined)) &&
+		if (!dirt && !((v.flags ^ s->run_bits) & s->run_mask) &&
 		    head + j < s->run_end)
 			continue;
 		scan_common(s, head + j, &v);

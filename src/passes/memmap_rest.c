@@ -195,11 +195,8 @@ void scan_filtered(struct scan *s)
 		const char *what;
 		struct finding *f;
 
-		if (s->records[i].kind == KIND_HOLE || dump_page_gap(s->check->dump, scan_pfn(s, i)) != GAP_EXCLUDED)
-			continue;
-		s->records[i].bits |= CENSUS_EXCLUDED;
 		what = needed_for((enum page_kind)s->records[i].kind);
-		if (!what)
+		if (!what || dump_page_gap(s->check->dump, scan_pfn(s, i)) != GAP_EXCLUDED)
 			continue;
 		f = scan_finding(s, RULE_FILTERED_KERNEL_PAGE, i);
 		finding_text(&s->w->findings, f, "needed_for", what, NULL);

@@ -28,6 +28,7 @@ struct scan {
 	/* the zone of a run of pfns: bits [run_first, run_end) of the section carry run_bits in flags */
 	uint32_t run_first, run_end;
 	uint64_t run_bits;
+	uint64_t run_mask;           /**< bits of flags that must equal run_bits: node, zone, undefined */
 	const struct zone *run_zone; /**< NULL: no zone spans them */
 	size_t pcp_next;             /**< index in check->pcp.blocks */
 	uint32_t lost_head_index;    /**< index of the last head reported for stray tails, nr: none */
