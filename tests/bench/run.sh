@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# run.sh SRCDIR BUILDDIR: benchmarks on the bundled dumps.  Never part of `make check`: times are no verdict.
+set -eu
+src=$1 build=$2
+dir=$build/tests/bench/work
+mkdir -p "$dir"
+XDG_CACHE_HOME=$dir/cache
+export XDG_CACHE_HOME
+
+for case in 6.1 5.10 6.12 7.3; do
+	mkdir -p "$dir/$case"
+	[ -e "$dir/$case/dump.kdump" ] || zstd -dqf --long=27 "$src/testdata/$case/dump.kdump.zst" -o "$dir/$case/dump.kdump"
+	[ -e "$dir/$case/vmlinux" ] || zstd -dqf --long=27 "$src/testdata/$case/vmlinux.zst" -o "$dir/$case/vmlinux"
+	echo "== $case: memmap pass"
+	"$build/tests/bench/bench_memmap" "$dir/$case/dump.kdump" "$dir/$case/vmlinux"
+	rm -rf "$XDG_CACHE_HOME"
+	for state in cold warm; do
+		"$build/pagefsck" check -j1 --format json --no-progress -d "$dir/$case/vmlinux" "$dir/$case/dump.kdump" |
+			python3 -c '
+import json, sys
+r = json.load(sys.stdin)
+for p in r["timing"]["passes"]:
+    print("%s: %-8s %.4f s" % (sys.argv[1], p["name"], p["seconds"]))' "$state"
+	done
+done
