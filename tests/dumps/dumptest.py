@@ -65,10 +65,15 @@ def pagefsck(*args, timeout=120, **more):
     return done
 
 
-def check_json(dump, *args, vmlinux=None):
+def check_json(dump, *args, path=None):
     """(exit status, the report as an object) of "check"; the report is None if there is none."""
-    done = pagefsck("check", "--format", "json", "-d", vmlinux or dump.vmlinux, *args, dump.path)
+    done = pagefsck("check", "--format", "json", "-d", dump.vmlinux, *args, path or dump.path)
     return done.returncode, json.loads(done.stdout) if done.stdout else None
+
+
+def redump(*args):
+    """Write a dump in another form (tests/tools/redump)."""
+    subprocess.run([REDUMP, *map(str, args)], check=True, timeout=120)
 
 
 class Cases:
@@ -91,6 +96,13 @@ class Cases:
         self.failed += 1
         print(f"not ok {name}: " + "\n    ".join(wrong), flush=True)
         return False
+
+    def todo(self, name, wrong, why):
+        """One case that is known to fail: remove the mark as soon as it does not."""
+        wrong = [w for w in ([wrong] if isinstance(wrong, str) else wrong) if w]
+        if wrong:
+            return self.skip(name, f"known to fail, {why}: " + "\n    ".join(wrong))
+        return self.case(name, "passes now: let it be a case")
 
     def skip(self, name, why):
         self.skipped += 1
