@@ -117,6 +117,9 @@ void check_free(struct check *c);
 /** Note something unreadable; \p what and \p why are static. */
 void check_gap_add(struct check *c, const char *what, const char *why, uint64_t count, uint64_t example);
 
+/** Note how long the pass \p name (static) took. */
+void check_pass_done(struct check *c, const char *name, double since);
+
 /** Monotonic clock in seconds. */
 double check_clock(void);
 

@@ -7,26 +7,8 @@
  * exceptions: a folio that is locked with no reference (split, migration, reclaim), or that nobody owns yet (being
  *            prepared or freed), may be half made: findings are lowered; false heads of optimised hugetlb pages
  */
-#include "passes/scan.h"
+#include "passes/folio.h"
 
-#include <string.h>
-
-enum { MAX_TAIL_FINDINGS = 4 }; /* for one folio and rule; the rest is counted */
-
-/* A compound page being looked at; `base` is the tail index that section page `first` has (0 but for gigantic pages). */
-struct extent {
-	uint32_t first;   /* index in the section of the page that is tail number `base` (or the head) */
-	uint32_t base;
-	uint32_t nr;      /* pages of it in this section */
-	uint64_t head_pfn;
-	uint64_t head_va;
-	struct folio_view f;
-	enum page_kind kind;
-	unsigned order;
-	const char *in_flight;
-	uint64_t tail1_flags, other_flags; /* flag bits legal on the first tail, on the others */
-	bool optimized;
-};
 
 const char *scan_in_flight(const struct scan *s, const struct page_view *head)
 {
@@ -175,216 +157,6 @@ static void check_head(struct scan *s, uint32_t i, const struct extent *e, const
 	}
 }
 
-/* ---- tails ------------------------------------------------------------------------------------------------------------------ */
-
-static void legal_tail_flags(const struct scan *s, struct extent *e)
-{
-	const struct flag_bits *b = &s->l->flag;
-	uint64_t any = flag_mask(b->hwpoison);
-
-	if (e->kind == KIND_ANON || e->kind == KIND_ANON_SWAPCACHE || e->kind == KIND_KSM)
-		any |= flag_mask(b->anon_exclusive);
-	if (s->l->mmu.arch->per_page_arch_flags)
-		any |= flag_mask(b->arch_1) | flag_mask(b->arch_2) | flag_mask(b->arch_3);
-	e->other_flags = any;
-	e->tail1_flags = any | flag_mask(b->double_map) | flag_mask(b->has_hwpoisoned) | flag_mask(b->large_rmappable) |
-			 flag_mask(b->partially_mapped) | flag_mask(b->hugetlb);
-	if (s->l->order == ORDER_FLAGS_1)
-		e->tail1_flags |= 0xff;
-	if (s->l->hugetlb == HUGETLB_DTOR && e->kind == KIND_HUGETLB) /* v5.10 marks active huge pages there */
-		e->tail1_flags |= flag_mask(b->private);
-}
-
-static struct finding *tail_finding(struct scan *s, const struct extent *e, enum rule_id rule, uint32_t i)
-{
-	return e->in_flight && rule == RULE_TYPE_ON_TAIL ? NULL : scan_finding(s, rule, i);
-}
-
-static void tail_lower(struct scan *s, const struct extent *e, struct finding *f)
-{
-	if (e->in_flight)
-		finding_lower(&s->w->findings, f, e->in_flight);
-}
-
-static void tail_flags(struct scan *s, const struct extent *e, uint32_t i, uint32_t j, const struct page_view *v)
-{
-	const struct flag_bits *b = &s->l->flag;
-	uint64_t bad = v->flags & b->all & ~(j == 1 ? e->tail1_flags : e->other_flags);
-	uint64_t idle = flag_mask(b->idle) | flag_mask(b->young);
-	struct finding *f;
-
-	if (!bad)
-		return;
-	f = tail_finding(s, e, bad & ~idle ? RULE_TAIL_FLAGS_LEGAL : RULE_IDLE_YOUNG_TAIL, i);
-	scan_flag_fields(s, f, v->flags, bad);
-	tail_lower(s, e, f);
-}
-
-static bool rmap_kind(enum page_kind k)
-{
-	return k == KIND_ANON || k == KIND_ANON_SWAPCACHE || k == KIND_FILE || k == KIND_SHMEM ||
-	       k == KIND_SHMEM_SWAPCACHE || k == KIND_KSM;
-}
-
-static void tail_counts(struct scan *s, const struct extent *e, uint32_t i, const struct page_view *v)
-{
-	struct findings *fs = &s->w->findings;
-	enum page_type t = layout_page_type(s->l, v->mapcount);
-	/* driver memory can be mapped page by page (vm_insert_page) */
-	bool countable = rmap_kind(e->kind) || e->kind == KIND_KERNEL || e->kind == KIND_DEVICE || e->kind == KIND_ORPHAN_LRU;
-	struct finding *f;
-
-	if (v->refcount) {
-		f = tail_finding(s, e, RULE_TAIL_REFCOUNT_ZERO, i);
-		finding_expect(fs, f, "_refcount", FMT_INT, 32, (uint64_t)(int64_t)v->refcount, 0);
-		tail_lower(s, e, f);
-	}
-	if (t != TYPE_NONE && t != TYPE_INVALID) {
-		f = tail_finding(s, e, RULE_TYPE_ON_TAIL, i);
-		finding_value(fs, f, "page_type", FMT_HEX, v->mapcount);
-		finding_words(fs, f, page_type_name(t), NULL);
-	} else if (t == TYPE_NONE && v->mapcount != UINT32_MAX && (int32_t)v->mapcount >= 0 && !countable) {
-		f = tail_finding(s, e, RULE_TAIL_MAPCOUNT_RANGE, i);
-		finding_expect(fs, f, "_mapcount", FMT_INT, 32, v->mapcount, UINT64_MAX);
-		tail_lower(s, e, f);
-	}
-}
-
-/* Word of tail j that a folio-wide member overlays: its private, or its memcg. */
-static bool overlaid(const struct scan *s, uint32_t j, unsigned word)
-{
-	unsigned at = j * s->l->page_struct_size + word;
-	const struct folio_words *w = &s->l->folio;
-	const int starts[] = { w->mm_id, w->mm_id_mapcount, w->nr, w->deferred, w->pincount, w->nr_mapped, w->entire, w->large };
-
-	for (size_t k = 0; k < ARRAY_SIZE(starts); k++)
-		if (starts[k] != NO_OFFSET && (unsigned)starts[k] >= at && (unsigned)starts[k] < at + 8)
-			return true;
-	return false;
-}
-
-static void tail_words(struct scan *s, const struct extent *e, uint32_t i, uint32_t j, const struct page_view *v)
-{
-	struct findings *fs = &s->w->findings;
-	bool hugetlb = e->kind == KIND_HUGETLB || e->kind == KIND_HUGETLB_FREE;
-	struct finding *f;
-
-	if (j >= s->l->tail_poison_from && v->mapping != s->l->tail_mapping && e->kind != KIND_DEVICE &&
-	    !(hugetlb && s->l->hugetlb == HUGETLB_DTOR && j < 8)) {
-		f = tail_finding(s, e, RULE_TAIL_MAPPING_POISON, i);
-		finding_expect(fs, f, "mapping", FMT_PTR, 64, v->mapping, s->l->tail_mapping);
-		tail_lower(s, e, f);
-	}
-	/* up to v6.5 each page of a folio in the swap cache has its own swap entry */
-	if (v->private && rmap_kind(e->kind) && !page_has(&e->f.head, s->l->flag.swapcache) &&
-	    !overlaid(s, j, s->l->page.private)) {
-		f = tail_finding(s, e, RULE_TAIL_PRIVATE_ZERO, i);
-		finding_expect(fs, f, "private", FMT_PTR, 64, v->private, 0);
-		tail_lower(s, e, f);
-	}
-	if (v->memcg && v->memcg != e->f.head.memcg && s->l->page.memcg >= 0 && !hugetlb &&
-	    !overlaid(s, j, (unsigned)s->l->page.memcg)) {
-		f = tail_finding(s, e, RULE_TAIL_MEMCG_ZERO, i);
-		finding_expect(fs, f, "memcg_data", FMT_PTR, 64, v->memcg, 0);
-		tail_lower(s, e, f);
-	}
-}
-
-/* A page in the folio's range that does not lead to the head. */
-static void tail_lost(struct scan *s, const struct extent *e, uint32_t i, const struct page_view *v)
-{
-	struct findings *fs = &s->w->findings;
-	bool mask = s->l->compound == COMPOUND_MASK;
-	const struct mmu *m = &s->l->mmu;
-	uint64_t expected = (mask ? ~low_mask(e->order + s->l->page_struct_shift) : e->head_va) | 1;
-	struct finding *f;
-
-	if (!page_is_tail(v) && m->arch->kernel_va(m, v->word8) && m->arch->kernel_va(m, v->lru_prev) && !(v->word8 & 7)) {
-		f = tail_finding(s, e, RULE_TAIL_ON_LIST, i);
-		finding_text(fs, f, "list", "a list, as its second and third word say", "no list");
-		tail_lower(s, e, f);
-		return;
-	}
-	f = tail_finding(s, e, mask && page_is_tail(v) && page_tail_order(s->l, v) >= 0 ? RULE_HEAD_MASK_MATCHES_ORDER
-										       : RULE_TAIL_HEAD_POINTER, i);
-	finding_expect(fs, f, f && f->rule == RULE_HEAD_MASK_MATCHES_ORDER ? "compound_info" : "compound_head", FMT_PTR, 64,
-		       v->word8, expected);
-	finding_value(fs, f, "order", FMT_DEC, e->order);
-	tail_lower(s, e, f);
-}
-
-/* An optimised hugetlb page of a kernel with pointers: struct pages 64, 128, ... show the head's once more. */
-static bool fake_head(struct scan *s, const struct extent *e, uint32_t i, uint32_t j)
-{
-	struct page_view v;
-	struct finding *f;
-
-	if (!e->optimized || !s->l->fake_heads || j)
-		return false;
-	if (e->base == 0 && memcmp(scan_page(s, i), scan_page(s, e->first), s->l->page_struct_size)) {
-		v = scan_view(s, i);
-		f = scan_finding(s, RULE_FAKE_HEAD_CONSISTENT, i);
-		finding_value(&s->w->findings, f, "compound_head", FMT_PTR, v.word8);
-		finding_expect(&s->w->findings, f, "flags", FMT_PTR, 64, v.flags, e->f.head.flags);
-	}
-	return true;
-}
-
-static void check_tail(struct scan *s, const struct extent *e, uint32_t i, uint32_t j, const struct page_view *v)
-{
-	int order;
-
-	if (!page_is_tail(v) || page_tail_head(s->l, v, scan_va(s, i)) != e->head_va) {
-		tail_lost(s, e, i, v);
-		return;
-	}
-	order = s->l->compound == COMPOUND_MASK ? page_tail_order(s->l, v) : (int)e->order;
-	if (order != (int)e->order) {
-		tail_lost(s, e, i, v);
-		return;
-	}
-	scan_common(s, i, v);
-	tail_flags(s, e, i, j, v);
-	tail_counts(s, e, i, v);
-	tail_words(s, e, i, j, v);
-}
-
-/* One comparison for almost every tail from the poisoned ones on. */
-static bool tail_plain(const struct scan *s, const struct extent *e, uint32_t i, const struct page_view *v)
-{
-	return !((v->flags ^ s->run_bits) & s->run_mask) &&
-	       !(v->flags & s->l->flag.all & ~e->other_flags) && !v->refcount && v->mapcount == UINT32_MAX &&
-	       v->mapping == s->l->tail_mapping && !v->private && !v->memcg && i < s->run_end &&
-	       page_is_tail(v) && page_tail_head(s->l, v, scan_va(s, i)) == e->head_va &&
-	       (s->l->compound == COMPOUND_POINTER || page_tail_order(s->l, v) == (int)e->order);
-}
-
-static void scan_tails(struct scan *s, struct extent *e)
-{
-	unsigned per_page = (1u << s->l->page_shift) / s->l->page_struct_size;
-
-	legal_tail_flags(s, e);
-	for (uint32_t k = e->base ? 0 : 1; k < e->nr; k++) {
-		uint32_t i = e->first + k, j = e->base + k;
-		struct page_view v;
-
-		if (scan_unreadable(s, i)) {
-			scan_record(s, i, KIND_UNREADABLE, 0, 0, 0);
-			s->w->nr_unreadable++;
-			continue;
-		}
-		scan_record(s, i, e->kind, e->order, j, CENSUS_TAIL | (e->optimized ? CENSUS_HVO : 0));
-		v = scan_view(s, i);
-		if (j >= s->l->tail_poison_from && tail_plain(s, e, i, &v))
-			continue;
-		/* one frame serves all: page 64 + n shows what page n shows */
-		if (e->optimized && s->l->fake_heads)
-			j %= per_page;
-		if (!fake_head(s, e, i, j))
-			check_tail(s, e, i, j, &v);
-	}
-}
-
 /* ---- hugetlb vmemmap optimisation ------------------------------------------------------------------------------------------ */
 
 /* The flag in the head's private says that most of the folio's struct pages share one frame: do they? */
@@ -463,7 +235,7 @@ struct error *scan_folio(struct scan *s, uint32_t i, const struct page_view *v, 
 		return err;
 	scan_common(s, i, v);
 	check_head(s, i, &e, v);
-	scan_tails(s, &e);
+	folio_scan_tails(s, &e);
 	*ret_done = e.nr;
 	mapcount = check_folio_counts(s, i, &e.f, e.nr);
 	check_references(s, i, v, &e.f, mapcount);
@@ -531,7 +303,7 @@ struct error *scan_stray_tails(struct scan *s, uint32_t i, uint32_t *ret_done)
 		return err;
 	if (continues) {
 		err = check_hvo(s, i, &e);
-		scan_tails(s, &e);
+		folio_scan_tails(s, &e);
 		*ret_done = e.nr;
 		return err;
 	}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Running the passes of a check: units on workers, then joining what the workers found and counted. */
+#include <string.h>
+
+#include "passes/pass.h"
+
+void check_pass_done(struct check *c, const char *name, double since)
+{
+	if (c->nr_passes < CHECK_MAX_PASSES)
+		c->passes[c->nr_passes++] = (struct pass_timing){ name, check_clock() - since };
+}
+
+struct run {
+	struct check *check;
+	const struct pass *pass;
+	uint64_t nr_units;
+};
+
+static struct error *run_unit(void *arg, unsigned worker, uint64_t unit)
+{
+	struct run *r = arg;
+	const struct check_options *o = &r->check->options;
+
+	if (worker == 0 && o->progress)
+		o->progress(o->progress_arg, r->pass->title, unit, r->nr_units);
+	return r->pass->run(r->check, &r->check->workers[worker], unit);
+}
+
+static void join_counts(struct check *c, struct worker *w)
+{
+	for (size_t z = 0; z <= c->zones.list.nr; z++) {
+		const struct zone *zone = z < c->zones.list.nr ? &c->zones.list.v[z] : NULL;
+		struct zone_tally *t;
+
+		if (!w->zones[z].pages)
+			continue;
+		t = census_zone(&c->census, zone ? zone->node : 0, zone ? zone->index : CENSUS_MAX_ZONES,
+				zone ? zone->name : "none");
+		if (!t) {
+			c->findings.failed = true;
+			continue;
+		}
+		t->pages += w->zones[z].pages;
+		c->census.pages += w->zones[z].pages;
+		for (unsigned k = 0; k < NR_KINDS; k++) {
+			t->kinds[k] += w->zones[z].kinds[k];
+			c->census.kinds[k] += w->zones[z].kinds[k];
+		}
+		memset(&w->zones[z], 0, sizeof(w->zones[z]));
+	}
+}
+
+static void join_worker(struct check *c, struct worker *w)
+{
+	findings_join(&c->findings, &w->findings);
+	ledger_join(&c->ledger, &w->ledger);
+	memset(&w->ledger, 0, sizeof(w->ledger));
+	join_counts(c, w);
+}
+
+static struct error *run_pass(struct check *c, const struct pass *p)
+{
+	struct run r = { c, p, p->unit == UNIT_SECTION ? c->memmap.sections.nr : 1 };
+	double since = check_clock();
+	struct error *err = job_run(c->nr_workers, r.nr_units, run_unit, &r);
+
+	if (err)
+		return err;
+	for (unsigned i = 0; i < c->nr_workers; i++)
+		join_worker(c, &c->workers[i]);
+	if (p->finish)
+		err = p->finish(c);
+	check_pass_done(c, p->id, since);
+	return err;
+}
+
+struct error *check_run(struct check *c)
+{
+	struct error *err = NULL;
+	double since;
+
+	for (size_t i = 0; !err && i < nr_passes; i++)
+		err = run_pass(c, &passes[i]);
+	if (err)
+		return error_prefix(err, "%s", dump_info(c->dump)->path);
+	since = check_clock();
+	err = findings_finish(&c->findings);
+	check_pass_done(c, "sort", since);
+	return err;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What every step of the memmap pass uses: starting a finding about a page, and the checks that hold for each struct
+ * page whatever it is (node, zone and section bits, undefined flags, ranges of the two counters).
+ *
+ * exceptions: reserved pages in holes may carry the bits of another zone; nodes may overlap
+ */
+#include "passes/scan.h"
+
+struct finding *scan_finding(struct scan *s, enum rule_id rule, uint32_t i)
+{
+	struct subject subject;
+	struct census_record *r = &s->records[i];
+
+	if (!check_active(s->check, rule))
+		return NULL;
+	subject = subject_page(rules[rule].subject, scan_pfn(s, i));
+	subject.head_pfn = scan_pfn(s, i) - r->back;
+	subject.order = r->order;
+	subject.page_kind = kinds[r->kind].name;
+	subject.address = scan_va(s, i);
+	if (rules[rule].severity == SEV_ERROR)
+		r->bits |= CENSUS_FAULTY;
+	return worker_finding(s->w, rule, &subject);
+}
+
+void scan_flag_fields(struct scan *s, struct finding *f, uint64_t flags, uint64_t bad)
+{
+	struct findings *fs = &s->w->findings;
+	char names[256];
+
+	if (!f)
+		return;
+	finding_expect(fs, f, "flags", FMT_PTR, 64, flags, flags & ~bad);
+	finding_words(fs, f, layout_flag_names(s->l, flags, names, sizeof(names)), NULL);
+	finding_value(fs, f, "bad_flags", FMT_HEX, bad);
+	finding_words(fs, f, layout_flag_names(s->l, bad, names, sizeof(names)), NULL);
+}
+
+/* ---- what holds for every struct page -------------------------------------------------------------------------------- */
+
+static const struct zone *zone_by_bits(const struct scan *s, uint64_t flags)
+{
+	for (size_t i = 0; i < s->check->zones.list.nr; i++)
+		if (s->check->zones.list.v[i].flags_bits == (flags & s->check->zones.flags_mask))
+			return &s->check->zones.list.v[i];
+	return NULL;
+}
+
+static void wrong_zone(struct scan *s, uint32_t i, const struct page_view *v)
+{
+	const struct layout *l = s->l;
+	struct findings *fs = &s->w->findings;
+	uint64_t diff = (v->flags ^ s->run_bits) & s->check->zones.flags_mask;
+	bool hole = page_has(v, l->flag.reserved) && dump_page_gap(s->check->dump, scan_pfn(s, i)) == GAP_NOT_RAM;
+	const struct zone *claimed = zone_by_bits(s, v->flags);
+	struct finding *f;
+
+	if (!s->run_zone || hole || zones_match(&s->check->zones, scan_pfn(s, i), v->flags))
+		return;
+	if (diff & flag_field_mask(l->flag.zone)) {
+		f = scan_finding(s, RULE_PAGE_ZONE_MATCHES, i);
+		finding_expect(fs, f, "zone", FMT_DEC, l->flag.zone.width, flag_field_get(l->flag.zone, v->flags),
+			       s->run_zone->index);
+		finding_words(fs, f, claimed ? claimed->name : "no such zone", s->run_zone->name);
+		finding_value(fs, f, "flags", FMT_PTR, v->flags);
+	}
+	if (diff & flag_field_mask(l->flag.node)) {
+		f = scan_finding(s, RULE_PAGE_NODE_MATCHES, i);
+		finding_expect(fs, f, "node", FMT_DEC, l->flag.node.width, flag_field_get(l->flag.node, v->flags),
+			       s->run_zone->node);
+		finding_value(fs, f, "flags", FMT_PTR, v->flags);
+	}
+}
+
+static void wrong_refcount(struct scan *s, uint32_t i, const struct page_view *v)
+{
+	struct findings *fs = &s->w->findings;
+	struct finding *f;
+
+	if (v->refcount < 0) {
+		f = scan_finding(s, RULE_REFCOUNT_NEGATIVE, i);
+		finding_value(fs, f, "_refcount", FMT_INT, (uint64_t)(int64_t)v->refcount);
+		if (v->refcount + INT32_MIN >= 0 && v->refcount - INT32_MIN < 0x10000)
+			finding_bitflip(fs, f, "_refcount", 31);
+	} else if (v->refcount >= 0x40000000) {
+		f = scan_finding(s, RULE_REFCOUNT_OVERFLOW, i);
+		finding_value(fs, f, "_refcount", FMT_INT, (uint64_t)v->refcount);
+	}
+}
+
+/* The single bit by which a bad type word differs from a legal one, -1: none. */
+static int type_flipped_bit(const struct layout *l, uint32_t word)
+{
+	for (int bit = 0; bit < 32; bit++) {
+		uint32_t other = word ^ UINT32_C(1) << bit;
+		enum page_type t = layout_page_type(l, other);
+
+		if (other == UINT32_MAX || (t != TYPE_NONE && t != TYPE_INVALID && (l->type == TYPE_CLEARED_BITS || !(other << 8))))
+			return bit;
+	}
+	return -1;
+}
+
+static void wrong_mapcount(struct scan *s, uint32_t i, const struct page_view *v)
+{
+	struct findings *fs = &s->w->findings;
+	int32_t word = (int32_t)v->mapcount;
+	enum page_type t = layout_page_type(s->l, v->mapcount);
+	struct finding *f = NULL;
+	int bit;
+
+	if (t == TYPE_INVALID) {
+		f = scan_finding(s, RULE_TYPE_VALID, i);
+		finding_value(fs, f, "page_type", FMT_HEX, v->mapcount);
+	} else if (t == TYPE_NONE && word < -1) {
+		f = scan_finding(s, RULE_MAPCOUNT_UNDERFLOW, i);
+		finding_value(fs, f, "_mapcount", FMT_INT, (uint64_t)(int64_t)word);
+	} else if (t == TYPE_NONE && word >= 0x7fffff00) {
+		f = scan_finding(s, RULE_MAPCOUNT_OVERFLOW, i);
+		finding_value(fs, f, "_mapcount", FMT_INT, (uint64_t)word);
+	} else if (s->l->type == TYPE_TOP_BYTE && t != TYPE_NONE && t != TYPE_ZSMALLOC && (v->mapcount & 0xffffff)) {
+		f = scan_finding(s, RULE_TYPE_LOW_BITS, i);
+		finding_expect(fs, f, "page_type", FMT_HEX, 32, v->mapcount, v->mapcount & 0xff000000);
+		return;
+	}
+	bit = f ? type_flipped_bit(s->l, v->mapcount) : -1;
+	if (bit >= 0)
+		finding_bitflip(fs, f, t == TYPE_INVALID ? "page_type" : "_mapcount", (unsigned)bit);
+}
+
+bool scan_common(struct scan *s, uint32_t i, const struct page_view *v)
+{
+	const struct layout *l = s->l;
+	uint64_t wrong = (v->flags ^ s->run_bits) & s->run_mask;
+	struct finding *f;
+
+	/* one comparison for almost every page: no odd bits, sane counts, no type */
+	if (!wrong && !l->flag.section.width && (uint32_t)v->refcount < 0x40000000 && v->mapcount + 1 <= 0x7fffff00)
+		return true;
+	if (wrong & s->check->zones.flags_mask)
+		wrong_zone(s, i, v);
+	if (v->flags & l->flag.undefined) {
+		f = scan_finding(s, RULE_FLAGS_UNDEFINED_BITS, i);
+		scan_flag_fields(s, f, v->flags, v->flags & l->flag.undefined);
+	}
+	if (l->flag.section.width && flag_field_get(l->flag.section, v->flags) != s->section->nr) {
+		f = scan_finding(s, RULE_PAGE_SECTION_MATCHES, i);
+		finding_expect(&s->w->findings, f, "section", FMT_DEC, l->flag.section.width,
+			       flag_field_get(l->flag.section, v->flags), s->section->nr);
+		finding_value(&s->w->findings, f, "flags", FMT_PTR, v->flags);
+	}
+	wrong_refcount(s, i, v);
+	wrong_mapcount(s, i, v);
+	return false;
+}
