@@ -287,6 +287,22 @@ static struct error *moving_pages(struct check *c)
 	return c->findings.failed ? &error_nomem : NULL;
 }
 
+/* RAM of the dump that no memory section covers: device memory that QEMU dumps, or a section that was not readable. */
+static bool count_no_memmap(void *arg, uint64_t first, uint64_t end)
+{
+	struct check *c = arg;
+	uint64_t per = c->memmap.pages_per_section;
+
+	for (uint64_t pfn = first, next; pfn < end; pfn = next) {
+		next = (pfn / per + 1) * per;
+		if (next > end)
+			next = end;
+		if (!memmap_section(&c->memmap, pfn))
+			c->census.no_memmap += next - pfn;
+	}
+	return true;
+}
+
 struct error *pass_memmap_finish(struct check *c)
 {
 	uint64_t unreadable = 0;
@@ -304,6 +320,7 @@ struct error *pass_memmap_finish(struct check *c)
 		check_gap_add(c, "struct pages", gap_why(&gap), unreadable, gap.va);
 	if (c->nr_not_reached)
 		check_gap_add(c, "struct pages", "not reached within the time limit", c->nr_not_reached, 0);
+	dump_for_each_ram(c->dump, count_no_memmap, c);
 	scope_count(c, unreadable + c->nr_not_reached);
 	err = moving_pages(c);
 	return err ? err : uncharged(c);
