@@ -139,6 +139,7 @@ static void worker_deinit(struct worker *w)
 	findings_deinit(&w->findings);
 	array_free(&w->lru_suspects);
 	array_free(&w->in_motion);
+	array_free(&w->filtered);
 	free(w->mappings);
 	free(w->pages);
 	free(w->unreadable);

@@ -61,6 +61,7 @@ struct worker {
 	struct zone_tally *zones; /**< one for each of check->zones.list, and one for "no zone" */
 	uint64_t nr_unreadable;
 	struct kv_gap first_gap;
+	ARRAY(struct page_run) filtered;  /**< kernel pages the dump filter left out */
 	ARRAY(struct page_run) in_motion; /**< pages without reference that look as if moved between lists */
 	uint64_t lru_charged, lru_uncharged;
 	ARRAY(uint64_t) lru_suspects; /**< pfns of uncharged LRU folios */

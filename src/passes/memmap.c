@@ -323,5 +323,7 @@ struct error *pass_memmap_finish(struct check *c)
 	dump_for_each_ram(c->dump, count_no_memmap, c);
 	scope_count(c, unreadable + c->nr_not_reached);
 	err = moving_pages(c);
+	if (!err)
+		err = filtered_finish(c);
 	return err ? err : uncharged(c);
 }

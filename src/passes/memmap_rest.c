@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What only shows once a whole section is classified: runs of pages without reference, unmerged free blocks, kernel
- * memory that the dump filter left out.
+ * What only shows once a whole section is classified: runs of pages without reference, unmerged free blocks.
  *
  * checks:    a run of pages without reference is the rest of a high-order allocation, or in preparation; free buddies
- *            merge; kernel memory is in the dump
+ *            merge
  * exceptions: pages between two lists (clean, list words poisoned), a few for each CPU; buddies of pageblock size,
  *            whose blocks may be of different migrate types; zone->lock held
  */
@@ -167,38 +166,4 @@ void scan_merge(struct scan *s)
 	for (uint32_t i = 0; i < s->nr; i++)
 		if (is_block_head(s, i))
 			check_merge(s, i);
-}
-
-/* ---- left out by the filter ------------------------------------------------------------------------------------------------- */
-
-static const char *needed_for(enum page_kind k)
-{
-	switch ((int)k) {
-	case KIND_SLAB:
-		return "slab";
-	case KIND_LARGE_KMALLOC:
-		return "large kmalloc";
-	case KIND_PGTABLE:
-		return "page table";
-	case KIND_VMEMMAP:
-		return "memmap";
-	default:
-		return NULL;
-	}
-}
-
-void scan_filtered(struct scan *s)
-{
-	if (!dump_info(s->check->dump)->pages_excluded)
-		return;
-	for (uint32_t i = 0; i < s->nr; i++) {
-		const char *what;
-		struct finding *f;
-
-		what = needed_for((enum page_kind)s->records[i].kind);
-		if (!what || dump_page_gap(s->check->dump, scan_pfn(s, i)) != GAP_EXCLUDED)
-			continue;
-		f = scan_finding(s, RULE_FILTERED_KERNEL_PAGE, i);
-		finding_text(&s->w->findings, f, "needed_for", what, NULL);
-	}
 }

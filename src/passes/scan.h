@@ -94,6 +94,7 @@ void scan_merge(struct scan *s);
 
 /** Kernel memory whose contents the dump filter left out. */
 void scan_filtered(struct scan *s);
+struct error *filtered_finish(struct check *c) _must_check_;
 
 /** Rules about one page's or head's own words; kind is in its record. */
 struct error *check_owner(struct scan *s, uint32_t i, const struct page_view *v, const struct folio_view *f,
