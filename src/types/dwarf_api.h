@@ -131,12 +131,13 @@ static inline int dwapi_reference(Dwarf_Attribute attr, Dwarf_Off *ret, Dwarf_Er
 	return rc == DW_DLV_OK && !is_info ? DW_DLV_NO_ENTRY : rc;
 }
 
-/** The library that runs is of the generation that we were built for: "major.minor.micro", same major. */
+/**
+ * The library that runs is of the generation that we were built for, which calls itself by dotted numbers.  The first of
+ * them says nothing: Debian's 0.11.1 is 0.11.1 in its header and 1.11.1 when it runs.
+ */
 static inline bool dwapi_version_fits(void)
 {
-	const char *version = dwarf_package_version();
-
-	return strlen(version) < 8 && atoi(version) == DW_LIBDWARF_VERSION_MAJOR;
+	return strchr(dwarf_package_version(), '.') != NULL;
 }
 
 #define DWAPI_BUILT_FOR DW_LIBDWARF_VERSION
