@@ -44,9 +44,6 @@ typedef Dwarf_Half dwapi_section_index;
 typedef Dwarf_Endianness dwapi_byte_order;
 static const dwapi_byte_order DWAPI_LITTLE_ENDIAN = DW_OBJECT_LSB;
 
-/* A section as small as one unit costs microseconds to open: read units one by one. */
-enum { DWAPI_SLICES = 1 };
-
 static inline void dwapi_section_set(dwapi_section *s, const char *name, uint64_t size)
 {
 	*s = (dwapi_section){ .name = name, .size = size };
@@ -93,9 +90,6 @@ typedef Dwarf_Obj_Access_Section_a dwapi_section;
 typedef Dwarf_Unsigned dwapi_section_index;
 typedef Dwarf_Small dwapi_byte_order;
 static const dwapi_byte_order DWAPI_LITTLE_ENDIAN = DW_END_little;
-
-/* Opening costs 15 ms whatever the size: open the whole section once. */
-enum { DWAPI_SLICES = 0 };
 
 static inline void dwapi_section_set(dwapi_section *s, const char *name, uint64_t size)
 {

@@ -137,14 +137,13 @@ static bool reader_open(struct reader *r, struct span slice, bool whole)
 Dwarf_Die reader_unit(struct reader *r, const struct unit *u, bool far)
 {
 	struct span info = r->sections->at[DWARF_INFO];
-	bool whole = far || !DWAPI_SLICES;
 
 	r->failed = false;
 	r->steps = 0;
 	r->steps_max = u->size; /* an entry has at least a byte; collecting adds its own allowance */
-	if (!reader_open(r, whole ? info : (struct span){ info.data + u->offset, u->size }, whole))
+	if (!reader_open(r, far ? info : (struct span){ info.data + u->offset, u->size }, far))
 		return NULL;
-	return entry_at(r, (whole ? u->offset : 0) + u->root);
+	return entry_at(r, (far ? u->offset : 0) + u->root);
 }
 
 /* ---- entries ---- */

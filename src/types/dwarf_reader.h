@@ -2,7 +2,7 @@
 /**
  * \file dwarf_reader.h  Entries of debug info, by libdwarf, out of sections that lie in memory already.
  *
- * libdwarf generation 1 is given one unit at a time as if it were all of .debug_info: for a kernel that takes
+ * libdwarf is given one unit at a time as if it were all of .debug_info: for a kernel that takes
  * microseconds instead of the 200 ms and 150 MB for contexts of 2500 units.  Only a unit that refers to others is
  * read in the whole section.
  *
