@@ -182,9 +182,11 @@ static struct json_object *parsed(struct world *w, reporter *write)
 {
 	struct json_tokener *t = json_tokener_new();
 	_cleanup_free_ char *text = written(w, write);
+	/* strict 0.18 takes all but ASCII for control characters */
+	bool ascii_only = json_c_version_num() >> 8 == 18;
 	struct json_object *o;
 
-	json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(t, JSON_TOKENER_VALIDATE_UTF8 | (ascii_only ? 0 : JSON_TOKENER_STRICT));
 	o = json_tokener_parse_ex(t, text, (int)strlen(text) + 1);
 	assert_int_equal(json_tokener_get_error(t), json_tokener_success);
 	json_tokener_free(t);
