@@ -5,7 +5,8 @@
 #
 #   PAGEFSCK=./pagefsck tests/gates/check-rules.sh
 #
-# A record is a line "expect RULE-ID ..." in tests/rules/*.t.
+# A record is a line "expect RULE-ID ..." in tests/rules/*.t; a line "untestable RULE-ID reason" there excuses the few
+# rules that no bundled dump can break.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -31,7 +32,11 @@ for id in $(uniq -d "$tmp/ids"); do
 done
 
 # Every rule fires in some mutation, and no record expects a rule that does not exist.
-cat tests/rules/*.t 2>/dev/null | awk '$1 == "expect" { print $2 }' | sort -u >"$tmp/expected"
+cat tests/rules/*.t 2>/dev/null | awk '
+	$1 == "expect" && $2 != "nothing" && $2 != "any" { print $2 }
+	$1 == "untestable" && NF > 3 { print $2 }' | sort -u >"$tmp/expected"
+excused=$(cat tests/rules/*.t 2>/dev/null | awk '$1 == "untestable"' | wc -l)
+[ "$excused" -le 2 ] || fail "$excused rules are called untestable"
 for id in $(comm -23 "$tmp/ids" "$tmp/expected"); do
 	fail "$id: no mutation record in tests/rules/*.t"
 done

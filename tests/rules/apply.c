@@ -257,6 +257,21 @@ static void if_statement(struct mutation *m, const char *s)
 		mutation_skip(m, "not true here: %s", text);
 }
 
+/* "todo [KERNEL-GLOB:] REASON" */
+static void todo_statement(struct mutation *m, const char *s)
+{
+	char glob[NAME_SIZE];
+	const char *rest = s;
+
+	if (word_next(&rest, glob, sizeof(glob)) && glob[strlen(glob) - 1] == ':') {
+		glob[strlen(glob) - 1] = '\0';
+		if (fnmatch(glob, m->w->kernel, 0))
+			return;
+		s = rest;
+	}
+	snprintf(m->todo, sizeof(m->todo), "%s", s + strspn(s, " "));
+}
+
 static void statement(struct mutation *m, const char *s)
 {
 	char word[NAME_SIZE] = "";
@@ -276,6 +291,8 @@ static void statement(struct mutation *m, const char *s)
 		fill_statement(m, word, s);
 	else if (!strcmp(word, "copy") || !strcmp(word, "swap"))
 		copy_statement(m, s, word[0] == 's');
+	else if (!strcmp(word, "todo"))
+		todo_statement(m, s);
 	else if (!strcmp(word, "expect") || !strcmp(word, "also"))
 		expect_statement(m, s, word[0] == 'a');
 	else

@@ -6,6 +6,8 @@
 
 #include "mutate.h"
 
+enum { MAX_PRINTED = 5 };
+
 static bool severity_parse(const char *word, enum severity *ret)
 {
 	for (enum severity s = 0; s < NR_SEVERITIES; s++) {
@@ -23,14 +25,15 @@ void expect_statement(struct mutation *m, const char *s, bool optional)
 	char word[NAME_SIZE];
 
 	if (!word_next(&s, word, sizeof(word))) {
-		mutation_bad(m, "expect RULE [PAGE] [SEVERITY] [follows], or expect nothing");
+		mutation_bad(m, "expect RULE|any|nothing [PAGE] [SEVERITY] [follows]");
 		return;
 	}
 	if (!strcmp(word, "nothing")) {
 		m->nothing = true;
 		return;
 	}
-	e.rule = rule_find(word);
+	e.any_rule = !strcmp(word, "any");
+	e.rule = e.any_rule ? 0 : rule_find(word);
 	if (e.rule == NR_RULES)
 		mutation_bad(m, "no rule '%s'", word);
 	while (word_next(&s, word, sizeof(word))) {
@@ -60,7 +63,7 @@ void finding_print(const struct check *c, const struct finding *f, const char *w
 
 static bool expectation_meets(const struct expectation *e, const struct finding *f)
 {
-	return e->rule == f->rule && (e->pfn == UINT64_MAX || e->pfn == f->subject.pfn) &&
+	return (e->any_rule || e->rule == f->rule) && (e->pfn == UINT64_MAX || e->pfn == f->subject.pfn) &&
 	       (e->any_severity || e->severity == f->severity) && (e->optional || e->follows == (f->cause != SIZE_MAX));
 }
 
@@ -84,44 +87,50 @@ static struct expectation *expectation_find(struct mutation *m, const struct fin
 	return NULL;
 }
 
-static bool finding_accepted(struct mutation *m, const struct check *c, const struct finding *f)
+/* What is wrong with it, NULL: nothing. */
+static const char *finding_judge(struct mutation *m, const struct check *c, const struct finding *f)
 {
 	struct expectation *e = expectation_find(m, f);
 
-	if (f->message && strchr(f->message, '{')) {
-		finding_print(c, f, "unfilled text:");
-		return false;
-	}
+	if (!f->message || strchr(f->message, '{'))
+		return "unfilled text:";
 	if (e)
 		e->met = true;
 	if (e || in_base(m, f))
-		return true;
+		return NULL;
 	/* what follows from something expected is welcome */
 	if (f->cause != SIZE_MAX && expectation_find(m, &c->findings.list.v[f->cause]))
-		return true;
-	finding_print(c, f, "not expected:");
-	return false;
+		return NULL;
+	return "not expected:";
 }
 
 bool expect_compare(struct mutation *m, const struct check *c)
 {
-	bool ok = true;
+	size_t nr_bad = 0;
+	bool ok;
 
-	for (size_t i = 0; i < c->findings.list.nr; i++)
-		ok &= finding_accepted(m, c, &c->findings.list.v[i]);
+	for (size_t i = 0; i < c->findings.list.nr; i++) {
+		const char *bad = finding_judge(m, c, &c->findings.list.v[i]);
+
+		if (bad && nr_bad++ < MAX_PRINTED)
+			finding_print(c, &c->findings.list.v[i], bad);
+	}
+	if (nr_bad > MAX_PRINTED)
+		printf("#   and %zu more\n", nr_bad - MAX_PRINTED);
+	ok = !nr_bad;
 	for (size_t i = 0; i < m->expected.nr; i++) {
 		const struct expectation *e = &m->expected.v[i];
 
 		if (e->met || e->optional)
 			continue;
 		ok = false;
-		printf("#   missing: %s", rules[e->rule].id);
+		printf("#   missing: %s", e->any_rule ? "anything" : rules[e->rule].id);
 		if (e->pfn != UINT64_MAX)
 			printf(" pfn %#" PRIx64, e->pfn);
 		printf("%s%s%s\n", e->any_severity ? "" : " ", e->any_severity ? "" : severity_name(e->severity),
 		       e->follows ? " (as a consequence)" : "");
 		for (size_t j = 0; j < c->findings.list.nr; j++)
-			if (c->findings.list.v[j].rule == e->rule)
+			if (!e->any_rule && c->findings.list.v[j].rule == e->rule)
 				finding_print(c, &c->findings.list.v[j], "but:");
 	}
 	return ok;

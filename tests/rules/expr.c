@@ -40,14 +40,18 @@ static void need(struct mutation *m, const char **s, char c)
 		mutation_bad(m, "expected '%c' at '%s'", c, *s);
 }
 
-/* Letters, digits, and what \p more allows. */
+/* Letters, digits, and what \p more allows; brackets in pairs. */
 static void name_take(const char **s, const char *more, char *buf, size_t size)
 {
 	size_t len = 0;
+	int depth = 0;
 
 	blanks_skip(s);
-	while (isalnum((unsigned char)(*s)[len]) || (*s)[len] == '_' || ((*s)[len] && strchr(more, (*s)[len])))
-		len++;
+	for (char c = **s; isalnum((unsigned char)c) || c == '_' || (c && strchr(more, c)); c = (*s)[++len]) {
+		depth += (c == '[') - (c == ']');
+		if (depth < 0)
+			break;
+	}
 	if (len >= size)
 		len = size - 1;
 	memcpy(buf, *s, len);

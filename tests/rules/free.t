@@ -200,7 +200,14 @@ pick q slab large
 set page[p].head = page_va(q) | 1
 expect buddy-interior-clean p error
 
-test buddy-zone: the struct page of a page inside a block says another zone
+test buddy-zone: a block that reaches into another zone, where zones overlap
+pick p buddy interior order>=4 zone=DMA nth=-1
+set zone[DMA32].spanned_pages += zone[DMA32].zone_start_pfn - head(p)
+set zone[DMA32].zone_start_pfn = head(p)
+set page[p].flags ^= 1 << 51
+expect buddy-zone p error
+
+test buddy-zone-matches: the struct page of a page inside a block says another zone
 pick p buddy interior order>=4 zone=DMA32
 set page[p].flags -= 1 << 51
 expect page-zone-matches p error

@@ -14,7 +14,7 @@
 #include "mutate.h"
 
 struct tally {
-	unsigned nr, passed, failed, skipped;
+	unsigned nr, passed, failed, skipped, todo;
 };
 
 static void picks_print(const struct mutation *m)
@@ -36,6 +36,17 @@ static struct error *mutation_run(struct mutation *m, bool *ret_ok)
 	return NULL;
 }
 
+static void failure_print(const struct mutation *m, const struct record *r, const struct error *err, struct tally *t)
+{
+	bool todo = m->todo[0] && m->outcome == OUTCOME_OK;
+
+	printf("not ok %u - %s%s%s\n", t->nr, r->name, todo ? " # TODO " : "", todo ? m->todo : "");
+	if (err || m->outcome == OUTCOME_BAD)
+		printf("#   %s\n", err ? error_text(err) : m->reason);
+	picks_print(m);
+	++*(todo ? &t->todo : &t->failed);
+}
+
 static void record_run(struct world *w, const struct record *r, struct tally *t)
 {
 	struct mutation m = { .w = w };
@@ -50,14 +61,10 @@ static void record_run(struct world *w, const struct record *r, struct tally *t)
 		printf("ok %u - %s # skip %s\n", t->nr, r->name, m.reason);
 		t->skipped++;
 	} else if (ok) {
-		printf("ok %u - %s\n", t->nr, r->name);
+		printf("ok %u - %s%s\n", t->nr, r->name, m.todo[0] ? " # TODO passes: take the todo line away" : "");
 		t->passed++;
 	} else {
-		printf("not ok %u - %s\n", t->nr, r->name);
-		if (err || m.outcome == OUTCOME_BAD)
-			printf("#   %s\n", err ? error_text(err) : m.reason);
-		picks_print(&m);
-		t->failed++;
+		failure_print(&m, r, err, t);
 	}
 	fflush(stdout);
 	error_free(err);
@@ -83,7 +90,7 @@ static struct error *run(struct world *w, const struct records *r, const char *o
 			record_run(w, rec, t);
 	}
 	if (!any)
-		printf("%u passed, %u failed, %u skipped\n", t->passed, t->failed, t->skipped);
+		printf("%u passed, %u failed, %u skipped, %u to do\n", t->passed, t->failed, t->skipped, t->todo);
 	return any ? flips_run(w, r) : NULL;
 }
 

@@ -74,7 +74,7 @@ enum outcome { OUTCOME_OK, OUTCOME_SKIP, OUTCOME_BAD };
 struct expectation {
 	enum rule_id rule;
 	uint64_t pfn; /**< UINT64_MAX: not compared */
-	bool any_severity, follows, optional, met;
+	bool any_rule, any_severity, follows, optional, met;
 	enum severity severity;
 };
 
@@ -88,6 +88,7 @@ struct mutation {
 	ARRAY(struct dump_patch) patches;
 	ARRAY(struct expectation) expected;
 	bool nothing; /**< "expect nothing" */
+	char todo[REASON_SIZE]; /**< what pagefsck cannot do yet: the record may fail */
 	enum outcome outcome;
 	char reason[REASON_SIZE]; /**< why it is skipped or wrong */
 };

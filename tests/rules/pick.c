@@ -93,11 +93,18 @@ static int64_t section(const struct candidate *p)
 	return memmap_section(&p->c->memmap, p->pfn) - p->c->memmap.sections.v;
 }
 
+static int64_t node(const struct candidate *p)
+{
+	const struct zone *z = zones_match(&p->c->zones, p->pfn, p->v.flags);
+
+	return z ? (int64_t)z->node : -1;
+}
+
 static const struct number_filter numbers[] = {
 	{ "mapcount", mapcount }, { "refcount", refcount },	{ "order", order },	    { "tail", tail },
 	{ "interior", interior }, { "entire", entire },		{ "large", large },	    { "pincount", pincount },
 	{ "private", private_word }, { "memcg", memcg_word },	{ "mapping", mapping_word }, { "aligned", aligned },
-	{ "section", section },	  { "index", index_word },
+	{ "section", section },	  { "index", index_word },	{ "node", node },
 };
 
 static enum page_kind kind_of(const char *name, size_t len)
@@ -220,7 +227,7 @@ static bool filter_matches(struct mutation *m, const struct candidate *p, const 
 	if (!strcmp(f, "ram"))
 		return dump_page_gap(p->c->dump, p->pfn) != GAP_NOT_RAM;
 	if (!strcmp(f, "excluded"))
-		return bits & CENSUS_EXCLUDED;
+		return dump_page_gap(p->c->dump, p->pfn) == GAP_EXCLUDED;
 	if (kind_list(f))
 		return kind_matches((enum page_kind)p->record->kind, f);
 	for (size_t i = 0; f[len] && i < ARRAY_SIZE(numbers); i++)
@@ -327,8 +334,9 @@ void pick_statement(struct mutation *m, const char *s)
 		return;
 	}
 	pick_all(m, s, &found);
-	/* from the middle: the first ones tend to be special */
-	at = nth ? (size_t)strtoul(nth + 4, NULL, 0) : found.list.nr / 2;
+	/* from the middle: the first ones tend to be special; nth=-1 is the last */
+	at = nth ? (size_t)strtol(nth + 4, NULL, 0) : found.list.nr / 2;
+	at += nth && nth[4] == '-' ? found.list.nr : 0;
 	if (m->outcome == OUTCOME_OK && at >= found.list.nr) {
 		mutation_skip(m, "no page is '%s'", s + strspn(s, " \t"));
 	} else if (m->outcome == OUTCOME_OK) {
