@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/layout_source.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/layout_fill.h"
+#include "config.h"
+#include "layout/offline.h"
+#include "types/facts_file.h"
+
+const char *debuginfo_arch(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	Elf64_Ehdr e;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return NULL;
+	if (facts_file_probe(path)) /* does not say; there is only this one */
+		return "x86_64";
+	if (read(fd, &e, sizeof(e)) != (ssize_t)sizeof(e) || memcmp(e.e_ident, ELFMAG, SELFMAG) || e.e_type == ET_CORE)
+		return NULL;
+	return e.e_machine == EM_X86_64 ? "x86_64" : e.e_machine == EM_AARCH64 ? "aarch64" : "other than x86_64";
+}
+
+static struct error *source_draw(struct layout_source *s, const struct layout *l, struct types *t)
+{
+	struct error *err = diagram_init(&s->diagram, l, t);
+
+	s->report.nr_skipped_units = types_skipped_units(t);
+	return err ? err : layout_report_fill(&s->report, l, &s->diagram);
+}
+
+/* What calibration learnt from memory comes behind the models of the layout. */
+static void describe_dump(struct layout_source *s, const struct options *o)
+{
+	const struct check *c = s->session.check;
+	struct report_kernel *k = &s->report.about.kernel;
+
+	session_describe(&s->session, o);
+	s->report.about = s->session.report;
+	memcpy(s->models, k->models, k->nr_models * sizeof(*k->models));
+	s->models[k->nr_models++] = (struct report_model){ "slab reference", c->slab_refcount ? "1" : "0 (frozen)" };
+	s->models[k->nr_models++] = (struct report_model){
+		"page mapcounts", c->no_page_mapcount ? "large folios keep none" : "in every page",
+	};
+	k->models = s->models;
+}
+
+static struct error *dump_open_layout(struct layout_source *s, const struct options *o)
+{
+	struct error *err = session_open(&s->session, o->args[0], o);
+
+	if (err)
+		return err;
+	describe_dump(s, o);
+	return source_draw(s, &s->session.check->layout, s->session.check->types);
+}
+
+static void describe_debuginfo(struct layout_source *s, const char *arch, const struct options *o)
+{
+	size_t nr = layout_models(&s->layout, s->layout_models);
+
+	for (size_t i = 0; i < nr; i++)
+		s->models[i] = (struct report_model){ s->layout_models[i].name, s->layout_models[i].value };
+	s->report.unknown = layout_offline_unknown;
+	s->report.about.tool_version = PACKAGE_VERSION;
+	s->report.about.case_id = o->case_id;
+	s->report.about.kernel = (struct report_kernel){
+		.arch = arch,
+		.page_size = UINT64_C(1) << s->layout.page_shift,
+		.build_id = types_build_id(s->types),
+		.debuginfo_source = types_origin(s->types) == TYPES_FACTS ? "facts" : "dwarf",
+		.debuginfo_path = types_path(s->types),
+		.models = s->models,
+		.nr_models = nr,
+	};
+}
+
+static struct error *debuginfo_open_layout(struct layout_source *s, const char *arch, const struct options *o)
+{
+	_cleanup_free_ char *cache_dir = types_cache_dir();
+	struct error *err = types_open(o->args[0], cache_dir, &s->types);
+
+	if (!err)
+		err = layout_init_offline(&s->layout, arch, s->types);
+	if (err)
+		return err;
+	describe_debuginfo(s, arch, o);
+	return source_draw(s, &s->layout, s->types);
+}
+
+struct error *layout_source_open(struct layout_source *s, const char *arch, const struct options *o)
+{
+	memset(s, 0, sizeof(*s));
+	return arch ? debuginfo_open_layout(s, arch, o) : dump_open_layout(s, o);
+}
+
+void layout_source_close(struct layout_source *s)
+{
+	layout_report_deinit(&s->report);
+	diagram_deinit(&s->diagram);
+	layout_deinit(&s->layout);
+	types_free(s->types);
+	session_close(&s->session);
+}
