@@ -16,6 +16,7 @@ void mutation_deinit(struct mutation *m)
 	array_free(&m->expected);
 }
 
+_printf_(3, 0)
 static void give_up(struct mutation *m, enum outcome outcome, const char *fmt, va_list args)
 {
 	if (m->outcome != OUTCOME_OK)
