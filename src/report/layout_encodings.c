@@ -116,7 +116,7 @@ static void types(struct out *out, const struct layout_report *r)
 				   (int32_t)t->first);
 	}
 	out_printf(out, "  %-18s %s: mappings - 1\n", "none",
-		   r->types_in_top_byte ? "to 0x7fffffff, and from 0xff000000" : "-128 and more");
+		   r->types_in_top_byte ? "up to 0x7fffffff, and 0xffffffff" : "-1 and more");
 	out_printf(out, "  %-18s damage%s\n", "all other values",
 		   r->types_combine ? ", except kmemcg together with one of them" : "");
 }
