@@ -6,7 +6,6 @@ No finding of severity error, others only as NAME.expect lists them; what was ch
 NAME.json-summary.  The report is the same from any number of threads and with any state of the facts cache.
 """
 import collections
-import re
 import sys
 
 sys.dont_write_bytecode = True
@@ -56,14 +55,9 @@ def try_clean(cases, dump):
     cases.golden(f"{dump.name}: summary", dumptest.HERE / f"{dump.name}.json-summary", summary(report))
 
 
-def untimed(text):
-    """A report without its timing."""
-    return re.sub(rb'^"timing": .*$', b"", text, flags=re.M)
-
-
 def output(dump, *args):
     done = dumptest.pagefsck(*args, "-d", dump.vmlinux, dump.path)
-    return untimed(done.stdout) + f"exit status {done.returncode} {done.stderr}".encode()
+    return dumptest.untimed(done.stdout) + f"exit status {done.returncode} {done.stderr}".encode()
 
 
 def try_threads(cases, dump):
