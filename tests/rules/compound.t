@@ -256,8 +256,34 @@ expect type-on-tail p+5 error
 
 # ---- in the middle of a split or a free ---------------------------------------------------------------------------------------
 
-test ok-frozen: a folio that is locked and frozen for a split, migration or reclaim
-pick p anon head order>=2 entire=0 mapcount=0 large<=0 flag=!swapcache
+test ok-frozen: a folio that is unmapped, locked and frozen for a split, migration or reclaim
+kernels 6.1 5.10
+pick p anon head order=9 entire=1 mapcount=0
+set folio[p].entire = -1
+set page[p]._refcount = 0
+set page[p].flags |= flag(locked)
+expect nothing
+
+test ok-frozen-sums: the same where there are sums
+needs LARGE_MAPCOUNT not MM_ID
+pick p anon head order=9 entire=1 large=1
+set folio[p].entire = -1
+set folio[p].large = -1
+set folio[p].nr_mapped = 0
+set page[p]._refcount = 0
+set page[p].flags |= flag(locked)
+expect nothing
+
+test ok-frozen-ids: the same where there are mm ids
+needs MM_ID
+pick p anon head order=9 entire=1 large=1
+set folio[p].entire = -1
+set folio[p].large = -1
+set folio[p].nr_mapped = 0
+set folio[p].mm_id[0] = 0
+set folio[p].mm_id[1] = 0
+set folio[p].mm_id_mapcount[0] = -1
+set folio[p].mm_id_mapcount[1] = -1
 set page[p]._refcount = 0
 set page[p].flags |= flag(locked)
 expect nothing

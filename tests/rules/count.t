@@ -87,9 +87,11 @@ set page[p]._mapcount = 4
 expect refcount-lt-mapcount p error
 
 test ok-perf-page: a page of a perf ring has a mapping but is in no page cache
-kernels 6.1 5.10 6.12
-pick p kernel small mapping>=1
-set page[p]._refcount = page[p]._mapcount + 1
+pick p kernel small mapcount=0 refcount=1
+pick q file small flag=lru
+set page[p].mapping = page[q].mapping
+set page[p]._mapcount = 0
+set page[p]._refcount = 1
 expect nothing
 
 test kernel-page-unmapped-too-much: a page of the kernel mapped more often than referenced

@@ -37,7 +37,9 @@ expect nothing
 
 test ok-ksm-stale: a KSM page whose node is gone keeps the two bits
 needs KSM_BIT
-pick p ksm small mapcount=0
+pick p ksm small
+set page[p]._mapcount = -1
+set page[p]._refcount = 1
 set page[p].mapping = 3
 expect nothing
 

@@ -90,13 +90,6 @@ pick p device first
 set page[p].flags &= ~(7 << 51)
 expect page-zone-matches p error
 
-# ---- hot-added sections --------------------------------------------------------------------------------------------------------
-
-test subsection-clear: no part of the section of device memory is valid
-kernels 7.3-numa
-set object[section[2].usage].mem_section_usage.subsection_map[0] = 0
-expect subsection-map-covers warning
-
 # ---- memory failure ----------------------------------------------------------------------------------------------------------------
 
 test ok-poisoned-page: a page that madvise() poisoned

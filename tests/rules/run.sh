@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Damage the bundled dumps in memory, as the records *.t say, and hold what pagefsck finds against what they expect.
+# A record that no dump can run has a mistake: that fails, too.
+#
+# usage: run.sh [RECORD-GLOB]      only records of that name
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+mutate=${MUTATE:-$PWD/tests/rules/mutate}
+main='6.1 5.10 6.12 7.3'
+special='6.12-hvo 7.3-hvo 7.3-numa 6.12-la57'
+only=${1:-*}
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+
+# shellcheck disable=SC2086 # lists of names
+dumps=$("$here/../dumps/unpack.sh" $main $special) || exit $?
+
+try() {
+	kernel=$1
+	shift
+	"$mutate" --dump "$dumps/$kernel/dump.kdump" --debuginfo "$dumps/$kernel/vmlinux" --kernel "$kernel" --only "$only" \
+		"$@" >"$tmp/$kernel" 2>&1
+	echo $? >"$tmp/$kernel.status"
+}
+
+records=$(ls "$here"/*.t | grep -v /flips.t)
+# two at a time
+# shellcheck disable=SC2086
+{
+	(try 6.1 $records; try 6.12 $records; try 6.12-hvo "$here/special.t"; try 7.3-numa "$here/special.t") &
+	try 5.10 $records
+	try 7.3 $records
+	try 7.3-hvo "$here/special.t"
+	try 6.12-la57 "$here/special.t"
+	wait
+}
+
+status=0
+for kernel in $main $special; do
+	echo "$kernel: $(tail -1 "$tmp/$kernel")"
+	[ "$(cat "$tmp/$kernel.status")" = 0 ] && continue
+	status=1
+	# reasons stand in front of what they are about
+	awk '/^#/ { why = why $0 "\n"; next } /^not ok/ && !/# TODO/ { printf "%s\n%s", $0, why } { why = "" } /^mutate:/' \
+		"$tmp/$kernel"
+done
+for kernel in $main $special; do
+	sed -n 's/^\(not \)*ok [0-9]* - //p' "$tmp/$kernel"
+done | awk '{ all[$1] = $0 } !/# skip/ { ran[$1] = 1 } END { for (r in all) if (!(r in ran)) print all[r] }' >"$tmp/never"
+if [ -s "$tmp/never" ]; then
+	echo "records that no dump can run:"
+	cat "$tmp/never"
+	status=1
+fi
+exit $status
