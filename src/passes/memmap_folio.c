@@ -208,40 +208,6 @@ static struct error *bogus_head(struct scan *s, uint32_t i, const struct page_vi
 	return err;
 }
 
-struct error *scan_folio(struct scan *s, uint32_t i, const struct page_view *v, uint32_t *ret_done)
-{
-	struct extent e = { .first = i, .head_pfn = scan_pfn(s, i), .head_va = scan_va(s, i) };
-	uint32_t left = s->nr - i;
-	struct error *err;
-	uint64_t mapcount;
-
-	*ret_done = 1;
-	if (left < 2) /* a head at the very end of a section: orders are at least 1 and aligned, so this cannot be */
-		return scan_small(s, i, v);
-	e.f = folio_decode(s->l, scan_page(s, i), left < FOLIO_PAGES ? left : FOLIO_PAGES);
-	e.in_flight = scan_in_flight(s, v);
-	if (!find_extent(s, i, &e))
-		return bogus_head(s, i, v, &e);
-	if (e.nr < FOLIO_PAGES) /* members beyond a small folio belong to its neighbours */
-		e.f = folio_decode(s->l, scan_page(s, i), e.nr < 2 ? 2 : e.nr);
-	e.kind = classify_page(&s->check->classify, v, &e.f, e.head_pfn);
-	scan_record(s, i, e.kind, e.order, 0, CENSUS_HEAD);
-	err = scan_mapping(s, i, v, &e.kind);
-	e.in_flight = extent_in_flight(s, i, &e, v);
-	scan_record(s, i, e.kind, e.order, 0, CENSUS_HEAD | (page_has(v, s->l->flag.lru) ? CENSUS_LRU : 0));
-	if (!err)
-		err = check_hvo(s, i, &e);
-	if (err)
-		return err;
-	scan_common(s, i, v);
-	check_head(s, i, &e, v);
-	folio_scan_tails(s, &e);
-	*ret_done = e.nr;
-	mapcount = check_folio_counts(s, i, &e.f, e.nr);
-	check_references(s, i, v, &e.f, mapcount);
-	return check_owner(s, i, v, &e.f, mapcount);
-}
-
 static void stray_finding(struct scan *s, uint32_t i, const struct page_view *v, uint64_t head_pfn, uint32_t nr)
 {
 	struct findings *fs = &s->w->findings;
@@ -288,25 +254,53 @@ static struct error *continued_folio(struct scan *s, uint32_t i, uint64_t head_p
 	return err;
 }
 
+/* Page i leads to a head in an earlier section.  *ret_done stays 0 when no compound page goes on here. */
+static struct error *scan_continued(struct scan *s, uint32_t i, struct extent *e, uint32_t *ret_done)
+{
+	bool continues = false;
+	struct error *err = continued_folio(s, i, e->head_pfn, e, &continues);
+
+	*ret_done = 0;
+	if (!err && continues) {
+		err = check_hvo(s, i, e);
+		folio_scan_tails(s, e);
+		*ret_done = e->nr;
+	}
+	return err;
+}
+
+/*
+ * A section that begins in the middle of an optimised gigantic page: its first struct page shows the head's once more,
+ * and only the next one tells where the head is.
+ */
+static struct error *scan_false_head(struct scan *s, uint32_t i, uint32_t *ret_done)
+{
+	struct page_view next;
+	struct extent e = { 0 };
+
+	*ret_done = 0;
+	if (!s->l->fake_heads || i || scan_unreadable(s, 1))
+		return NULL;
+	next = scan_view(s, 1);
+	e.head_va = page_tail_head(s->l, &next, scan_va(s, 1));
+	if (!page_is_tail(&next) || !memmap_pfn_of(&s->check->memmap, e.head_va, &e.head_pfn) || e.head_pfn >= s->first_pfn)
+		return NULL;
+	return scan_continued(s, i, &e, ret_done);
+}
+
 struct error *scan_stray_tails(struct scan *s, uint32_t i, uint32_t *ret_done)
 {
 	struct page_view v = scan_view(s, i);
 	struct extent e = { .head_va = page_tail_head(s->l, &v, scan_va(s, i)), .head_pfn = UINT64_MAX };
 	bool known = memmap_pfn_of(&s->check->memmap, e.head_va, &e.head_pfn) && e.head_pfn < scan_pfn(s, i);
-	bool continues = false;
 	struct error *err = NULL;
 	uint32_t nr = 1;
 
+	*ret_done = 0;
 	if (known && e.head_pfn < s->first_pfn)
-		err = continued_folio(s, i, e.head_pfn, &e, &continues);
-	if (err)
+		err = scan_continued(s, i, &e, ret_done);
+	if (err || *ret_done)
 		return err;
-	if (continues) {
-		err = check_hvo(s, i, &e);
-		folio_scan_tails(s, &e);
-		*ret_done = e.nr;
-		return err;
-	}
 	while (is_tail_of(s, i + nr, e.head_va) && known)
 		nr++;
 	for (uint32_t j = 0; j < nr; j++)
@@ -314,4 +308,43 @@ struct error *scan_stray_tails(struct scan *s, uint32_t i, uint32_t *ret_done)
 	stray_finding(s, i, &v, known ? e.head_pfn : UINT64_MAX, nr);
 	*ret_done = nr;
 	return NULL;
+}
+
+struct error *scan_folio(struct scan *s, uint32_t i, const struct page_view *v, uint32_t *ret_done)
+{
+	struct extent e = { .first = i, .head_pfn = scan_pfn(s, i), .head_va = scan_va(s, i) };
+	uint32_t left = s->nr - i;
+	struct error *err;
+	uint64_t mapcount;
+
+	*ret_done = 1;
+	if (left < 2) /* a head at the very end of a section: orders are at least 1 and aligned, so this cannot be */
+		return scan_small(s, i, v);
+	e.f = folio_decode(s->l, scan_page(s, i), left < FOLIO_PAGES ? left : FOLIO_PAGES);
+	e.in_flight = scan_in_flight(s, v);
+	if (!find_extent(s, i, &e)) {
+		err = scan_false_head(s, i, ret_done);
+		if (err || *ret_done)
+			return err;
+		*ret_done = 1;
+		return bogus_head(s, i, v, &e);
+	}
+	if (e.nr < FOLIO_PAGES) /* members beyond a small folio belong to its neighbours */
+		e.f = folio_decode(s->l, scan_page(s, i), e.nr < 2 ? 2 : e.nr);
+	e.kind = classify_page(&s->check->classify, v, &e.f, e.head_pfn);
+	scan_record(s, i, e.kind, e.order, 0, CENSUS_HEAD);
+	err = scan_mapping(s, i, v, &e.kind);
+	e.in_flight = extent_in_flight(s, i, &e, v);
+	scan_record(s, i, e.kind, e.order, 0, CENSUS_HEAD | (page_has(v, s->l->flag.lru) ? CENSUS_LRU : 0));
+	if (!err)
+		err = check_hvo(s, i, &e);
+	if (err)
+		return err;
+	scan_common(s, i, v);
+	check_head(s, i, &e, v);
+	folio_scan_tails(s, &e);
+	*ret_done = e.nr;
+	mapcount = check_folio_counts(s, i, &e.f, e.nr);
+	check_references(s, i, v, &e.f, mapcount);
+	return check_owner(s, i, v, &e.f, mapcount);
 }
