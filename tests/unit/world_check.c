@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Checks of the fake machine, and what tests expect of them. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "world.h"
+
+void expect_error(struct error *err, const char *text)
+{
+	if (!err)
+		fail_msg("no error; expected: %s", text);
+	else if (!strstr(error_text(err), text))
+		fail_msg("\"%s\" does not hold \"%s\"", error_text(err), text);
+	error_free(err);
+}
+
+void lab_open(struct lab *lab, struct world *w)
+{
+	struct error *err = world_types(w, &lab->types);
+
+	if (!err)
+		err = world_dump(w, &lab->dump);
+	if (!err)
+		err = layout_init(&lab->layout, lab->dump, lab->types);
+	if (!err)
+		err = kvmem_new(&lab->layout.mmu, lab->dump, &lab->kv);
+	if (err)
+		fail_msg("%s", error_text(err));
+}
+
+void lab_close(struct lab *lab)
+{
+	kvmem_free(lab->kv);
+	layout_deinit(&lab->layout);
+	dump_free(lab->dump);
+	types_free(lab->types);
+}
+
+struct error *world_try_check(struct world *w, const struct check_options *o, struct check **ret)
+{
+	static const struct check_options defaults = { .workers = 1 };
+	struct types *types;
+	struct dump *dump;
+	struct error *err = world_types(w, &types);
+
+	if (err)
+		return err;
+	err = world_dump(w, &dump);
+	if (err) {
+		types_free(types);
+		return err;
+	}
+	return check_open_dump(dump, types, o ? o : &defaults, ret);
+}
+
+struct check *world_check(struct world *w, const struct check_options *o)
+{
+	struct check *c = NULL;
+	struct error *err = world_try_check(w, o, &c);
+
+	if (!err)
+		err = check_run(c);
+	if (err)
+		fail_msg("%s", error_text(err));
+	return c;
+}
+
+static void print_findings(const struct check *c)
+{
+	for (size_t i = 0; i < c->findings.list.nr && i < 20; i++) {
+		const struct finding *f = &c->findings.list.v[i];
+
+		print_message("%s pfn %#" PRIx64 " %s%s: %s\n", rules[f->rule].id, f->subject.pfn,
+			      f->subject.page_kind ? f->subject.page_kind : "", f->cause == SIZE_MAX ? "" : " (follows)",
+			      f->message ? f->message : "");
+	}
+}
+
+void expect_clean(const struct check *c)
+{
+	print_findings(c);
+	assert_int_equal(c->findings.list.nr, 0);
+}
+
+bool has_finding(const struct check *c, enum rule_id rule, uint64_t pfn)
+{
+	for (size_t i = 0; i < c->findings.list.nr; i++) {
+		const struct finding *f = &c->findings.list.v[i];
+
+		if (f->rule == rule && (pfn == UINT64_MAX || f->subject.pfn == pfn))
+			return true;
+	}
+	return false;
+}
+
+void expect_root(const struct check *c, enum rule_id rule, uint64_t pfn)
+{
+	unsigned roots = 0;
+
+	for (size_t i = 0; i < c->findings.list.nr; i++)
+		roots += c->findings.list.v[i].cause == SIZE_MAX;
+	if (roots == 1 && has_finding(c, rule, pfn))
+		return;
+	print_findings(c);
+	fail_msg("expected %s at %#" PRIx64 " as the only root, found %u roots", rules[rule].id, pfn, roots);
+}
+
+uint64_t gap_count(const struct check *c, const char *what)
+{
+	uint64_t nr = 0;
+
+	for (size_t i = 0; i < c->nr_gaps; i++)
+		if (!strcmp(c->gaps[i].what, what))
+			nr += c->gaps[i].count;
+	return nr;
+}
