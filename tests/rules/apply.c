@@ -171,7 +171,8 @@ static unsigned char random_byte(uint64_t *state)
 
 static void fill_statement(struct mutation *m, const char *what, const char *s)
 {
-	uint64_t va = page_argument(m, &s), count = option(s, "count=", 1), seed = option(s, "seed=", 1) * 0x9e3779b97f4a7c15;
+	uint64_t va = page_argument(m, &s), count = option(s, "count=", 1);
+	uint64_t seed = option(s, "seed=", 1) * UINT64_C(0x9e3779b97f4a7c15);
 	unsigned size = m->w->base->layout.page_struct_size;
 	unsigned char byte = what[0] == 'f' ? (unsigned char)expr_value(m, &s) : 0;
 

@@ -47,7 +47,7 @@ static void name_take(const char **s, const char *more, char *buf, size_t size)
 	int depth = 0;
 
 	blanks_skip(s);
-	for (char c = **s; isalnum((unsigned char)c) || c == '_' || (c && strchr(more, c)); c = (*s)[++len]) {
+	for (char c = **s; c && (isalnum((unsigned char)c) || c == '_' || strchr(more, c)); c = (*s)[++len]) {
 		depth += (c == '[') - (c == ']');
 		if (depth < 0)
 			break;
@@ -217,7 +217,8 @@ struct lvalue expr_place(struct mutation *m, const char **s)
 	if (!strcmp(what, "object"))
 		return member_place(m, at, type, path);
 	if (!strcmp(what, "zone") || !strcmp(what, "node") || !strcmp(what, "section"))
-		return member_place(m, at, what[0] == 'z' ? "zone" : what[0] == 'n' ? "pglist_data" : "mem_section", path);
+		return member_place(m, at, what[0] == 'z' ? "zone" : what[0] == 'n' ? "pglist_data" : "mem_section",
+				    path);
 	mutation_bad(m, "'%s' is no place", what);
 	return l;
 }
@@ -225,8 +226,12 @@ struct lvalue expr_place(struct mutation *m, const char **s)
 uint64_t lvalue_read(struct mutation *m, const struct lvalue *l)
 {
 	unsigned char bytes[8] = { 0 };
-	bool ok = l->size <= 8 && m->outcome == OUTCOME_OK &&
-		  (l->physical ? mutation_read_phys(m, l->address, bytes, l->size) : mutation_read(m, l->address, bytes, l->size));
+	bool ok = l->size <= 8 && m->outcome == OUTCOME_OK;
+
+	if (ok && l->physical)
+		ok = mutation_read_phys(m, l->address, bytes, l->size);
+	else if (ok)
+		ok = mutation_read(m, l->address, bytes, l->size);
 
 	if (!ok)
 		mutation_bad(m, "%u bytes at %#llx cannot be read", l->size, (unsigned long long)l->address);
@@ -336,7 +341,8 @@ static uint64_t call(struct mutation *m, const char *function, const char **s)
 	char name[NAME_SIZE];
 	uint64_t v = 0;
 
-	if (!strcmp(function, "flag") || !strcmp(function, "type") || !strcmp(function, "symbol") || !strcmp(function, "enum")) {
+	if (!strcmp(function, "flag") || !strcmp(function, "type") || !strcmp(function, "symbol") ||
+	    !strcmp(function, "enum")) {
 		name_take(s, ".*", name, sizeof(name));
 		if (function[0] == 'f')
 			v = flag_value(m, name);

@@ -59,7 +59,8 @@ static uint64_t page_choose(const struct flips *f, const struct pfns *pages, siz
 	return pages->list.v[first];
 }
 
-static void word_add(struct flips *f, struct mutation *m, const struct record *r, const struct pfns *pages, size_t nr, bool alone)
+static void word_add(struct flips *f, struct mutation *m, const struct record *r, const struct pfns *pages, size_t nr,
+		     bool alone)
 {
 	struct flip flip = { .record = r, .pfn = page_choose(f, pages, nr), .alone = alone };
 	char place[NAME_SIZE * 2];
@@ -78,7 +79,8 @@ static void word_add(struct flips *f, struct mutation *m, const struct record *r
 		m->outcome = OUTCOME_OK;
 }
 
-static void words_add(struct flips *f, struct mutation *m, const struct record *r, const char *s, const struct pfns *pages, bool alone)
+static void words_add(struct flips *f, struct mutation *m, const struct record *r, const char *s,
+		      const struct pfns *pages, bool alone)
 {
 	for (size_t nr = 0; m->outcome == OUTCOME_OK && nr < MAX_WORDS; nr++) {
 		if (!word_next(&s, m->reason, NAME_SIZE))
@@ -162,14 +164,24 @@ static bool base_has(const struct world *w, const struct finding *found)
 	return false;
 }
 
+/* The first finding about a flip, or one that follows from a finding about another flip. */
+static bool is_root(const struct flips *f, struct flip *round[], size_t nr, const struct findings *fs,
+		    const struct finding *found)
+{
+	if (found->cause == SIZE_MAX || nr == 1)
+		return found->cause == SIZE_MAX;
+	return owner_find(f->w, round, nr, found) != owner_find(f->w, round, nr, &fs->list.v[found->cause]);
+}
+
 /* Give each root to the flip it is about; false: some belong to none. */
-static bool findings_sort(struct world *w, struct flip *round[], size_t nr, const struct check *c, unsigned bit)
+static bool findings_sort(const struct flips *f, struct flip *round[], size_t nr, const struct check *c,
+			  unsigned bit)
 {
 	for (size_t i = 0; i < c->findings.list.nr; i++) {
 		const struct finding *found = &c->findings.list.v[i];
-		struct flip *owner = nr == 1 ? round[0] : owner_find(w, round, nr, found);
+		struct flip *owner = nr == 1 ? round[0] : owner_find(f->w, round, nr, found);
 
-		if (base_has(w, found) || found->cause != SIZE_MAX)
+		if (base_has(f->w, found) || !is_root(f, round, nr, &c->findings, found))
 			continue;
 		if (!owner)
 			return false;
@@ -210,7 +222,7 @@ static struct error *bit_flip(struct flips *f, struct flip *round[], size_t nr, 
 	err = world_check(f->w, m.patches.v, m.patches.nr, &c);
 	f->nr_checks++;
 	if (!err)
-		clear = findings_sort(f->w, round, nr, c, bit) && !swallowed(f->w, round, nr, c);
+		clear = findings_sort(f, round, nr, c, bit) && !swallowed(f->w, round, nr, c);
 	check_free(c);
 	mutation_deinit(&m);
 	for (size_t i = 0; !err && !clear && i < nr; i++)

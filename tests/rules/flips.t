@@ -26,7 +26,7 @@ pages file small flag=lru mapcount=0
 words flags lru.next lru.prev mapping index private _mapcount _refcount memcg
 
 flips file-mapped: a page of a file or of tmpfs, mapped
-pages file|shmem small flag=lru mapcount>=1
+pages file|shmem small flag=lru mapcount>=1 refcount<=64
 words _mapcount _refcount
 
 flips shmem: a page of tmpfs, not mapped

@@ -3,6 +3,7 @@
  * Mutation tests.
  *
  *   mutate --dump DUMP --debuginfo VMLINUX --kernel NAME [--only GLOB] FILE.t...
+ *   mutate --dump DUMP --debuginfo VMLINUX --kernel NAME --query 'FILTER...'
  *
  * Opens the dump once, then for every record changes some bytes of it, runs the whole check and compares.
  */
@@ -36,14 +37,15 @@ static struct error *mutation_run(struct mutation *m, bool *ret_ok)
 	return NULL;
 }
 
-static void failure_print(const struct mutation *m, const struct record *r, const struct error *err, struct tally *t)
+static void failure_print(const struct mutation *m, const struct record *r, const struct error *err,
+			  struct tally *t)
 {
 	bool todo = m->todo[0] && m->outcome == OUTCOME_OK;
 
-	printf("not ok %u - %s%s%s\n", t->nr, r->name, todo ? " # TODO " : "", todo ? m->todo : "");
 	if (err || m->outcome == OUTCOME_BAD)
 		printf("#   %s\n", err ? error_text(err) : m->reason);
 	picks_print(m);
+	printf("not ok %u - %s%s%s\n", t->nr, r->name, todo ? " # TODO " : "", todo ? m->todo : "");
 	++*(todo ? &t->todo : &t->failed);
 }
 
@@ -94,9 +96,26 @@ static struct error *run(struct world *w, const struct records *r, const char *o
 	return any ? flips_run(w, r) : NULL;
 }
 
+/* Which pages match: for writing records. */
+static void query(struct world *w, const char *filters)
+{
+	struct mutation m = { .w = w };
+	struct pfns pages = { { 0 } };
+
+	pick_all(&m, filters, &pages);
+	printf("%s: %zu pages", filters, pages.list.nr);
+	for (size_t i = 0; i < pages.list.nr && i < 8; i++)
+		printf("%s %#llx", i ? "," : ":", (unsigned long long)pages.list.v[i]);
+	printf("%s%s\n", m.outcome == OUTCOME_OK ? "" : " ", m.reason);
+	array_free(&pages.list);
+	mutation_deinit(&m);
+}
+
 static int usage(void)
 {
-	fputs("usage: mutate --dump DUMP --debuginfo VMLINUX --kernel NAME [--only GLOB] FILE.t...\n", stderr);
+	fputs("usage: mutate --dump DUMP --debuginfo VMLINUX --kernel NAME [--only GLOB] FILE.t...\n"
+	      "       mutate --dump DUMP --debuginfo VMLINUX --kernel NAME --query 'FILTER...'\n",
+	      stderr);
 	return 2;
 }
 
@@ -105,9 +124,10 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "dump", required_argument, NULL, 'd' },   { "debuginfo", required_argument, NULL, 'i' },
 		{ "kernel", required_argument, NULL, 'k' }, { "only", required_argument, NULL, 'o' },
+		{ "query", required_argument, NULL, 'q' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *dump = NULL, *debuginfo = NULL, *kernel = NULL, *only = NULL;
+	const char *dump = NULL, *debuginfo = NULL, *kernel = NULL, *only = NULL, *filters = NULL;
 	struct records records = { { 0 } };
 	struct tally t = { 0 };
 	struct world w = { 0 };
@@ -116,15 +136,17 @@ int main(int argc, char **argv)
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
 		if (c == '?')
 			return usage();
-		*(c == 'd' ? &dump : c == 'i' ? &debuginfo : c == 'k' ? &kernel : &only) = optarg;
+		*(c == 'd' ? &dump : c == 'i' ? &debuginfo : c == 'k' ? &kernel : c == 'o' ? &only : &filters) = optarg;
 	}
-	if (!dump || !debuginfo || !kernel || optind == argc)
+	if (!dump || !debuginfo || !kernel || (optind == argc) != !!filters)
 		return usage();
 	for (int i = optind; !err && i < argc; i++)
 		err = records_read(&records, argv[i]);
 	if (!err)
 		err = world_open(&w, dump, debuginfo, kernel);
-	if (!err)
+	if (!err && filters)
+		query(&w, filters);
+	else if (!err)
 		err = run(&w, &records, only, &t);
 	if (err)
 		fprintf(stderr, "mutate: %s\n", error_text(err));

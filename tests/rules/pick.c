@@ -93,6 +93,14 @@ static int64_t section(const struct candidate *p)
 	return memmap_section(&p->c->memmap, p->pfn) - p->c->memmap.sections.v;
 }
 
+/* Generation and tier of the multi-generational LRU. */
+static int64_t lrugen(const struct candidate *p)
+{
+	const struct flag_bits *b = &p->c->layout.flag;
+
+	return flag_field_get(b->lru_gen, p->v.flags) << 2 | flag_field_get(b->lru_refs, p->v.flags);
+}
+
 static int64_t node(const struct candidate *p)
 {
 	const struct zone *z = zones_match(&p->c->zones, p->pfn, p->v.flags);
@@ -105,6 +113,7 @@ static const struct number_filter numbers[] = {
 	{ "interior", interior }, { "entire", entire },		{ "large", large },	    { "pincount", pincount },
 	{ "private", private_word }, { "memcg", memcg_word },	{ "mapping", mapping_word }, { "aligned", aligned },
 	{ "section", section },	  { "index", index_word },	{ "node", node },
+	{ "lrugen", lrugen },
 };
 
 static enum page_kind kind_of(const char *name, size_t len)
@@ -238,7 +247,8 @@ static bool filter_matches(struct mutation *m, const struct candidate *p, const 
 
 static bool filter_known(const char *f)
 {
-	static const char *const words[] = { "head", "tail", "interior", "first", "small", "large", "lastpage", "ram", "excluded" };
+	static const char *const words[] = { "head",  "tail",	  "interior", "first",	 "small",
+					     "large", "lastpage", "ram",      "excluded" };
 	static const char *const texts[] = { "flag=", "zone=", "prev=", "next=", "sibling=", "nth=" };
 	size_t len = strcspn(f, "=<>!");
 
@@ -262,7 +272,8 @@ static void candidate_decode(const struct world *w, struct candidate *p)
 	bool compound = p->record->bits & (CENSUS_HEAD | CENSUS_TAIL);
 
 	p->v = page_decode(l, world_page(w, p->pfn));
-	p->has_folio = compound && nr > 1 && memmap_section(&p->c->memmap, head) == memmap_section(&p->c->memmap, head + nr - 1);
+	p->has_folio = compound && nr > 1 &&
+		       memmap_section(&p->c->memmap, head) == memmap_section(&p->c->memmap, head + nr - 1);
 	if (p->has_folio)
 		p->f = folio_decode(l, world_page(w, head), nr);
 }
@@ -302,6 +313,9 @@ static unsigned filters_parse(struct mutation *m, const char *s, char filters[][
 			mutation_bad(m, "no filter '%s'", filters[nr]);
 		nr++;
 	}
+	blanks_skip(&s);
+	if (*s)
+		mutation_bad(m, "filter too long: '%s'", s);
 	return nr;
 }
 
