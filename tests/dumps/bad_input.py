@@ -199,18 +199,6 @@ def try_stripped(w):
               vmlinux=w.make("vmlinux", renamed_section(w.debuginfo, b".debug_abbrev")))
 
 
-def section(data, wanted):
-    """(offset, size) of a section of a 64-bit ELF file."""
-    shoff, = struct.unpack_from("<Q", data, 40)
-    shentsize, shnum, shstrndx = struct.unpack_from("<HHH", data, 58)
-    headers = [struct.unpack_from("<IIQQQQ", data, shoff + i * shentsize) for i in range(shnum)]
-    strings = headers[shstrndx][4]
-    for name, _, _, _, offset, size in headers:
-        if data[strings + name:].startswith(wanted + b"\0"):
-            return offset, size
-    raise KeyError(wanted)
-
-
 def try_corrupt_elf(w):
     for size in (16, 64, 4096, len(w.debuginfo) // 2):
         w.refuses(f"vmlinux cut after {size} bytes", w.dump, ["copy the file again"],
@@ -220,12 +208,12 @@ def try_corrupt_elf(w):
     w.refuses("section headers beyond the end", w.dump, ["section headers", "copy the file again"],
               vmlinux=w.make("vmlinux", patched(w.debuginfo, 40, b"\xff" * 8)))
     for name in (b".debug_info", b".debug_abbrev"):
-        offset, size = section(w.debuginfo, name)
+        offset, size = dumptest.elf_section(w.debuginfo, name)
         w.refuses(f"{name.decode()} of zeros", w.dump, [],
                   vmlinux=w.make("vmlinux", patched(w.debuginfo, offset, bytes(size))))
         w.refuses(f"{name.decode()} of ones", w.dump, [],
                   vmlinux=w.make("vmlinux", patched(w.debuginfo, offset, b"\xff" * size)))
-    offset, size = section(w.debuginfo, b".symtab")
+    offset, size = dumptest.elf_section(w.debuginfo, b".symtab")
     w.refuses("symbol table of zeros", w.dump, [], vmlinux=w.make("vmlinux", patched(w.debuginfo, offset, bytes(size))),
               known="blames the dump's kernel for what its vmlinux lacks")
 

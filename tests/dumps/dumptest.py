@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -84,6 +85,18 @@ def untimed(text):
 def redump(*args):
     """Write a dump in another form (tests/tools/redump)."""
     subprocess.run([REDUMP, *map(str, args)], check=True, timeout=120)
+
+
+def elf_section(data, wanted):
+    """(offset, size) of a section of a 64-bit ELF file."""
+    shoff, = struct.unpack_from("<Q", data, 40)
+    shentsize, shnum, shstrndx = struct.unpack_from("<HHH", data, 58)
+    headers = [struct.unpack_from("<IIQQQQ", data, shoff + i * shentsize) for i in range(shnum)]
+    strings = headers[shstrndx][4]
+    for name, _, _, _, offset, size in headers:
+        if data[strings + name:].startswith(wanted + b"\0"):
+            return offset, size
+    raise KeyError(wanted)
 
 
 class Cases:

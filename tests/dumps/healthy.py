@@ -6,6 +6,7 @@ No finding of severity error, others only as NAME.expect lists them; what was ch
 NAME.json-summary.  The report is the same from any number of threads and with any state of the facts cache.
 """
 import collections
+import shutil
 import sys
 
 sys.dont_write_bytecode = True
@@ -109,6 +110,19 @@ def try_cache(cases, dump, folder):
         cases.case(f"{dump.name}: cache file {name}", wrong)
 
 
+def try_changed_debuginfo(cases, dump, folder):
+    """The cache must not answer for a vmlinux that is another by now: damage to a copy would stay when it is replaced."""
+    path = folder / "vmlinux"
+    shutil.copyfile(dump.vmlinux, path)
+    dumptest.pagefsck("check", "-d", path, dump.path)
+    data = path.read_bytes()
+    at, size = dumptest.elf_section(data, b".debug_info")
+    path.write_bytes(data[:at] + bytes(size) + data[at + size:])
+    done = dumptest.pagefsck("check", "-d", path, dump.path)
+    cases.todo(f"{dump.name}: cache of a vmlinux that was damaged since", "the cache knows build-id and size only",
+               "" if done.returncode == 8 else f"exit status {done.returncode} with nothing but zeros in .debug_info")
+
+
 def main():
     cases = dumptest.Cases()
     dumps = dumptest.unpack()
@@ -119,6 +133,7 @@ def main():
     for name in filter(cases.wanted, ("5.10", "7.3")):
         with dumptest.Workplace("cache") as folder:
             try_cache(cases, dumps[name], folder)
+            try_changed_debuginfo(cases, dumps[name], folder)
     cases.finish()
 
 
