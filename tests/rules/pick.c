@@ -58,6 +58,11 @@ static int64_t large(const struct candidate *p)
 	return p->has_folio && p->f.has_large ? p->f.large + 1 : -1;
 }
 
+static int64_t dtor(const struct candidate *p)
+{
+	return p->has_folio && p->f.has_dtor ? (int64_t)p->f.dtor : -1;
+}
+
 static int64_t pincount(const struct candidate *p)
 {
 	return p->has_folio && p->f.has_pincount ? p->f.pincount : -1;
@@ -113,7 +118,7 @@ static const struct number_filter numbers[] = {
 	{ "interior", interior }, { "entire", entire },		{ "large", large },	    { "pincount", pincount },
 	{ "private", private_word }, { "memcg", memcg_word },	{ "mapping", mapping_word }, { "aligned", aligned },
 	{ "section", section },	  { "index", index_word },	{ "node", node },
-	{ "lrugen", lrugen },
+	{ "lrugen", lrugen },	  { "dtor", dtor },
 };
 
 static enum page_kind kind_of(const char *name, size_t len)
