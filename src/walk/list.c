@@ -12,11 +12,13 @@ struct walker {
 	struct list_result *result;
 };
 
-/* Follow the links in one direction (offset 0: next, 8: prev) until the head, a break, or the node `stop`. */
-static struct error *walk_direction(struct walker *w, unsigned forward, uint64_t stop, enum walk_end *ret,
-				    uint64_t *ret_at)
+/*
+ * Follow the links in one direction (offset 0: next, 8: prev) until the head or a break.  Every link that is followed
+ * points back, so no node is met twice, not even by walks in both directions.
+ */
+static struct error *walk_direction(struct walker *w, unsigned forward, enum walk_end *ret, uint64_t *ret_at)
 {
-	uint64_t from = w->head, node;
+	uint64_t from = w->head, node, last;
 	unsigned char links[16];
 	struct error *err;
 	bool ok;
@@ -26,11 +28,9 @@ static struct error *walk_direction(struct walker *w, unsigned forward, uint64_t
 	*ret_at = w->head;
 	if (err || !ok)
 		return err;
+	last = get_le64(links + (8 - forward));
 	for (node = get_le64(links + forward); node != w->head; node = get_le64(links + forward)) {
 		*ret_at = node;
-		*ret = WALK_END;
-		if (node == stop)
-			return NULL;
 		*ret = WALK_LIMIT;
 		if (w->result->visited >= w->limit)
 			return NULL;
@@ -47,7 +47,8 @@ static struct error *walk_direction(struct walker *w, unsigned forward, uint64_t
 			return err;
 		from = node;
 	}
-	*ret = WALK_END;
+	*ret_at = w->head;
+	*ret = last == from ? WALK_END : WALK_BROKEN;
 	return NULL;
 }
 
@@ -60,8 +61,8 @@ struct error *list_walk(struct kvmem *k, uint64_t head, uint64_t limit, struct e
 	struct error *err;
 
 	*ret = (struct list_result){ 0 };
-	err = walk_direction(&w, 0, 0, &ret->end, &ret->at);
+	err = walk_direction(&w, 0, &ret->end, &ret->at);
 	if (err || ret->end == WALK_END || ret->end == WALK_LIMIT)
 		return err;
-	return walk_direction(&w, 8, ret->at, &back, &at);
+	return walk_direction(&w, 8, &back, &at);
 }

@@ -21,7 +21,7 @@ struct list_result {
 
 /**
  * Call \p fn with the address of each node of the list whose head is at \p head, at most \p limit of them.  After a
- * break the rest is visited from the tail end, so that only the culprit's neighbours are lost.
+ * break the rest is visited from the tail end, so that only nodes between two breaks are lost.
  */
 struct error *list_walk(struct kvmem *k, uint64_t head, uint64_t limit, struct error *(*fn)(void *arg, uint64_t node),
 			void *arg, struct list_result *ret) _must_check_;
