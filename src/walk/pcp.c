@@ -89,28 +89,34 @@ static struct error *lists_walk(struct pcp_walk *w, uint64_t pcp_va)
 	return NULL;
 }
 
-/* Lock-less list: a chain through the first list word of struct page, NULL at the end. */
+/*
+ * Lock-less list: a chain through the first list word of struct page, NULL at the end.  A circle is noticed by meeting
+ * the node again that was remembered at the last power of two (Brent).
+ */
 static struct error *llist_walk(struct pcp_walk *w)
 {
-	uint64_t node, seen = 0;
-	bool ok;
+	uint64_t node, seen = 0, mark = 0;
+	bool ok, circle = false;
 	struct error *err;
 
 	if (!fact_found(&w->l->facts, FACT_ZONE_TRYLOCK_FREE))
 		return NULL;
 	w->llist = true;
 	err = kvmem_read_word(w->k, w->zone->va + fact(&w->l->facts, FACT_ZONE_TRYLOCK_FREE)->offset, 8, &node, &ok);
-	while (!err && ok && node && seen++ < MAX_BLOCKS) {
+	while (!err && ok && node && !circle && seen++ < MAX_BLOCKS) {
 		uint64_t private;
 
 		err = kvmem_read_word(w->k, node - w->l->page.lru + w->l->page.private, 8, &private, &ok);
 		w->order = ok && private <= w->l->max_buddy_order ? (unsigned)private : 0;
 		if (!err && ok)
 			err = node_add(w, node);
+		if (is_power_of_2(seen))
+			mark = node;
 		if (!err && ok)
 			err = kvmem_read_word(w->k, node, 8, &node, &ok);
+		circle = !err && ok && node == mark;
 	}
-	if (!err && (!ok || seen >= MAX_BLOCKS))
+	if (!err && (!ok || circle || seen >= MAX_BLOCKS))
 		pcp_broken(w->pcp, node);
 	w->llist = false;
 	return err;
@@ -125,6 +131,20 @@ static int block_compare(const void *a, const void *b)
 	if (x->cpu != y->cpu)
 		return x->cpu < y->cpu ? -1 : 1;
 	return (int)x->order - (int)y->order;
+}
+
+/* Keep one of equal neighbours: a circle was gone round more than once. */
+static void blocks_unique(struct pcp *p)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < p->blocks.nr; i++) {
+		const struct pcp_block *b = &p->blocks.v[i], *last = nr ? &p->blocks.v[nr - 1] : NULL;
+
+		if (!last || !b->llist || !last->llist || b->pfn != last->pfn || b->zone != last->zone)
+			p->blocks.v[nr++] = *b;
+	}
+	p->blocks.nr = nr;
 }
 
 struct error *pcp_init(struct pcp *p, const struct layout *l, const struct memmap *m, const struct zones *z,
@@ -147,6 +167,7 @@ struct error *pcp_init(struct pcp *p, const struct layout *l, const struct memma
 	}
 	if (p->blocks.nr)
 		qsort(p->blocks.v, p->blocks.nr, sizeof(p->blocks.v[0]), block_compare);
+	blocks_unique(p);
 	return err;
 }
 
