@@ -34,8 +34,8 @@ static bool same(const char *a, const char *b)
 
 static void fact_add(struct world *w, enum question_kind kind, const char *spelling)
 {
-	struct world_fact f = { .question = { .kind = kind, .type = arena_strdup(&w->arena, spelling) } };
-	char *dot = strchr(f.question.type, '.');
+	char *type = arena_strdup(&w->arena, spelling), *dot = strchr(type, '.');
+	struct world_fact f = { .question = { .kind = kind, .type = type } };
 
 	if (kind == Q_MEMBER || kind == Q_ENUM) {
 		assert_non_null(dot);
