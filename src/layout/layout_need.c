@@ -85,6 +85,8 @@ bool layout_has(const struct layout *l, enum need need)
 		return l->type_bit[TYPE_GUARD] || l->type_byte[TYPE_GUARD];
 	case NEED_HUGETLB:
 		return fact_found(&l->facts, FACT_HSTATES);
+	case NEED_TAIL_PRIVATE: /* prep_compound_tail() clears it since v6.1, which moved the first tail into struct folio */
+		return fact_found(&l->facts, FACT_FOLIO_ENTIRE_MAPCOUNT);
 	case NEED_HUGETLB_FLAGS:
 		return l->hpg_restore_reserve < 64;
 	default:

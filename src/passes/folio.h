@@ -15,6 +15,7 @@ struct extent {
 	struct folio_view f;
 	enum page_kind kind;
 	unsigned order;
+	unsigned mask_order; /* what the masks in the tails say: after a split perhaps more than the order */
 	const char *in_flight;
 	uint64_t tail1_flags, other_flags; /* flag bits legal on the first tail, on the others */
 	bool optimized;

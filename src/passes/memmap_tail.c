@@ -131,7 +131,7 @@ static void tail_lost(struct scan *s, const struct extent *e, uint32_t i, const 
 	struct findings *fs = &s->w->findings;
 	bool mask = s->l->compound == COMPOUND_MASK;
 	const struct mmu *m = &s->l->mmu;
-	uint64_t expected = (mask ? ~low_mask(e->order + s->l->page_struct_shift) : e->head_va) | 1;
+	uint64_t expected = (mask ? ~low_mask(e->mask_order + s->l->page_struct_shift) : e->head_va) | 1;
 	struct finding *f;
 
 	if (!page_is_tail(v) && m->arch->kernel_va(m, v->word8) && m->arch->kernel_va(m, v->lru_prev) && !(v->word8 & 7)) {
@@ -173,8 +173,8 @@ static void check_tail(struct scan *s, const struct extent *e, uint32_t i, uint3
 		tail_lost(s, e, i, v);
 		return;
 	}
-	order = s->l->compound == COMPOUND_MASK ? page_tail_order(s->l, v) : (int)e->order;
-	if (order != (int)e->order) {
+	order = s->l->compound == COMPOUND_MASK ? page_tail_order(s->l, v) : (int)e->mask_order;
+	if (order != (int)e->mask_order) {
 		tail_lost(s, e, i, v);
 		return;
 	}
@@ -191,7 +191,30 @@ static bool tail_plain(const struct scan *s, const struct extent *e, uint32_t i,
 	       !(v->flags & s->l->flag.all & ~e->other_flags) && !v->refcount && v->mapcount == UINT32_MAX &&
 	       v->mapping == s->l->tail_mapping && !v->private && !v->memcg && i < s->run_end &&
 	       page_is_tail(v) && page_tail_head(s->l, v, scan_va(s, i)) == e->head_va &&
-	       (s->l->compound == COMPOUND_POINTER || page_tail_order(s->l, v) == (int)e->order);
+	       (s->l->compound == COMPOUND_POINTER || page_tail_order(s->l, v) == (int)e->mask_order);
+}
+
+/*
+ * __split_folio_to_order() leaves the tails of the first part alone: their masks still say the order before the split and
+ * lead to the same head, because that is aligned to the old order.  The first two tails, if they agree, are believed.
+ */
+static unsigned mask_order(const struct scan *s, const struct extent *e)
+{
+	uint32_t from = e->first + (e->base ? 0 : 1), end = e->first + e->nr;
+	int order = -1;
+
+	if (s->l->compound != COMPOUND_MASK)
+		return e->order;
+	for (uint32_t i = from; i < end && i < from + 2; i++) {
+		struct page_view v = scan_view(s, i);
+		int said = page_is_tail(&v) && page_tail_head(s->l, &v, scan_va(s, i)) == e->head_va ? page_tail_order(s->l, &v)
+												   : -1;
+
+		if (said < (int)e->order || (order >= 0 && said != order))
+			return e->order;
+		order = said;
+	}
+	return order < 0 ? e->order : (unsigned)order;
 }
 
 void folio_scan_tails(struct scan *s, struct extent *e)
@@ -199,6 +222,7 @@ void folio_scan_tails(struct scan *s, struct extent *e)
 	unsigned per_page = (1u << s->l->page_shift) / s->l->page_struct_size;
 
 	legal_tail_flags(s, e);
+	e->mask_order = mask_order(s, e);
 	for (uint32_t k = e->base ? 0 : 1; k < e->nr; k++) {
 		uint32_t i = e->first + k, j = e->base + k;
 		struct page_view v;

@@ -188,6 +188,7 @@ set page[p+5].mapping = 0
 expect tail-mapping-poison p+5 error
 
 test tail-private-zero: private data of one page of a folio
+needs TAIL_PRIVATE
 pick p anon head order>=3 flag=!swapcache
 set page[p+5].private = 0x1234
 expect tail-private-zero p+5 warning
