@@ -69,6 +69,18 @@ static void report_flags(struct scan *s, uint32_t i, const struct page_view *v, 
 	}
 }
 
+/*
+ * free_pages_prepare() clears private since v7.0 and in some stable releases of older kernels, which cannot be told from
+ * the others.  Those leave the last owner's value: zsmalloc's pointer, SLUB's counters.  Masks in tails are younger still.
+ */
+static void stale_private(struct scan *s, struct finding *f)
+{
+	if (!f || s->l->compound == COMPOUND_MASK)
+		return;
+	f->severity = SEV_WARNING;
+	finding_lower(&s->w->findings, f, "a kernel without the fix of v7.0 leaves the last owner's value in freed pages");
+}
+
 /* One finding for each wrong word. */
 static void report_words(struct scan *s, uint32_t i, const struct page_view *v, unsigned dirt)
 {
@@ -90,6 +102,7 @@ static void report_words(struct scan *s, uint32_t i, const struct page_view *v, 
 	if (dirt & DIRT_PRIVATE) {
 		f = scan_finding(s, RULE_FREE_PRIVATE_ZERO, i);
 		finding_expect(fs, f, "private", FMT_PTR, 64, v->private, 0);
+		stale_private(s, f);
 	}
 	if (dirt & DIRT_MEMCG) {
 		f = scan_finding(s, RULE_FREE_MEMCG_NULL, i);
