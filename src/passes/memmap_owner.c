@@ -119,8 +119,8 @@ static struct error *check_mapping_word(struct scan *s, uint32_t i, const struct
 		finding_expect(fs, f, "mapping", FMT_PTR, 64, v->mapping, 0);
 		return NULL;
 	}
-	/* a KSM page whose stable node is gone keeps the bits alone */
-	if (is_anon(kind) || kind == KIND_MOVABLE_OPS || (kind == KIND_KSM && v->mapping != 3))
+	/* a KSM page whose stable node is gone, and after __ClearPageMovable() a movable one, keep the bits alone */
+	if (is_anon(kind) || (kind == KIND_MOVABLE_OPS && v->mapping != 2) || (kind == KIND_KSM && v->mapping != 3))
 		return check_pointer(s, i, v);
 	return NULL;
 }
@@ -211,18 +211,29 @@ static void refcount_finding(struct scan *s, enum rule_id rule, uint32_t i, cons
 	/* a scanner that takes a speculative reference meets slabs where they have references at all */
 	if (rule == RULE_SLAB_REFCOUNT && expected == 1 && v->refcount == 2)
 		finding_lower(fs, f, "a memory scanner (compaction, GUP-fast) may hold a speculative reference");
+	if (rule == RULE_OFFLINE_REFCOUNT && v->refcount == 2)
+		finding_lower(fs, f, "compaction takes a reference before it marks the page as isolated");
+}
+
+/* Compaction and migration hold a reference to each movable page that they have isolated (isolate_movable_page()). */
+static bool isolated(const struct scan *s, const struct page_view *v)
+{
+	enum fact own = FACT_PG_movable_ops_isolated, bit = fact_found(&s->l->facts, own) ? own : FACT_PG_isolated;
+
+	return fact_found(&s->l->facts, bit) && (v->flags >> fact_value(&s->l->facts, bit, 0) & 1);
 }
 
 static void check_single_owner(struct scan *s, uint32_t i, const struct page_view *v, enum page_kind kind)
 {
 	int32_t slab = s->check->slab_refcount;
 
-	if (kind == KIND_SLAB && v->refcount != slab)
+	/* kfence_init_pool() makes slabs of memory from memblock, which has a reference */
+	if (kind == KIND_SLAB && v->refcount != slab && !(v->refcount == 1 && page_has(v, s->l->flag.reserved)))
 		refcount_finding(s, RULE_SLAB_REFCOUNT, i, v, slab, NULL);
 	/* up to v6.0 a PMD table shared by hugetlb mappings has a reference for each user */
 	if (kind == KIND_PGTABLE && (v->refcount < 1 || (v->refcount > 1 && fact_found(&s->l->facts, FACT_PAGE_PT_SHARE_COUNT))))
 		refcount_finding(s, RULE_PT_PAGE_REFCOUNT, i, v, 1, NULL);
-	if (kind == KIND_OFFLINE && (v->refcount < 0 || v->refcount > 1))
+	if (kind == KIND_OFFLINE && (v->refcount < 0 || v->refcount > 1 + isolated(s, v)))
 		refcount_finding(s, RULE_OFFLINE_REFCOUNT, i, v, 1, "0 or 1");
 	if (kind == KIND_LARGE_KMALLOC && v->refcount != 0)
 		refcount_finding(s, RULE_FROZEN_KIND_REFCOUNT, i, v, 0, NULL);
@@ -326,6 +337,9 @@ static void check_lru_links(struct scan *s, uint32_t i, const struct page_view *
 	f = scan_finding(s, RULE_LIST_POISON_IN_USE, i);
 	finding_value(&s->w->findings, f, "lru.next", FMT_PTR, v->word8);
 	finding_value(&s->w->findings, f, "lru.prev", FMT_PTR, v->lru_prev);
+	/* move_folios_to_lru() takes the folio off its own list, sets the flag, and only then adds it to the LRU */
+	if (v->word8 == s->l->list_poison1 && v->lru_prev == s->l->list_poison2 && v->refcount > 0)
+		finding_lower(&s->w->findings, f, "reclaim puts a page back: the flag is set before the page is linked");
 }
 
 static void check_guard(struct scan *s, uint32_t i, const struct page_view *v)

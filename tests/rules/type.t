@@ -166,6 +166,11 @@ test list-poison-in-use: list_del() of a page that still says it is on the LRU
 pick p anon|file small flag=lru flag=!unevictable
 set page[p].lru.next = LIST_POISON1
 set page[p].lru.prev = LIST_POISON2
+expect list-poison-in-use p warning
+
+test list-poison-in-use-half: half a list_del() is worse than a whole one
+pick p anon|file small flag=lru flag=!unevictable
+set page[p].lru.prev = LIST_POISON2
 expect list-poison-in-use p error
 
 test list-poison-in-use-free: list_del() of a free block that was not taken
