@@ -107,6 +107,24 @@ static bool scan_plain(struct scan *s, uint32_t i, const struct page_view *v)
 	return true;
 }
 
+/*
+ * Memory that was added and not put online, or taken offline (offline_mem_sections()): its struct pages say nothing.
+ * Sections of device memory are never online.
+ */
+static bool section_offline(const struct scan *s, uint32_t i)
+{
+	struct page_view v;
+
+	if (s->section->online || s->check->classify.zone_device < 0)
+		return false;
+	if (fact_found(&s->l->facts, FACT_SECTION_DEVICE_BIT))
+		return !(s->section->raw >> fact_value(&s->l->facts, FACT_SECTION_DEVICE_BIT, 0) & 1);
+	if (scan_unreadable(s, i))
+		return true;
+	v = scan_view(s, i);
+	return flag_field_get(s->l->flag.zone, v.flags) != (uint64_t)s->check->classify.zone_device;
+}
+
 static struct error *scan_one(struct scan *s, uint32_t i, uint32_t *ret_done)
 {
 	const struct pcp *p = &s->check->pcp;
@@ -117,6 +135,10 @@ static struct error *scan_one(struct scan *s, uint32_t i, uint32_t *ret_done)
 		zone_run(s, i);
 	if (s->section->has_subsections && !memmap_valid(&s->check->memmap, s->section, scan_pfn(s, i))) {
 		scan_record(s, i, KIND_HOLE, 0, 0, 0);
+		return NULL;
+	}
+	if (section_offline(s, i)) {
+		scan_record(s, i, KIND_UNINITIALISED, 0, 0, 0);
 		return NULL;
 	}
 	if (scan_unreadable(s, i)) {

@@ -47,6 +47,26 @@ static const struct zone *zone_by_bits(const struct scan *s, uint64_t flags)
 	return NULL;
 }
 
+/*
+ * init_unavailable_range() gives struct pages of a hole between two ranges of RAM the node and zone of the upper range.
+ * Firmware memory is such a hole, though QEMU dumps it.  They are reserved, and so is all up to the upper range.
+ */
+static bool in_hole(struct scan *s, uint32_t i, const struct zone *claimed)
+{
+	uint64_t mask = s->check->zones.flags_mask;
+
+	if (!claimed || scan_pfn(s, i) >= claimed->start_pfn)
+		return false;
+	if (i >= s->hole_end)
+		for (s->hole_end = i; s->hole_end < s->nr && scan_pfn(s, s->hole_end) < claimed->start_pfn; s->hole_end++) {
+			struct page_view v = scan_view(s, s->hole_end);
+
+			if (!page_has(&v, s->l->flag.reserved) || (v.flags & mask) != claimed->flags_bits)
+				break;
+		}
+	return s->hole_end == s->nr || scan_pfn(s, s->hole_end) == claimed->start_pfn;
+}
+
 static void wrong_zone(struct scan *s, uint32_t i, const struct page_view *v)
 {
 	const struct layout *l = s->l;
@@ -56,7 +76,8 @@ static void wrong_zone(struct scan *s, uint32_t i, const struct page_view *v)
 	const struct zone *claimed = zone_by_bits(s, v->flags);
 	struct finding *f;
 
-	if (!s->run_zone || hole || zones_match(&s->check->zones, scan_pfn(s, i), v->flags))
+	if (!s->run_zone || hole || in_hole(s, i, claimed) ||
+	    zones_match(&s->check->zones, scan_pfn(s, i), v->flags))
 		return;
 	if (diff & flag_field_mask(l->flag.zone)) {
 		f = scan_finding(s, RULE_PAGE_ZONE_MATCHES, i);

@@ -30,6 +30,7 @@ struct scan {
 	uint64_t run_bits;
 	uint64_t run_mask;           /**< bits of flags that must equal run_bits: node, zone, undefined */
 	const struct zone *run_zone; /**< NULL: no zone spans them */
+	uint32_t hole_end;           /**< pages before it have been asked whether they are in a hole of the zone */
 	size_t pcp_next;             /**< index in check->pcp.blocks */
 	uint32_t lost_head_index;    /**< index of the last head reported for stray tails, nr: none */
 	uint64_t lost_head_pfn;
