@@ -38,6 +38,7 @@ struct scope_counts {
 struct page_run {
 	uint64_t pfn;
 	uint64_t nr;
+	bool listed; /**< on a list that a CPU keeps for itself */
 };
 
 /** A part of the dump that could not be read. */

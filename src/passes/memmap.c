@@ -16,8 +16,8 @@
 #include "passes/scan.h"
 #include "passes/scope.h"
 
-/* A batch of folios being freed, or one allocation of PMD order, for each CPU. */
-enum { PAGES_IN_MOTION_PER_CPU = 512 };
+/* Batches of pages being freed, on top of a block of the largest order, for each CPU. */
+enum { BATCHED_PAGES_PER_CPU = 512 };
 
 /* The zone that spans page i, and how far that holds. */
 static void zone_run(struct scan *s, uint32_t i)
@@ -281,46 +281,68 @@ static struct error *uncharged(struct check *c)
 	return c->findings.failed ? &error_nomem : NULL;
 }
 
-/* Pages that look as if they were being moved between lists: one note, unless there are too many for the CPUs. */
-static struct error *moving_pages(struct check *c)
+struct motion {
+	uint64_t first_pfn;
+	uint64_t pages, runs;               /* just taken off a list, as it looks */
+	uint64_t listed_pages, listed_runs; /* on a list that a CPU keeps for itself */
+};
+
+static struct motion sum_motion(const struct check *c)
 {
-	struct subject subject = subject_page(SUBJ_PAGE, UINT64_MAX);
-	uint64_t total = 0, runs = 0, limit = PAGES_IN_MOTION_PER_CPU * (uint64_t)c->percpu.cpus.nr;
-	struct finding *f;
+	struct motion m = { .first_pfn = UINT64_MAX };
 
 	for (unsigned i = 0; i < c->nr_workers; i++) {
-		for (size_t j = 0; j < c->workers[i].in_motion.nr; j++, runs++) {
-			total += c->workers[i].in_motion.v[j].nr;
-			if (c->workers[i].in_motion.v[j].pfn < subject.pfn)
-				subject.pfn = c->workers[i].in_motion.v[j].pfn;
+		for (size_t j = 0; j < c->workers[i].in_motion.nr; j++) {
+			const struct page_run *r = &c->workers[i].in_motion.v[j];
+
+			*(r->listed ? &m.listed_pages : &m.pages) += r->nr;
+			*(r->listed ? &m.listed_runs : &m.runs) += 1;
+			m.first_pfn = r->pfn < m.first_pfn ? r->pfn : m.first_pfn;
 		}
 	}
-	if (!total || !check_active(c, RULE_FROZEN_RUN))
+	return m;
+}
+
+/* Pages that CPUs move between lists: one note, unless there are too many for the CPUs. */
+static struct error *moving_pages(struct check *c)
+{
+	struct motion m = sum_motion(c);
+	struct subject subject = subject_page(SUBJ_PAGE, m.first_pfn);
+	struct findings *fs = &c->findings;
+	struct finding *f;
+
+	if (!(m.runs + m.listed_runs) || !check_active(c, RULE_FROZEN_RUN))
 		return NULL;
 	subject.page_kind = kinds[KIND_FROZEN].name;
 	c->ledger.rule[RULE_FROZEN_RUN].findings++;
-	f = finding_add(&c->findings, RULE_FROZEN_RUN, &subject);
-	finding_value(&c->findings, f, "first_pfn", FMT_HEX, subject.pfn);
-	finding_value(&c->findings, f, "nr_pages", FMT_DEC, total);
-	finding_evidence(&c->findings, f, "neighbour", "%llu pages in %llu runs are clean and were just taken off a list",
-			 (unsigned long long)total, (unsigned long long)runs);
-	if (total <= limit)
-		finding_lower(&c->findings, f, "CPUs that free a batch or prepare an allocation have such pages");
-	return c->findings.failed ? &error_nomem : NULL;
+	f = finding_add(fs, RULE_FROZEN_RUN, &subject);
+	finding_value(fs, f, "first_pfn", FMT_HEX, m.first_pfn);
+	finding_value(fs, f, "nr_pages", FMT_DEC, m.pages + m.listed_pages);
+	if (m.runs)
+		finding_evidence(fs, f, "neighbour", "%llu pages in %llu runs are clean and were just taken off a list",
+				 (unsigned long long)m.pages, (unsigned long long)m.runs);
+	if (m.listed_runs)
+		finding_evidence(fs, f, "list", "%llu pages in %llu blocks are on lists that no zone owns: compaction and "
+				 "batched frees keep such lists on their stack",
+				 (unsigned long long)m.listed_pages, (unsigned long long)m.listed_runs);
+	if (m.pages <= (BATCHED_PAGES_PER_CPU + (UINT64_C(1) << c->layout.max_buddy_order)) * c->percpu.cpus.nr)
+		finding_lower(fs, f, "CPUs that free a batch, compact memory or prepare an allocation have such pages");
+	return fs->failed ? &error_nomem : NULL;
 }
 
 /* RAM of the dump that no memory section covers: device memory that QEMU dumps, or a section that was not readable. */
 static bool count_no_memmap(void *arg, uint64_t first, uint64_t end)
 {
 	struct check *c = arg;
-	uint64_t per = c->memmap.pages_per_section;
 
-	for (uint64_t pfn = first, next; pfn < end; pfn = next) {
-		next = (pfn / per + 1) * per;
-		if (next > end)
-			next = end;
-		if (!memmap_section(&c->memmap, pfn))
-			c->census.no_memmap += next - pfn;
+	c->census.no_memmap += end - first;
+	for (size_t i = 0; i < c->memmap.sections.nr; i++) {
+		const struct section *s = &c->memmap.sections.v[i];
+		uint64_t from = s->first_pfn > first ? s->first_pfn : first;
+		uint64_t to = s->first_pfn + s->nr_pages < end ? s->first_pfn + s->nr_pages : end;
+
+		if (from < to)
+			c->census.no_memmap -= to - from;
 	}
 	return true;
 }

@@ -87,6 +87,7 @@ static void check_nr_mapped(struct scan *s, uint32_t i, const struct folio_view 
 	biased_field(s, found, "_entire_mapcount", f->entire);
 	finding_evidence(fs, found, "arithmetic", "%llu pages have a mapcount; the folio is %smapped as a whole",
 			 (unsigned long long)sums->pages_mapped, f->entire >= 0 ? "" : "not ");
+	finding_evidence(fs, found, "transient", "a CPU that maps or unmaps pages of it changes the two one after the other");
 }
 
 static void check_hugetlb_large(struct scan *s, uint32_t i, const struct folio_view *f)
@@ -218,10 +219,29 @@ static void check_exclusive_pages(struct scan *s, uint32_t i, const struct folio
 	}
 }
 
+/* Whether every page that the sums are made of could be read; what cannot be summed is a gap. */
+static bool all_readable(struct scan *s, uint32_t i, uint32_t nr)
+{
+	static const enum rule_id summed[] = { RULE_LARGE_GE_ENTIRE, RULE_NR_PAGES_MAPPED_RECOUNT, RULE_REFCOUNT_LT_MAPCOUNT };
+
+	for (uint32_t j = 0; j < nr; j++) {
+		if (!scan_unreadable(s, i + j))
+			continue;
+		for (size_t k = 0; k < ARRAY_SIZE(summed); k++)
+			s->w->ledger.rule[summed[k]].gaps++;
+		return false;
+	}
+	return true;
+}
+
 uint64_t check_folio_counts(struct scan *s, uint32_t i, const struct folio_view *f, uint32_t nr)
 {
 	enum page_kind kind = (enum page_kind)s->records[i].kind;
-	struct mapcount_sums sums = terms_sum_pages(s->l, scan_page(s, i), nr);
+	struct mapcount_sums sums = { 0 };
+
+	if (!all_readable(s, i, nr))
+		return MAPCOUNT_UNKNOWN;
+	sums = terms_sum_pages(s->l, scan_page(s, i), nr);
 
 	if (is_hugetlb(kind)) {
 		check_hugetlb_large(s, i, f);
@@ -323,17 +343,26 @@ void check_references(struct scan *s, uint32_t i, const struct page_view *v, con
 	if (v->refcount < 0 || frozen)
 		return;
 	if (v->refcount == 0 && !mapcount && kind != KIND_KERNEL && kind != KIND_HUGETLB) {
-		struct finding *found = scan_finding(s, RULE_INUSE_REFCOUNT_POSITIVE, i);
+		struct finding *found;
+
+		if (scan_on_own_list(s, i, v)) {
+			scan_in_motion(s, i, 1, true);
+			return;
+		}
+		found = scan_finding(s, RULE_INUSE_REFCOUNT_POSITIVE, i);
 
 		finding_value(&s->w->findings, found, "_refcount", FMT_INT, 0);
 		finding_words(&s->w->findings, found, NULL, "at least 1");
 		/* what anon pages look like in a batch that a CPU is freeing: mapping goes last (free_pages_prepare()) */
 		if (!page_has(v, s->l->flag.lru) && v->word8 == s->l->list_poison1)
 			finding_lower(&s->w->findings, found, "CPUs that free a batch have such pages");
+		else if (page_has(v, s->l->flag.lru))
+			finding_evidence(&s->w->findings, found, "transient",
+					 "a CPU that drops the last reference takes the page off the LRU a moment later");
 		return;
 	}
-	if ((uint64_t)v->refcount < mapcount + cache)
-		too_few(s, i, v, mapcount, cache);
-	else
+	if ((uint64_t)v->refcount >= mapcount + cache)
 		check_pins(s, i, v, f, (uint64_t)v->refcount - mapcount - cache);
+	else if (!scan_entering_cache(s, v, mapcount))
+		too_few(s, i, v, mapcount, cache);
 }

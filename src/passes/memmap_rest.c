@@ -4,7 +4,7 @@
  *
  * checks:    a run of pages without reference is the rest of a high-order allocation, or in preparation; free buddies
  *            merge
- * exceptions: pages between two lists (clean, list words poisoned), a few for each CPU; buddies of pageblock size,
+ * exceptions: pages on lists that CPUs keep (inflight.c); pages between two lists (clean, poisoned), a few for each CPU; buddies of pageblock size,
  *            whose blocks may be of different migrate types; zone->lock held
  */
 #include "passes/scan.h"
@@ -15,7 +15,7 @@
 
 static bool is_frozen(const struct scan *s, uint32_t i)
 {
-	return s->records[i].kind == KIND_FROZEN && !(s->records[i].bits & CENSUS_HEAD);
+	return s->records[i].kind == KIND_FROZEN;
 }
 
 /* A page that can be the first of a non-compound allocation: one reference or more, no compound, kernel's. */
@@ -33,7 +33,10 @@ static unsigned leading_order(const struct scan *s, uint32_t lead, uint32_t nr)
 {
 	unsigned order = log2_u64((uint64_t)nr + 1);
 
-	return UINT64_C(1) << order == (uint64_t)nr + 1 && is_aligned(scan_pfn(s, lead), order) && can_lead(s, lead) ? order : 0;
+	return UINT64_C(1) << order == (uint64_t)nr + 1 && is_aligned(scan_pfn(s, lead), order) && can_lead(s, lead) &&
+			       !(s->records[lead + 1].bits & (CENSUS_HEAD | CENSUS_TAIL))
+		       ? order
+		       : 0;
 }
 
 /*
@@ -51,21 +54,17 @@ static bool between_lists(const struct scan *s, const struct page_view *v)
 }
 
 /*
- * Whether a CPU moving pages explains the run: each page by itself (a batch being freed: free_unref_folios()), or as one
- * naturally aligned block of which only the first page was on a list (an allocation in preparation: prep_new_page()).
+ * Whether CPUs moving pages explain the run: pages by themselves (a batch being freed: free_unref_folios()), and naturally
+ * aligned blocks of which only the first page was on a list (an allocation in preparation: prep_new_page()).
  */
-static bool in_motion(const struct scan *s, uint32_t first, uint32_t nr)
+static bool in_motion(struct scan *s, uint32_t first, uint32_t nr)
 {
-	struct page_view v = scan_view(s, first);
+	for (uint32_t i = first, end = first + nr; i < end;) {
+		struct page_view v = scan_view(s, i);
 
-	if (!between_lists(s, &v))
-		return false;
-	if (is_power_of_2(nr) && is_aligned(scan_pfn(s, first), log2_u64(nr)))
-		return true;
-	for (uint32_t i = first + 1; i < first + nr; i++) {
-		v = scan_view(s, i);
 		if (!between_lists(s, &v))
 			return false;
+		i += scan_free_block(s, i, s->l->max_buddy_order, end - i);
 	}
 	return true;
 }
@@ -91,41 +90,84 @@ static void frozen_finding(struct scan *s, uint32_t first, uint32_t nr)
 	struct findings *fs = &s->w->findings;
 	struct finding *f;
 
-	if (!s->check->pcp.complete) { /* they may be on a list that could not be walked */
+	/* they may be on a list that could not be walked, or belong to a page that could not be read */
+	if (!s->check->pcp.complete || (first && scan_unreadable(s, first - 1)) ||
+	    (first + nr < s->nr && scan_unreadable(s, first + nr))) {
 		s->w->ledger.rule[RULE_FROZEN_RUN].gaps++;
 		return;
 	}
 	if (in_motion(s, first, nr)) {
-		struct page_run run = { scan_pfn(s, first), nr };
-
-		if (!array_push(&s->w->in_motion, run))
-			fs->failed = true;
+		scan_in_motion(s, first, nr, false);
 		return;
 	}
 	f = scan_finding(s, RULE_FROZEN_RUN, first);
 	finding_value(fs, f, "first_pfn", FMT_HEX, scan_pfn(s, first));
 	finding_value(fs, f, "nr_pages", FMT_DEC, nr);
-	finding_evidence(fs, f, "transient", "a CPU that is allocating or freeing them could explain it");
+	if (scan_under_zone_lock(s, first))
+		finding_lower(fs, f, "a CPU holds the zone's lock and moves the block");
+	else
+		finding_evidence(fs, f, "transient", "a CPU that is allocating or freeing them could explain it");
 	blame_block(s, f, first, nr);
+}
+
+/* A compound page without reference, and what makes it look as if alloc_fresh_hugetlb_folio() or its like were at work. */
+static bool hugetlb_in_motion(const struct scan *s, uint32_t i)
+{
+	struct page_view v = scan_view(s, i);
+
+	return (s->records[i].bits & CENSUS_HEAD) && special_hugetlb_order(&s->check->special, s->records[i].order) &&
+	       !v.mapping && !v.private && v.mapcount == UINT32_MAX && !page_has(&v, s->l->flag.lru);
+}
+
+/* The interior of a high-order allocation, or pages to wonder about. */
+static void frozen_piece(struct scan *s, uint32_t first, uint32_t nr)
+{
+	unsigned order = first ? leading_order(s, first - 1, nr) : 0;
+
+	if (hugetlb_in_motion(s, first)) {
+		scan_in_motion(s, first, nr, false);
+		return;
+	}
+	if (!order) {
+		frozen_finding(s, first, nr);
+		return;
+	}
+	s->records[first - 1].order = (uint8_t)order;
+	for (uint32_t j = 0; j < nr; j++)
+		scan_record(s, first + j, KIND_KERNEL_INTERIOR, order, j + 1, CENSUS_INTERIOR);
+}
+
+/* Cut a run into compound pages, blocks that are on a CPU's own list, and the rest. */
+static void frozen_run(struct scan *s, uint32_t first, uint32_t end)
+{
+	if (first && leading_order(s, first - 1, end - first)) {
+		frozen_piece(s, first, end - first);
+		return;
+	}
+	for (uint32_t i = first, nr; i < end; i += nr) {
+		if (s->records[i].bits & CENSUS_HEAD) {
+			nr = UINT32_C(1) << s->records[i].order;
+			nr = nr < end - i ? nr : end - i;
+		} else {
+			nr = s->check->pcp.complete ? scan_listed_block(s, i, end - i) : 0;
+			if (nr) {
+				scan_in_motion(s, i, nr, true);
+				continue;
+			}
+			for (nr = 1; i + nr < end && !(s->records[i + nr].bits & CENSUS_HEAD) && !scan_listed_block(s, i + nr, 1);)
+				nr++;
+		}
+		frozen_piece(s, i, nr);
+	}
 }
 
 void scan_frozen(struct scan *s)
 {
 	for (uint32_t i = 0, nr; i < s->nr; i += nr ? nr : 1) {
-		unsigned order;
-
 		for (nr = 0; i + nr < s->nr && is_frozen(s, i + nr);)
 			nr++;
-		if (!nr)
-			continue;
-		order = i ? leading_order(s, i - 1, nr) : 0;
-		if (!order) {
-			frozen_finding(s, i, nr);
-			continue;
-		}
-		s->records[i - 1].order = (uint8_t)order;
-		for (uint32_t j = 0; j < nr; j++)
-			scan_record(s, i + j, KIND_KERNEL_INTERIOR, order, j + 1, CENSUS_INTERIOR);
+		if (nr)
+			frozen_run(s, i, i + nr);
 	}
 }
 

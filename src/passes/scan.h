@@ -104,7 +104,10 @@ struct error *check_owner(struct scan *s, uint32_t i, const struct page_view *v,
 /** Refine KIND_FILE by its address_space and check the pointer. */
 struct error *scan_mapping(struct scan *s, uint32_t i, const struct page_view *v, enum page_kind *kind) _must_check_;
 
-/** Rules about the counters of the compound page at \p i with \p nr pages; returns its total mapcount. */
+/** Total mapcount of a folio some of whose struct pages could not be read. */
+#define MAPCOUNT_UNKNOWN UINT64_MAX
+
+/** Rules about the counters of the compound page at \p i with \p nr pages; its total mapcount, or MAPCOUNT_UNKNOWN. */
 uint64_t check_folio_counts(struct scan *s, uint32_t i, const struct folio_view *f, uint32_t nr);
 
 /** Rules that hold an owner's references against mappings: small and large alike. */
@@ -113,5 +116,25 @@ void check_references(struct scan *s, uint32_t i, const struct page_view *v, con
 
 /** "split, migration or reclaim", ... when the folio's words say that an operation is in flight, else NULL. */
 const char *scan_in_flight(const struct scan *s, const struct page_view *head);
+
+/* ---- recognisers of what a CPU is doing (inflight.c) -------------------------------------------------------------- */
+
+/** Whether page \p i has no reference and is on a list that a CPU keeps for itself. */
+bool scan_on_own_list(struct scan *s, uint32_t i, const struct page_view *v);
+
+/** Whether a CPU that holds zone->lock explains page \p i, which has no reference and no type. */
+bool scan_under_zone_lock(struct scan *s, uint32_t i);
+
+/** Pages of the largest aligned block from page \p i on that looks like free memory inside. */
+uint32_t scan_free_block(struct scan *s, uint32_t i, unsigned order, uint32_t limit);
+
+/** Pages of the block without reference that starts at \p i, at most \p limit, if it is on such a list, else 0. */
+uint32_t scan_listed_block(struct scan *s, uint32_t i, uint32_t limit);
+
+/** Note pages without reference for which a CPU is the explanation. */
+void scan_in_motion(struct scan *s, uint32_t first, uint32_t nr, bool listed);
+
+/** Whether a large folio gets its mapping, but not yet the references that go with it. */
+bool scan_entering_cache(const struct scan *s, const struct page_view *v, uint64_t mapcount);
 
 #endif
