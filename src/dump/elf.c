@@ -101,6 +101,7 @@ static const char *elf_arch(uint16_t machine)
 	} archs[] = {
 		{ EM_X86_64, "x86_64" }, { EM_AARCH64, "aarch64" }, { EM_PPC64, "ppc64" },
 		{ EM_RISCV, "riscv64" }, { 258 /* EM_LOONGARCH */, "loongarch64" },
+		{ EM_S390, "s390x" },	 { EM_386, "i686" },	    { EM_ARM, "arm" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(archs); i++)

@@ -284,7 +284,7 @@ static const char *diskdump_arch(const char *machine)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(machine, names[i][0]))
 			return names[i][1];
-	return "unknown";
+	return machine;
 }
 
 /* "none" and so on, of the flags that truncation_split_descs() saw. */

@@ -32,7 +32,7 @@ struct error *layout_init_sections(struct layout *l, const struct dump *d)
 	if (!s->sparse) {
 		if (fact_found(f, FACT_MEM_MAP))
 			return NULL;
-		return error_new("kernel has neither mem_section nor mem_map: memory model not known");
+		return error_new("debug info has neither symbol mem_section nor mem_map: is its symbol table complete?");
 	}
 	if (!dump_vmcoreinfo_number(d, "NUMBER", "SECTION_SIZE_BITS", &shift) ||
 	    !dump_vmcoreinfo_number(d, "NUMBER", "MAX_PHYSMEM_BITS", &physmem))

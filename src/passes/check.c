@@ -65,7 +65,7 @@ static struct error *open_structures(struct check *c)
 {
 	struct error *err;
 
-	err = zones_init(&c->zones, &c->layout, c->kv);
+	err = error_prefix(zones_init(&c->zones, &c->layout, c->kv), "%s", dump_info(c->dump)->path);
 	if (!err)
 		err = memmap_init(&c->memmap, &c->layout, c->dump, c->kv);
 	if (!err)
@@ -97,6 +97,16 @@ static bool dump_has(const struct check *c, enum need need)
 	if (need == NEED_PERCPU_LISTS)
 		return c->percpu.cpus.nr != 0;
 	return layout_has(&c->layout, need);
+}
+
+/* Rules about zones and their lists have nothing to go by when no zone could be read. */
+static void skip_zone_rules(struct check *c)
+{
+	static const char globs[] = "page-zone-matches,page-node-matches,buddy-zone,pcp-*,zone-*";
+
+	for (enum rule_id id = 0; !c->zones.list.nr && id < NR_RULES; id++)
+		if (!c->ledger.rule[id].skipped && rule_matches(rules[id].id, globs))
+			c->ledger.rule[id].skipped = "no zone could be read";
 }
 
 static void choose_rules(struct check *c)
@@ -186,11 +196,30 @@ static struct error *check_prepare(struct check *c)
 					 (int)fact_value(&c->layout.facts, FACT_ZONE_DEVICE, -1) };
 	note_gaps(c);
 	choose_rules(c);
+	skip_zone_rules(c);
 	err = open_workers(c);
 	if (!err)
 		err = open_census(c);
 	if (!err)
 		err = calibrate(c);
+	return err;
+}
+
+/* What an error means when part of the file is missing. */
+static struct error *blame_truncation(const struct dump *d, struct error *err)
+{
+	const struct dump_info *info = dump_info(d);
+	char *text;
+
+	if (!err || !info->truncated)
+		return err;
+	if (asprintf(&text, "%s (the dump is truncated: %" PRIu64 " of %" PRIu64 " pages are beyond the end of the file; "
+		     "copy it again or take a new one)",
+		     error_text(err), info->pages_truncated, info->pages_ram) < 0)
+		return err;
+	error_free(err);
+	err = error_new("%s", text);
+	free(text);
 	return err;
 }
 
@@ -212,7 +241,7 @@ struct error *check_open_dump(struct dump *dump, struct types *types, const stru
 	c->nr_workers = o->workers ? o->workers : job_default_workers();
 	if (!c->options.end_pfn)
 		c->options.end_pfn = UINT64_MAX;
-	err = check_prepare(c);
+	err = blame_truncation(dump, check_prepare(c));
 	if (err) {
 		check_free(c);
 		return err;

@@ -288,12 +288,29 @@ static struct error *scan_false_head(struct scan *s, uint32_t i, uint32_t *ret_d
 	return scan_continued(s, i, &e, ret_done);
 }
 
+/* Tails of a head that cannot be read may be in order: nothing can be said. */
+static struct error *head_is_gap(struct scan *s, uint64_t head_pfn, bool *ret)
+{
+	unsigned char p[256];
+	bool ok = true;
+	struct error *err = NULL;
+
+	if (head_pfn >= s->first_pfn)
+		ok = !scan_unreadable(s, (uint32_t)(head_pfn - s->first_pfn));
+	else if (s->l->page_struct_size <= sizeof(p))
+		err = memmap_read_pages(&s->check->memmap, s->w->kv, head_pfn, 1, p, &ok);
+	*ret = !ok;
+	s->w->ledger.rule[RULE_TAIL_OUTSIDE_RANGE].gaps += !ok;
+	return err;
+}
+
 struct error *scan_stray_tails(struct scan *s, uint32_t i, uint32_t *ret_done)
 {
 	struct page_view v = scan_view(s, i);
 	struct extent e = { .head_va = page_tail_head(s->l, &v, scan_va(s, i)), .head_pfn = UINT64_MAX };
 	bool known = memmap_pfn_of(&s->check->memmap, e.head_va, &e.head_pfn) && e.head_pfn < scan_pfn(s, i);
 	struct error *err = NULL;
+	bool gap = false;
 	uint32_t nr = 1;
 
 	*ret_done = 0;
@@ -305,9 +322,12 @@ struct error *scan_stray_tails(struct scan *s, uint32_t i, uint32_t *ret_done)
 		nr++;
 	for (uint32_t j = 0; j < nr; j++)
 		scan_record(s, i + j, KIND_TAIL_ORPHAN, 0, 0, CENSUS_TAIL);
-	stray_finding(s, i, &v, known ? e.head_pfn : UINT64_MAX, nr);
+	if (known)
+		err = head_is_gap(s, e.head_pfn, &gap);
+	if (!err && !gap)
+		stray_finding(s, i, &v, known ? e.head_pfn : UINT64_MAX, nr);
 	*ret_done = nr;
-	return NULL;
+	return err;
 }
 
 struct error *scan_folio(struct scan *s, uint32_t i, const struct page_view *v, uint32_t *ret_done)
@@ -345,6 +365,9 @@ struct error *scan_folio(struct scan *s, uint32_t i, const struct page_view *v, 
 	folio_scan_tails(s, &e);
 	*ret_done = e.nr;
 	mapcount = check_folio_counts(s, i, &e.f, e.nr);
-	check_references(s, i, v, &e.f, mapcount);
+	if (mapcount == MAPCOUNT_UNKNOWN)
+		mapcount = 0;
+	else
+		check_references(s, i, v, &e.f, mapcount);
 	return check_owner(s, i, v, &e.f, mapcount);
 }

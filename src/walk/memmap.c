@@ -285,6 +285,7 @@ struct error *memmap_read(const struct memmap *m, const struct section *s, struc
 			page_end = va + total;
 		if (first_gap->kind == KV_OK)
 			*first_gap = gap;
+		memset(buf + done, 0xff, page_end - va - done);
 		mark_unreadable(unreadable, done, page_end - va, size);
 		done = page_end - va;
 	}

@@ -57,7 +57,8 @@ bool memmap_pfn_of(const struct memmap *m, uint64_t va, uint64_t *ret_pfn);
 
 /**
  * Read the struct pages of \p s into \p buf (nr_pages * page_struct_size bytes).  Bit i of \p unreadable (one per
- * struct page) is set when page i could not be read whole; *first_gap says why the first of them could not.
+ * struct page) is set when page i could not be read whole (its bytes are then all ones); *first_gap says why the first of
+ * them could not.
  */
 struct error *memmap_read(const struct memmap *m, const struct section *s, struct kvmem *k, unsigned char *buf,
 			  uint64_t *unreadable, struct kv_gap *first_gap) _must_check_;

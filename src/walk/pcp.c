@@ -154,7 +154,7 @@ struct error *pcp_init(struct pcp *p, const struct layout *l, const struct memma
 	struct error *err = NULL;
 
 	memset(p, 0, sizeof(*p));
-	p->complete = cpus->cpus.nr != 0;
+	p->complete = cpus->cpus.nr != 0 && z->list.nr != 0 && !z->nr_gaps;
 	for (size_t i = 0; !err && i < z->list.nr; i++) {
 		struct pcp_walk w = { p, l, m, &z->list.v[i], k, 0, 0, false, false };
 

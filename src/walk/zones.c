@@ -169,7 +169,8 @@ struct error *zones_init(struct zones *z, const struct layout *l, struct kvmem *
 		err = node_add(z, l, k, 0, va);
 	else
 		return error_new("kernel has neither node_data nor contig_page_data");
-	if (err || z->list.nr)
+	/* without zones much can still be said; without nodes the symbols are those of another kernel */
+	if (err || z->list.nr || z->nr_gaps)
 		return err;
 	return error_new("no zone could be read from node_data at %#llx: "
 			 "is this the vmlinux of the kernel that crashed, and does the dump hold kernel data?",

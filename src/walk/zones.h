@@ -42,7 +42,7 @@ struct zones {
 	uint64_t gap_va;  /**< the first of them */
 };
 
-/** Read all nodes and zones.  Error: no node can be read at all. */
+/** Read all nodes and zones.  What cannot be read is counted in nr_gaps; error: there is no node at all. */
 struct error *zones_init(struct zones *z, const struct layout *l, struct kvmem *k) _must_check_;
 void zones_deinit(struct zones *z);
 
