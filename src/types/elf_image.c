@@ -20,6 +20,7 @@ enum {
 struct elf_image {
 	uint8_t *file; /* the whole file, mapped */
 	uint64_t file_size;
+	struct timespec mtime;
 	Elf *elf;
 	size_t names; /* index of the section that names the sections */
 	bool written; /* libelf changes section headers in place when it decompresses */
@@ -122,6 +123,7 @@ static struct error *file_map(struct elf_image *img, const char *path)
 		return error_errno(errno, "cannot map");
 	img->file = map;
 	img->file_size = (uint64_t)st.st_size;
+	img->mtime = st.st_mtim;
 	return NULL;
 }
 
@@ -182,6 +184,11 @@ void elf_image_release(const struct elf_image *img, struct span span)
 const char *elf_image_build_id(const struct elf_image *img)
 {
 	return img->build_id[0] ? img->build_id : NULL;
+}
+
+struct timespec elf_image_mtime(const struct elf_image *img)
+{
+	return img->mtime;
 }
 
 uint64_t elf_image_size(const struct elf_image *img)

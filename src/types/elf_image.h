@@ -4,6 +4,7 @@
 #define TYPES_ELF_IMAGE_H
 
 #include <stdint.h>
+#include <time.h>
 
 #include "base/error.h"
 
@@ -22,6 +23,9 @@ void elf_image_free(struct elf_image *img);
 const char *elf_image_build_id(const struct elf_image *img);
 
 uint64_t elf_image_size(const struct elf_image *img);
+
+/** When the file was last written. */
+struct timespec elf_image_mtime(const struct elf_image *img);
 
 /**
  * The bytes of the first section called \p name, decompressed when it is compressed; they live as long as the image.

@@ -16,7 +16,7 @@ struct types {
 	enum types_origin origin;
 	bool cached;
 	size_t nr_skipped;
-	uint64_t file_size;
+	struct cache_key key; /* of the debug info file */
 	struct elf_image *image;  /* open between types_open() and the first types_ask() */
 	struct facts_file *facts; /* TYPES_FACTS only */
 };
@@ -47,8 +47,9 @@ static struct error *types_load(struct types *t)
 	err = elf_image_open(t->path, &t->image);
 	if (err)
 		return err;
-	t->file_size = elf_image_size(t->image);
-	return build_id_set(t, elf_image_build_id(t->image));
+	err = build_id_set(t, elf_image_build_id(t->image));
+	t->key = (struct cache_key){ t->build_id, elf_image_size(t->image), elf_image_mtime(t->image) };
+	return err;
 }
 
 struct error *types_open(const char *path, const char *cache_dir, struct types **ret)
@@ -145,14 +146,14 @@ static void answers_keep(const struct types *t, const struct question *questions
 	if (err)
 		error_free(err);
 	else
-		cache_store(t->cache_dir, t->build_id, t->file_size, text);
+		cache_store(t->cache_dir, &t->key, text);
 }
 
 static struct error *debug_info_answer(struct types *t, const struct question *questions, struct answer *answers,
 				       size_t nr)
 {
 	bool cacheable = t->cache_dir && t->build_id;
-	struct facts_file *kept = cacheable ? cache_load(t->cache_dir, t->build_id, t->file_size) : NULL;
+	struct facts_file *kept = cacheable ? cache_load(t->cache_dir, &t->key) : NULL;
 	struct error *err = NULL;
 
 	t->nr_skipped = 0;
