@@ -6,7 +6,7 @@ enum { SAMPLE_SECTIONS = 4, SAMPLE_STRIDE = 4 };
 struct sample {
 	uint64_t slab_ref0, slab_ref1;      /* slab pages by reference count */
 	uint64_t zone_right, zone_wrong;    /* pages whose node and zone bits fit a zone that spans them */
-	uint64_t with_page_mapcount, without; /* PTE-mapped large folios by whether their pages say so */
+	uint64_t with_page_mapcount, without; /* mapped large folios by whether their pages say so */
 };
 
 static void sample_slab(const struct check *c, const struct page_view *v, struct sample *s)
@@ -26,9 +26,14 @@ static void sample_folio(const struct check *c, const unsigned char *p, uint32_t
 	uint32_t nr = f.order <= c->layout.max_buddy_order ? 1u << f.order : 1;
 	bool any = false;
 
-	if (!f.has_large || !f.has_entire || f.large <= f.entire || f.large < 0 || nr > left ||
+	if (!f.has_large || !f.has_entire || f.large < 0 || nr > left ||
 	    layout_page_type(&c->layout, f.head.mapcount) != TYPE_NONE)
 		return;
+	if (f.large <= f.entire) { /* mapped as a whole only: _nr_pages_mapped says so too, where it is kept */
+		s->with_page_mapcount += f.has_nr_mapped && (f.nr_mapped & NR_MAPPED_ENTIRELY);
+		s->without += f.has_nr_mapped && f.nr_mapped == 0;
+		return;
+	}
 	for (uint32_t i = 0; i < nr && !any; i++)
 		any = (int32_t)get_le32(p + (size_t)i * c->layout.page_struct_size + c->layout.page.mapcount) >= 0;
 	if (any)
