@@ -45,6 +45,10 @@ struct world_zone {
 	uint64_t va;
 };
 
+struct world_ram {
+	uint64_t pfn, nr;
+};
+
 struct world_frame;
 
 /** Words of struct page. */
@@ -67,7 +71,7 @@ struct world {
 	/* memory */
 	struct world_frame *frames; /**< hash by pfn */
 	size_t nr_frames, room_frames;
-	ARRAY(struct page_run) ram;
+	ARRAY(struct world_ram) ram;
 	uint64_t root_pa, next_pa, next_symbol, next_percpu;
 	/** Frames that are made up when they are read; false: not one of them. */
 	bool (*synthesise)(void *arg, uint64_t pa, void *buf, size_t size);

@@ -78,7 +78,7 @@ uint64_t world_take_frames(struct world *w, unsigned nr)
 
 void world_ram(struct world *w, uint64_t pfn, uint64_t nr)
 {
-	struct page_run run = { pfn, nr };
+	struct world_ram run = { pfn, nr };
 
 	assert_true(array_push(&w->ram, run));
 }

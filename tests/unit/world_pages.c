@@ -227,12 +227,19 @@ static unsigned free_order(struct world *w, uint64_t pfn)
 	return order;
 }
 
+static bool has_struct_page(struct world *w, uint64_t pfn)
+{
+	const unsigned char *entry = w->section_width ? NULL : world_entry(w, world_page_va(w, pfn), 1);
+
+	return w->section_width || (entry && entry[0] & 1);
+}
+
 void make_rest_free(struct world *w)
 {
 	for (uint64_t pfn = 0; pfn < w->nr_made;) {
 		unsigned order;
 
-		if (w->made[pfn] || (!w->section_width && !world_entry(w, world_page_va(w, pfn), 1))) {
+		if (w->made[pfn] || !has_struct_page(w, pfn)) {
 			pfn++;
 			continue;
 		}
