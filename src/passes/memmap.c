@@ -16,7 +16,7 @@
 #include "passes/scan.h"
 #include "passes/scope.h"
 
-/* Batches of pages being freed, on top of a block of the largest order, for each CPU. */
+/* Batches of pages being freed, on top of two blocks of the largest order (one of a preempted task), for each CPU. */
 enum { BATCHED_PAGES_PER_CPU = 512 };
 
 /* The zone that spans page i, and how far that holds. */
@@ -325,7 +325,7 @@ static struct error *moving_pages(struct check *c)
 		finding_evidence(fs, f, "list", "%llu pages in %llu blocks are on lists that no zone owns: compaction and "
 				 "batched frees keep such lists on their stack",
 				 (unsigned long long)m.listed_pages, (unsigned long long)m.listed_runs);
-	if (m.pages <= (BATCHED_PAGES_PER_CPU + (UINT64_C(1) << c->layout.max_buddy_order)) * c->percpu.cpus.nr)
+	if (m.pages <= (BATCHED_PAGES_PER_CPU + (UINT64_C(2) << c->layout.max_buddy_order)) * c->percpu.cpus.nr)
 		finding_lower(fs, f, "CPUs that free a batch, compact memory or prepare an allocation have such pages");
 	return fs->failed ? &error_nomem : NULL;
 }

@@ -343,17 +343,19 @@ void check_references(struct scan *s, uint32_t i, const struct page_view *v, con
 	if (v->refcount < 0 || frozen)
 		return;
 	if (v->refcount == 0 && !mapcount && kind != KIND_KERNEL && kind != KIND_HUGETLB) {
+		bool listed = scan_on_own_list(s, i, v);
 		struct finding *found;
 
-		if (scan_on_own_list(s, i, v)) {
-			scan_in_motion(s, i, 1, true);
+		/* single anonymous pages keep their mapping until free_pages_prepare(), wherever they wait for it */
+		if (listed || (!f && !page_has(v, s->l->flag.lru) && v->word8 == s->l->list_poison1 &&
+			       v->lru_prev == s->l->list_poison2)) {
+			scan_in_motion(s, i, 1, listed);
 			return;
 		}
 		found = scan_finding(s, RULE_INUSE_REFCOUNT_POSITIVE, i);
 
 		finding_value(&s->w->findings, found, "_refcount", FMT_INT, 0);
 		finding_words(&s->w->findings, found, NULL, "at least 1");
-		/* what anon pages look like in a batch that a CPU is freeing: mapping goes last (free_pages_prepare()) */
 		if (!page_has(v, s->l->flag.lru) && v->word8 == s->l->list_poison1)
 			finding_lower(&s->w->findings, found, "CPUs that free a batch have such pages");
 		else if (page_has(v, s->l->flag.lru))
