@@ -83,7 +83,7 @@ struct flag_bits {
 	int locked, lru, head, reserved, uptodate, dirty, writeback, swapbacked, private, referenced, active, workingset,
 		waiters, error, slab, owner_priv_1, owner_2, arch_1, arch_2, arch_3, private_2, mappedtodisk, reclaim,
 		unevictable, mlocked, hwpoison, young, idle, swapcache, anon_exclusive, reported, movable_ops,
-		double_map, has_hwpoisoned, large_rmappable, partially_mapped, hugetlb;
+		double_map, has_hwpoisoned, large_rmappable, partially_mapped, hugetlb, dropbehind, uncached, isolated;
 	unsigned nr;       /**< number of flags: __NR_PAGEFLAGS */
 	uint64_t all;      /**< every flag bit */
 	uint64_t undefined; /**< bits that belong to no flag and no field */

@@ -25,7 +25,7 @@ static const struct {
 	ROW(swapbacked),     ROW(unevictable),	 ROW(mlocked),	       ROW(hwpoison),	   ROW(young),
 	ROW(idle),	     ROW(arch_2),	 ROW(arch_3),	       ROW(swapcache),	   ROW(anon_exclusive),
 	ROW(reported),	     ROW(movable_ops),	 ROW(double_map),      ROW(has_hwpoisoned), ROW(large_rmappable),
-	ROW(partially_mapped), ROW(hugetlb),
+	ROW(partially_mapped), ROW(hugetlb),	 ROW(dropbehind),      ROW(uncached),	   ROW(isolated),
 #undef ROW
 };
 

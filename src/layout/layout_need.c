@@ -87,6 +87,8 @@ bool layout_has(const struct layout *l, enum need need)
 		return fact_found(&l->facts, FACT_HSTATES);
 	case NEED_TAIL_PRIVATE: /* prep_compound_tail() clears it since v6.1, which moved the first tail into struct folio */
 		return fact_found(&l->facts, FACT_FOLIO_ENTIRE_MAPCOUNT);
+	case NEED_HUGETLB_FREED:
+		return l->hpg_freed < 64;
 	case NEED_HUGETLB_FLAGS:
 		return l->hpg_restore_reserve < 64;
 	default:

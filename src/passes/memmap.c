@@ -45,22 +45,6 @@ static void zone_run(struct scan *s, uint32_t i)
 
 /* ---- one section -------------------------------------------------------------------------------------------------------- */
 
-static bool all_ones(const struct page_view *v)
-{
-	return v->flags == UINT64_MAX && v->word8 == UINT64_MAX && v->mapping == UINT64_MAX;
-}
-
-static void scan_poisoned(struct scan *s, uint32_t i, const struct page_view *v)
-{
-	struct finding *f;
-
-	scan_record(s, i, KIND_UNINITIALISED, 0, 0, 0);
-	if (!s->section->online)
-		return;
-	f = scan_finding(s, RULE_PAGE_POISONED, i);
-	finding_value(&s->w->findings, f, "flags", FMT_PTR, v->flags);
-}
-
 /* A block on a per-CPU list that turned out to be part of something else: the something else is at fault, or the list. */
 static void skipped_pcp(struct scan *s, uint32_t i)
 {
@@ -156,7 +140,7 @@ static struct error *scan_one(struct scan *s, uint32_t i, uint32_t *ret_done)
 	v = scan_view(s, i);
 	if (scan_plain(s, i, &v))
 		return NULL;
-	if (all_ones(&v)) {
+	if (page_all_ones(&v)) {
 		scan_poisoned(s, i, &v);
 		return NULL;
 	}

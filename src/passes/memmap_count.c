@@ -292,14 +292,14 @@ static void check_pins(struct scan *s, uint32_t i, const struct page_view *v, co
 		finding_value(fs, found, "_refcount", FMT_INT, (uint64_t)(int64_t)v->refcount);
 		finding_value(fs, found, "extra", FMT_DEC, extra);
 	}
-	if (f || extra < GUP_PIN_COUNTING_BIAS || kind == KIND_KSM || !(is_anon(kind) || kind == KIND_FILE || kind == KIND_SHMEM))
+	if (f || extra < GUP_PIN_COUNTING_BIAS - 64 || kind == KIND_KSM || !(is_anon(kind) || kind == KIND_FILE || kind == KIND_SHMEM))
 		return;
 	if (extra % GUP_PIN_COUNTING_BIAS > 64) {
 		found = scan_finding(s, RULE_PIN_SMALL_SANE, i);
 		finding_value(fs, found, "_refcount", FMT_INT, (uint64_t)v->refcount);
 		finding_value(fs, found, "extra", FMT_DEC, extra);
 	}
-	if (is_anon(kind) && exclusive && !(v->flags & exclusive)) {
+	if (is_anon(kind) && exclusive && !(v->flags & exclusive) && extra >= GUP_PIN_COUNTING_BIAS) {
 		found = scan_finding(s, RULE_PIN_AND_NOT_EXCLUSIVE, i);
 		finding_expect(fs, found, "flags", FMT_PTR, 64, v->flags, v->flags | exclusive);
 		finding_value(fs, found, "pins", FMT_DEC, extra / GUP_PIN_COUNTING_BIAS);
@@ -338,6 +338,13 @@ void check_references(struct scan *s, uint32_t i, const struct page_view *v, con
 		if (kind == KIND_FROZEN && mapcount)
 			too_few(s, i, v, mapcount, 0);
 		return;
+	}
+	if (mapcount && (kind == KIND_ORPHAN_LRU || kind == KIND_SHMEM_SWAPCACHE)) {
+		struct finding *found = scan_finding(s, RULE_MAPPED_WITHOUT_MAPPING, i);
+
+		finding_value(&s->w->findings, found, "mapping", FMT_PTR, v->mapping);
+		finding_words(&s->w->findings, found, NULL, "an anon_vma or an address_space");
+		finding_value(&s->w->findings, found, "mapcount", FMT_DEC, mapcount);
 	}
 	cache = terms_cache_refs(s->l, kind, s->records[i].order, v) + terms_private_refs(s->l, kind, v);
 	if (v->refcount < 0 || frozen)

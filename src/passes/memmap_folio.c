@@ -57,14 +57,23 @@ static bool order_fits(const struct scan *s, uint32_t i, unsigned order)
 	return order >= 1 && order <= max_order(s) && is_aligned(scan_pfn(s, i), order);
 }
 
-/* Tails that follow the head without a break, as they themselves say. */
+/* Tails that follow the head without a break, as they themselves say; the first one alone may be lost. */
 static uint32_t count_tails(const struct scan *s, uint32_t i)
 {
-	uint32_t nr = 0;
+	uint32_t nr = is_tail_of(s, i + 2, scan_va(s, i)) && is_tail_of(s, i + 3, scan_va(s, i)) ? 1 : 0;
 
 	while (is_tail_of(s, i + 1 + nr, scan_va(s, i)))
 		nr++;
 	return nr;
+}
+
+/* Whether any of the tails that order promises is one: damage takes one of them, not all. */
+static bool has_tails(const struct scan *s, uint32_t i, unsigned order)
+{
+	uint64_t last = (uint64_t)i + (UINT64_C(1) << order) - 1;
+
+	return is_tail_of(s, i + 1, scan_va(s, i)) || (order > 1 && is_tail_of(s, i + 2, scan_va(s, i))) ||
+	       (last < s->nr && is_tail_of(s, (uint32_t)last, scan_va(s, i)));
 }
 
 static void bad_order(struct scan *s, uint32_t i, const struct extent *e, unsigned true_order)
@@ -98,7 +107,7 @@ static bool find_extent(struct scan *s, uint32_t i, struct extent *e)
 	bool agree = order_fits(s, i, e->f.order) && (!e->f.has_nr || e->f.nr == UINT64_C(1) << e->f.order);
 
 	e->order = e->f.order;
-	if (agree && is_tail_of(s, i + 1, e->head_va)) {
+	if (agree && has_tails(s, i, e->order)) {
 		e->nr = e->order < 31 && UINT32_C(1) << e->order < rest ? UINT32_C(1) << e->order : rest;
 		return true;
 	}

@@ -221,6 +221,10 @@ static uint32_t buddy_interior(struct scan *s, uint32_t head, unsigned order)
 		v = scan_view(s, head + j);
 		dirt = free_dirt(s, &v, 0, false);
 		scan_record(s, head + j, KIND_BUDDY, order, j, CENSUS_INTERIOR);
+		if (page_all_ones(&v)) {
+			scan_poisoned(s, head + j, &v);
+			continue;
+		}
 		if (!dirt && !((v.flags ^ s->run_bits) & s->run_mask) &&
 		    head + j < s->run_end)
 			continue;

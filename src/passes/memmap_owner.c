@@ -180,6 +180,24 @@ static void check_file_flags(struct scan *s, uint32_t i, const struct page_view 
 		flag_finding(s, RULE_WRITEBACK_AND_LOCKED, i, v, v->flags & ~flag_mask(b->locked));
 }
 
+/* Flags of user memory that these kinds never use, less those a kind uses for itself. */
+static void check_odd_flags(struct scan *s, uint32_t i, const struct page_view *v, enum page_kind kind)
+{
+	const struct flag_bits *b = &s->l->flag;
+	uint64_t bad = flag_mask(b->dirty) | flag_mask(b->writeback) | flag_mask(b->swapbacked) | flag_mask(b->mlocked) |
+		       flag_mask(b->reclaim) | flag_mask(b->private) | flag_mask(b->uptodate) | flag_mask(b->referenced) |
+		       flag_mask(b->error) | flag_mask(b->dropbehind);
+
+	if (kind == KIND_PGTABLE) /* Xen's pinned tables; PT_kernel */
+		bad &= ~(flag_mask(b->dirty) | flag_mask(b->referenced));
+	else if (kind == KIND_OFFLINE) /* movable_ops and its isolation */
+		bad &= ~(flag_mask(b->uptodate) | flag_mask(b->reclaim) | flag_mask(b->private) | flag_mask(b->dirty));
+	else if (kind != KIND_SLAB && kind != KIND_LARGE_KMALLOC)
+		return;
+	if (v->flags & bad)
+		scan_flag_fields(s, scan_finding(s, RULE_KIND_FLAGS_LEGAL, i), v->flags, v->flags & bad);
+}
+
 /* Kinds that are never on the LRU, and the flags that would say they are. */
 static void check_no_lru(struct scan *s, uint32_t i, const struct page_view *v, enum page_kind kind)
 {
@@ -196,6 +214,7 @@ static void check_no_lru(struct scan *s, uint32_t i, const struct page_view *v, 
 	}
 	if (bad)
 		scan_flag_fields(s, scan_finding(s, RULE_LRU_EXCL_KINDS, i), v->flags, bad);
+	check_odd_flags(s, i, v, kind);
 }
 
 /* ---- references of memory with one owner ------------------------------------------------------------------------------------- */
@@ -262,6 +281,26 @@ static void check_hugetlb(struct scan *s, uint32_t i, const struct page_view *v,
 		finding_value(fs, found, "private", FMT_HEX, v->private);
 		finding_value(fs, found, "mapcount", FMT_DEC, mapcount);
 	}
+}
+
+/* HPG_freed says that the page is in the pool, and so does reference count 0. */
+static void check_hugetlb_freed(struct scan *s, uint32_t i, const struct page_view *v)
+{
+	struct findings *fs = &s->w->findings;
+	bool freed;
+	struct finding *f;
+
+	if (s->l->hpg_freed >= 64)
+		return;
+	freed = v->private >> s->l->hpg_freed & 1;
+	if (freed == (v->refcount == 0))
+		return;
+	f = scan_finding(s, RULE_HUGETLB_FREED_FLAG, i);
+	finding_value(fs, f, "private", FMT_HEX, v->private);
+	finding_words(fs, f, freed ? "HPG_freed set" : "HPG_freed clear", NULL);
+	finding_value(fs, f, "_refcount", FMT_INT, (uint64_t)(int64_t)v->refcount);
+	if (!freed)
+		finding_lower(fs, f, "a huge page that is being taken from the pool, or made, has no reference for an instant");
 }
 
 static void check_zero_page(struct scan *s, uint32_t i, const struct page_view *v)
@@ -391,8 +430,10 @@ struct error *check_owner(struct scan *s, uint32_t i, const struct page_view *v,
 		return err;
 	check_kind_flags(s, i, v, kind);
 	check_single_owner(s, i, v, kind);
-	if (kind == KIND_HUGETLB || kind == KIND_HUGETLB_FREE)
+	if (kind == KIND_HUGETLB || kind == KIND_HUGETLB_FREE) {
 		check_hugetlb(s, i, v, f, mapcount);
+		check_hugetlb_freed(s, i, v);
+	}
 	if (kind == KIND_KERNEL)
 		check_page_pool(s, i, v);
 	if (f && page_has(v, s->l->flag.reserved))

@@ -23,7 +23,7 @@ static bool can_lead(const struct scan *s, uint32_t i)
 {
 	const struct census_record *r = &s->records[i];
 
-	return !r->order && !(r->bits & (CENSUS_TAIL | CENSUS_INTERIOR | CENSUS_HEAD)) &&
+	return scan_view(s, i).refcount >= 1 && !r->order && !(r->bits & (CENSUS_TAIL | CENSUS_INTERIOR | CENSUS_HEAD)) &&
 	       (r->kind == KIND_KERNEL || r->kind == KIND_PGTABLE || r->kind == KIND_VMEMMAP || r->kind == KIND_OFFLINE ||
 		r->kind == KIND_DEVICE || r->kind == KIND_HWPOISON || r->kind == KIND_MOVABLE_OPS);
 }

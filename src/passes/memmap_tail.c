@@ -169,6 +169,7 @@ static void check_tail(struct scan *s, const struct extent *e, uint32_t i, uint3
 {
 	int order;
 
+	scan_common(s, i, v);
 	if (!page_is_tail(v) || page_tail_head(s->l, v, scan_va(s, i)) != e->head_va) {
 		tail_lost(s, e, i, v);
 		return;
@@ -178,7 +179,6 @@ static void check_tail(struct scan *s, const struct extent *e, uint32_t i, uint3
 		tail_lost(s, e, i, v);
 		return;
 	}
-	scan_common(s, i, v);
 	tail_flags(s, e, i, j, v);
 	tail_counts(s, e, i, v);
 	tail_words(s, e, i, j, v);
@@ -236,6 +236,10 @@ void folio_scan_tails(struct scan *s, struct extent *e)
 		v = scan_view(s, i);
 		if (j >= s->l->tail_poison_from && tail_plain(s, e, i, &v))
 			continue;
+		if (page_all_ones(&v)) {
+			scan_poisoned(s, i, &v);
+			continue;
+		}
 		/* one frame serves all: page 64 + n shows what page n shows */
 		if (e->optimized && s->l->fake_heads)
 			j %= per_page;

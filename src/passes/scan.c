@@ -175,3 +175,14 @@ bool scan_common(struct scan *s, uint32_t i, const struct page_view *v)
 	wrong_mapcount(s, i, v);
 	return false;
 }
+
+void scan_poisoned(struct scan *s, uint32_t i, const struct page_view *v)
+{
+	struct finding *f;
+
+	scan_record(s, i, KIND_UNINITIALISED, 0, 0, 0);
+	if (!s->section->online)
+		return;
+	f = scan_finding(s, RULE_PAGE_POISONED, i);
+	finding_value(&s->w->findings, f, "flags", FMT_PTR, v->flags);
+}

@@ -73,6 +73,9 @@ static inline void scan_record(struct scan *s, uint32_t i, enum page_kind kind, 
 	s->records[i] = (struct census_record){ (uint8_t)kind, (uint8_t)order, (uint16_t)bits, back };
 }
 
+/** A struct page of all ones (page_init_poison()) where there should be one in use. */
+void scan_poisoned(struct scan *s, uint32_t i, const struct page_view *v);
+
 /* ---- steps; each looks at pages from \p i on, writes their records and says how many it dealt with ----------------- */
 
 /** Checks that hold for every struct page; returns false when the page is not worth a closer look. */

@@ -67,36 +67,11 @@ static void check_nodes(struct check *c, struct worker *w)
 
 /* ---- sections ------------------------------------------------------------------------------------------------------------- */
 
-/* The map most sections agree on: with a virtual memmap it is the same for all. */
-static uint64_t common_map(const struct check *c)
-{
-	uint64_t best = 0, candidate = 0;
-	size_t lead = 0;
-
-	for (size_t i = 0; i < c->memmap.sections.nr; i++) {
-		candidate = lead ? candidate : c->memmap.sections.v[i].map;
-		lead += c->memmap.sections.v[i].map == candidate ? 1 : (size_t)-1;
-		best = candidate;
-	}
-	return best;
-}
-
-static struct error *vmemmap_base(const struct check *c, uint64_t *ret)
-{
-	uint64_t va;
-	bool ok = false;
-	struct error *err = NULL;
-
-	if (layout_symbol(&c->layout, FACT_VMEMMAP_BASE, &va))
-		err = kvmem_read_word(c->kv, va, 8, ret, &ok);
-	if (!err && !ok)
-		*ret = common_map(c);
-	return err;
-}
-
+/* \p base: the address that the pointer should be, 0 when each section has its own. */
 static void check_section_map(struct check *c, struct worker *w, const struct section *s, uint64_t base)
 {
 	struct findings *fs = &w->findings;
+	uint64_t map = s->raw & c->layout.section.map_mask;
 	uint64_t low = s->raw & ~c->layout.section.map_mask;
 	uint64_t odd = (s->raw & low_mask(c->layout.page_shift) & c->layout.section.map_mask);
 	struct finding *f;
@@ -104,7 +79,7 @@ static void check_section_map(struct check *c, struct worker *w, const struct se
 	w->ledger.rule[RULE_SECTION_MAP_DECODE].checked++;
 	w->ledger.rule[RULE_SECTION_FLAGS_SANE].checked++;
 	/* the pointer is that of a whole section, so nothing may stand between it and the flags */
-	if (base && s->map != base && !(odd && (s->map ^ base) == odd)) {
+	if (base && map != base && !(odd && (map ^ base) == odd)) {
 		f = zone_finding(w, RULE_SECTION_MAP_DECODE, s->ms_va);
 		finding_value(fs, f, "section", FMT_DEC, s->nr);
 		finding_expect(fs, f, "section_mem_map", FMT_PTR, 64, s->raw, base | low);
@@ -172,17 +147,14 @@ static struct error *check_mapped(struct check *c, struct worker *w, const struc
 struct error *pass_zones(struct check *c, struct worker *w, uint64_t unit)
 {
 	bool virtual = c->layout.section.sparse && !c->layout.flag.section.width;
-	uint64_t base = 0;
 	struct error *err = NULL;
 
 	(void)unit;
 	check_nodes(c, w);
 	if (!c->layout.section.sparse)
 		return NULL;
-	if (virtual)
-		err = vmemmap_base(c, &base);
 	for (size_t i = 0; !err && i < c->memmap.sections.nr; i++) {
-		check_section_map(c, w, &c->memmap.sections.v[i], base);
+		check_section_map(c, w, &c->memmap.sections.v[i], virtual ? c->memmap.sections.v[i].map : 0);
 		check_subsections(w, &c->memmap.sections.v[i]);
 		if (virtual)
 			err = check_mapped(c, w, &c->memmap.sections.v[i]);

@@ -55,6 +55,7 @@ static const unsigned char root_rank[NR_RULES] = {
 	[RULE_MAPPING_CANONICAL] = RANK_MAPPING,
 	[RULE_MAPPING_LOWBITS_VALID] = RANK_MAPPING,
 	[RULE_MAPPING_KIND_OVERLAY] = RANK_MAPPING,
+	[RULE_MAPPED_WITHOUT_MAPPING] = RANK_MAPPING,
 
 	[RULE_FLAGS_UNDEFINED_BITS] = RANK_KIND,
 	[RULE_RESERVED_NOT_LRU] = RANK_KIND,
@@ -65,6 +66,7 @@ static const unsigned char root_rank[NR_RULES] = {
 	[RULE_MAPCOUNT_OVERFLOW] = RANK_COUNTER,
 	[RULE_REFCOUNT_NEGATIVE] = RANK_COUNTER,
 	[RULE_REFCOUNT_OVERFLOW] = RANK_COUNTER,
+	[RULE_ENTIRE_MAPCOUNT_ORDER] = RANK_COUNTER,
 };
 
 /* One finding as grouping sees it. */
@@ -78,8 +80,10 @@ static unsigned rank_of(const struct finding *f)
 {
 	unsigned rank = root_rank[f->rule];
 
-	/* a note is never the cause of something worse */
-	return (f->severity == SEV_NOTE ? NR_RANKS + 1 : 0) + (rank == RANK_OTHER ? NR_RANKS : rank);
+	/* a note is never the cause of something worse, nor is a warning of no special rank */
+	if (f->severity == SEV_NOTE)
+		return NR_RANKS + 2 + rank;
+	return rank != RANK_OTHER ? rank : f->severity == SEV_WARNING ? NR_RANKS + 1 : NR_RANKS;
 }
 
 /* By folio; within it by rank, then as the list is sorted: by rule and page. */
@@ -109,6 +113,32 @@ static size_t members_collect(struct findings *fs, struct member *m)
 	return nr;
 }
 
+/* Two roots at one page: a block that damage cut in two has findings under both heads. */
+static void join_pages(struct findings *fs, struct member *m)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < fs->list.nr; i++) {
+		struct finding *f = &fs->list.v[i];
+
+		if (f->cause == SIZE_MAX && f->subject.pfn != UINT64_MAX)
+			m[nr++] = (struct member){ .folio = f->subject.pfn, .rank = rank_of(f), .index = i };
+	}
+	qsort(m, nr, sizeof(*m), compare_members);
+	for (size_t i = 1, root = 0; i < nr; i++) {
+		if (m[i].folio == m[root].folio)
+			fs->list.v[m[i].index].cause = m[root].index;
+		else
+			root = i;
+	}
+	for (size_t i = 0; i < fs->list.nr; i++) {
+		struct finding *f = &fs->list.v[i];
+
+		if (f->cause != SIZE_MAX && fs->list.v[f->cause].cause != SIZE_MAX)
+			f->cause = fs->list.v[f->cause].cause;
+	}
+}
+
 struct error *findings_group(struct findings *fs)
 {
 	_cleanup_free_ struct member *m = NULL;
@@ -127,5 +157,6 @@ struct error *findings_group(struct findings *fs)
 		else
 			root = i;
 	}
+	join_pages(fs, m);
 	return NULL;
 }

@@ -46,11 +46,32 @@ static struct error *is_tmpfs(struct mapping_cache *c, uint64_t host, bool *ret)
 	return err;
 }
 
+/*
+ * An inode's i_mapping belongs to an inode again, most often itself; a pointer into the middle of something else finds no
+ * such circle.  Some file systems (gfs2, nilfs2) keep further mappings whose host has another i_mapping.
+ */
+static struct error *is_inode(struct mapping_cache *c, uint64_t host, bool *ret)
+{
+	const struct mmu *m = kvmem_mmu(c->k);
+	uint64_t mapping = 0, back = 0;
+	struct kv_gap gap;
+	struct error *err;
+
+	*ret = true;
+	if (!host || !fact_found(&c->l->facts, FACT_INODE_MAPPING))
+		return NULL;
+	err = read_member(c, host, FACT_INODE_MAPPING, &mapping, &gap);
+	if (!err && gap.kind == KV_OK)
+		err = read_member(c, mapping, FACT_MAPPING_HOST, &back, &gap);
+	*ret = gap.kind == KV_PHYS || (gap.kind == KV_OK && m->arch->kernel_va(m, mapping) && m->arch->kernel_va(m, back));
+	return err;
+}
+
 static struct error *lookup(struct mapping_cache *c, uint64_t va, struct mapping_info *ret)
 {
 	const struct mmu *m = kvmem_mmu(c->k);
 	struct kv_gap gap;
-	bool tmpfs = false;
+	bool tmpfs = false, inode = true;
 	struct error *err;
 
 	*ret = (struct mapping_info){ .kind = MAPPING_BAD };
@@ -63,6 +84,9 @@ static struct error *lookup(struct mapping_cache *c, uint64_t va, struct mapping
 		ret->kind = MAPPING_UNREADABLE;
 	if (gap.kind != KV_OK || !m->arch->kernel_va(m, ret->a_ops) || (ret->host && !m->arch->kernel_va(m, ret->host)))
 		return NULL;
+	err = is_inode(c, ret->host, &inode);
+	if (err || !inode)
+		return err;
 	if (!c->shmem_aops)
 		err = is_tmpfs(c, ret->host, &tmpfs);
 	ret->kind = tmpfs || (c->shmem_aops && ret->a_ops == c->shmem_aops) ? MAPPING_SHMEM : MAPPING_FILE;

@@ -159,6 +159,43 @@ static struct error *flat_init(struct memmap *m, const struct dump *d, struct kv
 	return err;
 }
 
+/* The map that most sections agree on (majority vote). */
+static uint64_t common_map(const struct memmap *m)
+{
+	uint64_t candidate = 0;
+	size_t lead = 0;
+
+	for (size_t i = 0; i < m->sections.nr; i++) {
+		if (!lead)
+			candidate = m->sections.v[i].map;
+		lead += m->sections.v[i].map == candidate ? 1 : (size_t)-1;
+	}
+	return candidate;
+}
+
+/*
+ * With a virtual memmap every section says the same, and vmemmap_base says it too: one damaged section_mem_map is no
+ * reason to look for its struct pages elsewhere.  What the section itself says stays in `raw`.
+ */
+static struct error *vmemmap_agree(struct memmap *m, struct kvmem *k)
+{
+	uint64_t va, base = 0;
+	bool ok = false;
+	struct error *err = NULL;
+
+	if (!m->layout->section.sparse || m->layout->flag.section.width)
+		return NULL;
+	if (layout_symbol(m->layout, FACT_VMEMMAP_BASE, &va))
+		err = kvmem_read_word(k, va, 8, &base, &ok);
+	if (err)
+		return err;
+	if (!ok)
+		base = common_map(m);
+	for (size_t i = 0; i < m->sections.nr; i++)
+		m->sections.v[i].map = base;
+	return NULL;
+}
+
 static void memmap_count(struct memmap *m)
 {
 	for (size_t i = 0; i < m->sections.nr; i++) {
@@ -188,6 +225,9 @@ struct error *memmap_init(struct memmap *m, const struct layout *l, const struct
 	if (!m->sections.nr)
 		return error_new("%s: no memory section has struct pages (mem_section is empty or unreadable)",
 				 dump_info(d)->path);
+	err = vmemmap_agree(m, k);
+	if (err)
+		return err;
 	memmap_count(m);
 	if (m->pages / MAX_PAGES_PER_RAM > dump_info(d)->pages_ram + PAGES_SLACK)
 		return error_new("%s: mem_section claims %llu struct pages for %llu pages of memory: it is corrupt",

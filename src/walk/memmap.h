@@ -22,7 +22,7 @@ struct section {
 	bool has_subsections;
 	uint64_t raw;       /**< section_mem_map as stored */
 	uint64_t ms_va;     /**< address of its struct mem_section */
-	uint64_t map;       /**< address of pfn 0's struct page as this section sees it (biased) */
+	uint64_t map;       /**< address of pfn 0's struct page (biased); with a virtual memmap the same for all sections */
 	uint64_t subsections[SUBSECTION_WORDS];
 };
 

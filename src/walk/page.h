@@ -39,6 +39,12 @@ static inline bool page_has(const struct page_view *v, int bit)
 	return v->flags & flag_mask(bit);
 }
 
+/** Poisoned by page_init_poison(), and never initialised since. */
+static inline bool page_all_ones(const struct page_view *v)
+{
+	return v->flags == UINT64_MAX && v->word8 == UINT64_MAX && v->mapping == UINT64_MAX;
+}
+
 /** Whether the word at 8 marks a tail (PageTail()). */
 static inline bool page_is_tail(const struct page_view *v)
 {

@@ -208,8 +208,6 @@ set folio[p].entire = 0
 expect entire-mapcount-order p error
 
 test entire-mapcount-order-anon: a folio of 64 KiB mapped by a PMD
-todo 6.12: the sums that follow from it are taken for the cause
-todo 7.3: the sums that follow from it are taken for the cause
 pick p anon head order=4
 set folio[p].entire = 0
 expect entire-mapcount-order p error

@@ -241,17 +241,15 @@ set page[p]._refcount = 1
 expect nothing
 
 test orphan-mapped: truncated, but mapped
-todo a truncated page is unmapped first, so one that is mapped has lost its mapping
 pick p shmem small flag=lru mapcount=1
 set page[p].mapping = 0
 set page[p]._refcount = 1
-expect any p
+expect mapped-without-mapping p error
 
 test anon-mapping-lost: the mapping of a mapped anonymous page is gone
-todo as above
 pick p anon small flag=lru mapcount>=1 flag=!swapcache
 set page[p].mapping = 0
-expect any p
+expect mapped-without-mapping p error
 
 test ok-isolated: taken off the LRU for reclaim
 pick p anon small flag=lru mapcount=1

@@ -11,7 +11,6 @@ fill page[p] 0xff
 expect page-poisoned p error
 
 test page-poisoned-free: all ones inside a free block
-todo struct pages inside free blocks are not looked at as a whole
 pick p buddy interior order>=4
 fill page[p] 0xff
 expect page-poisoned p error
@@ -72,7 +71,6 @@ expect nothing
 # ---- sections -----------------------------------------------------------------------------------------------------------
 
 test section-map-decode: the pointer to the struct pages of a section
-todo the struct pages of such a section could be found all the same: vmemmap_base, or what other sections say
 set section[0].section_mem_map += 0x10000000
 expect section-map-decode error
 
@@ -82,7 +80,6 @@ expect section-map-decode error
 also any
 
 test section-flags-sane: a bit between the pointer and the states
-todo the struct pages of such a section could be found all the same: vmemmap_base, or what other sections say
 set section[0].section_mem_map |= 1 << 9
 expect section-flags-sane error
 

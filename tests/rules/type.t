@@ -291,3 +291,27 @@ expect zero-page-mapcount p error
 test ok-zero-page-refcount: v5.10 counts users of the zero page
 set page[zero_pfn]._refcount += 5
 expect nothing
+
+# ---- flags that mean nothing on a kind ---------------------------------------------------------------------------------
+
+test kind-flags-legal-slab: a dirty slab
+pick p slab small
+set page[p].flags |= flag(dirty)
+expect kind-flags-legal p warning
+
+test kind-flags-legal-table: a page table that is swap backed
+pick p page-table small
+set page[p].flags |= flag(swapbacked)
+expect kind-flags-legal p warning
+
+test hugetlb-freed-flag: a reference on a huge page in the pool
+kernels 6.1 6.12 7.3
+pick p hugetlb-free head
+set page[p]._refcount = 1
+expect hugetlb-freed-flag p warning
+
+test hugetlb-freed-flag-lost: a huge page in the pool without its mark: as while it is being taken out
+kernels 6.1 6.12 7.3
+pick p hugetlb-free head
+set page[p].private = 0
+expect hugetlb-freed-flag p note
