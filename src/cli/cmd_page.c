@@ -55,6 +55,17 @@ static struct json_object *findings_json(struct out *out, const struct report *r
 	return array;
 }
 
+/* What scripts want first: the same members that findings have. */
+static void add_identity(struct json_object *o, struct check *c, uint64_t pfn)
+{
+	const struct census_record *r = census_find(&c->census, pfn);
+
+	json_add_number(o, "pfn", pfn);
+	json_add_number(o, "head_pfn", census_head(r, pfn));
+	json_add_number(o, "order", r->order);
+	json_add(o, "page_kind", json_object_new_string(kinds[r->kind].name));
+}
+
 static struct error *write_page(struct out *out, struct session *s, const struct options *o, uint64_t pfn, bool last)
 {
 	struct sheet sheet = { 0 };
@@ -63,6 +74,7 @@ static struct error *write_page(struct out *out, struct session *s, const struct
 
 	if (!err && o->format == FORMAT_JSON) {
 		json = sheet_json(out, &sheet);
+		add_identity(json, s->check, pfn);
 		json_add(json, "findings", findings_json(out, &s->report, s->check, pfn));
 		out_printf(out, "%s%s\n", json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
 			   last ? "" : ",");

@@ -92,8 +92,6 @@ static struct json_object *row_json(struct out *out, const struct sheet_row *r)
 
 	if (r->format == FMT_TEXT)
 		return json_text(out, r->text);
-	if (!r->text)
-		return row_value(r);
 	o = json_object_new_object();
 	json_add(o, "value", row_value(r));
 	json_add_text(out, o, "text", r->text);

@@ -30,7 +30,7 @@ void sheet_deinit(struct sheet *s);
 /** "group" as a heading, then a row a line: name, number, words. */
 void sheet_text(struct out *out, const struct sheet *s);
 
-/** {"group": {"name": value or {"value": value, "text": words}, ...}, ...} */
+/** {"group": {"name": words, or of a number {"value": number, "text": words if any}, ...}, ...} */
 struct json_object *sheet_json(struct out *out, const struct sheet *s);
 
 #endif
