@@ -35,19 +35,31 @@ static struct error *check_agreement(const struct layout *l, const struct dump *
 	return NULL;
 }
 
+/* Members that are read without another look at where they lie: so many bytes, inside so many struct pages. */
+static const struct {
+	enum fact fact;
+	unsigned bytes, pages;
+} inside[] = {
+	{ FACT_PAGE_FLAGS, 8, 1 },	     { FACT_PAGE_COMPOUND_HEAD, 8, 1 },	 { FACT_PAGE_LRU, 16, 1 },
+	{ FACT_PAGE_MAPPING, 8, 1 },	     { FACT_PAGE_INDEX, 8, 1 },		 { FACT_PAGE_PRIVATE, 8, 1 },
+	{ FACT_PAGE_MAPCOUNT, 4, 1 },	     { FACT_PAGE_REFCOUNT, 4, 1 },	 { FACT_PAGE_MEMCG, 8, 1 },
+	{ FACT_PAGE_PP, 8, 1 },		     { FACT_TAIL_ORDER, 1, 1 },		 { FACT_TAIL_DTOR, 1, 1 },
+	{ FACT_TAIL_NR, 4, 1 },		     { FACT_TAIL_ENTIRE_MAPCOUNT, 4, 1 }, { FACT_TAIL_PINCOUNT, 4, 1 },
+	{ FACT_TAIL2_PINCOUNT, 4, 1 },	     { FACT_TAIL2_DEFERRED_LIST, 16, 1 }, { FACT_FOLIO_ORDER, 1, 2 },
+	{ FACT_FOLIO_DTOR, 1, 2 },	     { FACT_FOLIO_NR_PAGES, 4, 8 },	 { FACT_FOLIO_ENTIRE_MAPCOUNT, 4, 8 },
+	{ FACT_FOLIO_LARGE_MAPCOUNT, 4, 8 }, { FACT_FOLIO_NR_PAGES_MAPPED, 4, 8 }, { FACT_FOLIO_PINCOUNT, 4, 8 },
+	{ FACT_FOLIO_MM_ID_MAPCOUNT, 8, 8 }, { FACT_FOLIO_MM_ID, 8, 8 },	 { FACT_FOLIO_DEFERRED_LIST, 16, 8 },
+};
+
 static struct error *check_sanity(const struct layout *l, const struct types *t)
 {
-	static const enum fact words[] = { FACT_PAGE_FLAGS,   FACT_PAGE_COMPOUND_HEAD, FACT_PAGE_LRU,
-					   FACT_PAGE_MAPPING, FACT_PAGE_INDEX,	       FACT_PAGE_PRIVATE };
 	uint64_t size = fact(&l->facts, FACT_PAGE_STRUCT)->size;
 
 	if (size < 32 || size > 256 || size % 8)
 		return error_new("%s: struct page of %llu bytes makes no sense", types_path(t), (unsigned long long)size);
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (fact(&l->facts, words[i])->offset + 8 > size)
+	for (size_t i = 0; i < ARRAY_SIZE(inside); i++)
+		if (fact(&l->facts, inside[i].fact)->offset > inside[i].pages * size - inside[i].bytes)
 			return error_new("%s: a member of struct page lies outside of it: corrupt debug info?", types_path(t));
-	if (fact(&l->facts, FACT_PAGE_MAPCOUNT)->offset + 4 > size || fact(&l->facts, FACT_PAGE_REFCOUNT)->offset + 4 > size)
-		return error_new("%s: a member of struct page lies outside of it: corrupt debug info?", types_path(t));
 	return NULL;
 }
 
