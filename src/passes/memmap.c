@@ -41,6 +41,10 @@ static void zone_run(struct scan *s, uint32_t i)
 	s->run_end = (uint32_t)(end - s->first_pfn);
 	s->run_bits = s->run_zone ? s->run_zone->flags_bits & z->flags_mask : 0;
 	s->run_mask = s->l->flag.undefined | (s->run_zone ? z->flags_mask : 0);
+	if (s->l->flag.section.width) {
+		s->run_bits |= s->section->nr << s->l->flag.section.shift;
+		s->run_mask |= flag_field_mask(s->l->flag.section);
+	}
 }
 
 /* ---- one section -------------------------------------------------------------------------------------------------------- */
