@@ -191,7 +191,8 @@ static void check_second_flags(struct scan *s, uint32_t i, const struct folio_vi
 
 /* ---- PG_anon_exclusive ------------------------------------------------------------------------------------------------------------ */
 
-static void exclusive_finding(struct scan *s, enum rule_id rule, uint32_t i, uint64_t flags, uint64_t mapcount, uint64_t mapping)
+static struct finding *exclusive_finding(struct scan *s, enum rule_id rule, uint32_t i, uint64_t flags, uint64_t mapcount,
+					 uint64_t mapping)
 {
 	struct findings *fs = &s->w->findings;
 	struct finding *f = scan_finding(s, rule, i);
@@ -199,6 +200,19 @@ static void exclusive_finding(struct scan *s, enum rule_id rule, uint32_t i, uin
 	finding_expect(fs, f, "flags", FMT_PTR, 64, flags, flags & ~flag_mask(s->l->flag.anon_exclusive));
 	finding_value(fs, f, "mapcount", FMT_DEC, mapcount);
 	finding_value(fs, f, "mapping", FMT_PTR, mapping);
+	return f;
+}
+
+static const char pmd_split[] = "a CPU may be replacing the mapping of the whole by mappings of its pages (__split_huge_pmd_locked())";
+
+/*
+ * __split_huge_pmd_locked() maps each page of the folio before it drops the mapping as a whole, and takes one reference
+ * less than that makes mappings.
+ */
+static bool pmd_may_be_split(const struct scan *s, uint32_t i, const struct folio_view *f)
+{
+	return f && f->has_entire && f->entire >= 0 && s->records[i].order == s->l->pmd_order &&
+	       is_anon((enum page_kind)s->records[i].kind);
 }
 
 /* A page marked as belonging to one process alone is mapped at most once: P[i] + E <= 1. */
@@ -206,6 +220,7 @@ static void check_exclusive_pages(struct scan *s, uint32_t i, const struct folio
 {
 	uint64_t entire = mapcount_unbias(f->entire), bit = flag_mask(s->l->flag.anon_exclusive);
 	uint64_t doubled = s->l->mapcount == MAPCOUNT_A && (f->flags_1 & flag_mask(s->l->flag.double_map)) ? 1 : 0;
+	struct finding *found;
 
 	if (!bit || s->check->no_page_mapcount || !is_anon((enum page_kind)s->records[i].kind))
 		return;
@@ -214,8 +229,13 @@ static void check_exclusive_pages(struct scan *s, uint32_t i, const struct folio
 		uint64_t count = mapcount_unbias((int32_t)get_le32(scan_page(s, i + j) + s->l->page.mapcount));
 
 		count = count > doubled ? count - doubled : 0;
-		if ((flags & bit) && count + entire > 1)
-			exclusive_finding(s, RULE_ANON_EXCLUSIVE_SHARED, i + j, flags, count + entire, f->head.mapping);
+		if (!(flags & bit) || count + entire <= 1)
+			continue;
+		found = exclusive_finding(s, RULE_ANON_EXCLUSIVE_SHARED, i + j, flags, count + entire, f->head.mapping);
+		if (entire == 1 && count == 1 && pmd_may_be_split(s, i, f)) {
+			finding_lower(&s->w->findings, found, pmd_split);
+			return; /* all others show it, too */
+		}
 	}
 }
 
@@ -262,7 +282,8 @@ uint64_t check_folio_counts(struct scan *s, uint32_t i, const struct folio_view 
 
 /* ---- references ------------------------------------------------------------------------------------------------------------------ */
 
-static void too_few(struct scan *s, uint32_t i, const struct page_view *v, uint64_t mapcount, uint64_t cache)
+static void too_few(struct scan *s, uint32_t i, const struct page_view *v, const struct folio_view *folio, uint64_t mapcount,
+		    uint64_t cache)
 {
 	struct findings *fs = &s->w->findings;
 	bool zero = v->refcount == 0 && mapcount;
@@ -276,6 +297,8 @@ static void too_few(struct scan *s, uint32_t i, const struct page_view *v, uint6
 			 v->refcount, (unsigned long long)(mapcount + cache), (unsigned long long)mapcount,
 			 mapcount == 1 ? "" : "s", (unsigned long long)cache,
 			 (unsigned long long)(mapcount + cache - (uint64_t)v->refcount));
+	if (!zero && pmd_may_be_split(s, i, folio) && mapcount + cache - (uint64_t)v->refcount <= mapcount_unbias(folio->entire))
+		finding_lower(fs, f, pmd_split);
 }
 
 static void check_pins(struct scan *s, uint32_t i, const struct page_view *v, const struct folio_view *f, uint64_t extra)
@@ -336,7 +359,7 @@ void check_references(struct scan *s, uint32_t i, const struct page_view *v, con
 	/* a page nobody owns yet can have a mapcount of garbage, but never references fewer than mappings */
 	if (!counted_kind(kind)) {
 		if (kind == KIND_FROZEN && mapcount)
-			too_few(s, i, v, mapcount, 0);
+			too_few(s, i, v, NULL, mapcount, 0);
 		return;
 	}
 	if (mapcount && (kind == KIND_ORPHAN_LRU || kind == KIND_SHMEM_SWAPCACHE)) {
@@ -373,5 +396,5 @@ void check_references(struct scan *s, uint32_t i, const struct page_view *v, con
 	if ((uint64_t)v->refcount >= mapcount + cache)
 		check_pins(s, i, v, f, (uint64_t)v->refcount - mapcount - cache);
 	else if (!scan_entering_cache(s, v, mapcount))
-		too_few(s, i, v, mapcount, cache);
+		too_few(s, i, v, f, mapcount, cache);
 }

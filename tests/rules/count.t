@@ -60,6 +60,15 @@ pick p shmem|file head mapcount=0 entire=0
 set page[p]._refcount = nr(p) - 1
 expect refcount-lt-mapcount p error
 
+test refcount-lt-mapcount-split: one is missing while the mapping of the whole is split
+kernels 5.10
+pick p anon head order=9 entire=1 mapcount=0 refcount=1
+set folio[p].entire = 1
+also large-ge-entire p
+also anon-exclusive-shared p
+also mmid-slot-consistent p
+expect refcount-lt-mapcount p warning
+
 test refcount-lt-mapcount-swap: the reference of the swap cache is missing
 pick p anon-swapcache small mapcount>=1
 set page[p]._refcount = page[p]._mapcount + 1
