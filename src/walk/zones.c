@@ -44,6 +44,7 @@ static struct error *zone_name(struct zones *z, const struct layout *l, struct k
 	size_t got;
 	struct error *err = kvmem_read(k, va, name, sizeof(name) - 1, &got, &gap);
 
+	name[got] = '\0'; /* what follows was not read */
 	ret->name_bad = gap.kind == KV_NOT_KERNEL || gap.kind == KV_UNMAPPED;
 	for (char *c = name; *c; c++)
 		if (*c < ' ' || *c > '~')

@@ -197,7 +197,7 @@ static enum gap_reason fake_page_gap(const void *backend, uint64_t pfn)
 	return f->key ? f->gap : is_ram(w, pfn) ? GAP_NONE : GAP_NOT_RAM;
 }
 
-/* RAM that nobody wrote to is zeros. */
+/* RAM that nobody wrote to is zeros.  In a gap the buffer is spoilt, as a back end may do: nobody must look at it. */
 static struct error *fake_read(void *state, uint64_t pa, void *buf, size_t size, enum gap_reason *ret_why)
 {
 	const struct world *w = state;
@@ -208,8 +208,8 @@ static struct error *fake_read(void *state, uint64_t pa, void *buf, size_t size,
 		*ret_why = GAP_NONE;
 	else if (*ret_why == GAP_NONE && f->key)
 		memcpy(buf, f->bytes + pa % FRAME, size);
-	else if (*ret_why == GAP_NONE)
-		memset(buf, 0, size);
+	else
+		memset(buf, *ret_why == GAP_NONE ? 0 : 0xef, size);
 	return NULL;
 }
 
