@@ -356,7 +356,8 @@ static struct error *diskdump_load(struct diskdump *d)
 	d->desc_offset = h.desc_offset;
 	s->info.page_shift = log2_u64(h.block_size);
 	s->info.dump_level = h.dump_level;
-	s->info.arch = diskdump_arch(h.machine);
+	memcpy(s->machine, h.machine, sizeof(s->machine));
+	s->info.arch = diskdump_arch(s->machine);
 	err = store_read_notes(s, h.notes_offset, h.notes_size);
 	if (!err)
 		err = take_bare_vmcoreinfo(s, &h);

@@ -13,7 +13,8 @@ struct dump_store {
 	struct dump_file file;
 	struct dump_map map;
 	struct dump_notes notes;
-	struct dump_info info; /* info.page_shift is set before the map is made */
+	struct dump_info info;
+	char machine[65]; /**< what info.arch says when it is none we have a name for */ /* info.page_shift is set before the map is made */
 };
 
 void store_deinit(struct dump_store *s);

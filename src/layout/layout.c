@@ -87,7 +87,7 @@ struct error *layout_init(struct layout *l, const struct dump *d, struct types *
 	err = layout_init_sections(l, d);
 	if (!err)
 		err = layout_init_flags(l, d);
-	return error_prefix(err, "%s", dump_info(d)->path);
+	return error_prefix(err, "%s with %s", dump_info(d)->path, types_path(t));
 }
 
 void layout_deinit(struct layout *l)

@@ -178,33 +178,6 @@ static struct error *open_census(struct check *c)
 	return NULL;
 }
 
-static struct error *check_prepare(struct check *c)
-{
-	struct error *err;
-
-	err = layout_init(&c->layout, c->dump, c->types);
-	if (!err)
-		err = kvmem_new(&c->layout.mmu, c->dump, &c->kv);
-	if (!err)
-		err = check_banner(c);
-	if (!err)
-		err = open_structures(c);
-	if (err)
-		return err;
-	c->release = dump_vmcoreinfo(c->dump, "OSRELEASE");
-	c->classify = (struct classify){ &c->layout, &c->special,
-					 (int)fact_value(&c->layout.facts, FACT_ZONE_DEVICE, -1) };
-	note_gaps(c);
-	choose_rules(c);
-	skip_zone_rules(c);
-	err = open_workers(c);
-	if (!err)
-		err = open_census(c);
-	if (!err)
-		err = calibrate(c);
-	return err;
-}
-
 /* What an error means when part of the file is missing. */
 static struct error *blame_truncation(const struct dump *d, struct error *err)
 {
@@ -220,6 +193,33 @@ static struct error *blame_truncation(const struct dump *d, struct error *err)
 	error_free(err);
 	err = error_new("%s", text);
 	free(text);
+	return err;
+}
+
+static struct error *check_prepare(struct check *c)
+{
+	struct error *err;
+
+	err = layout_init(&c->layout, c->dump, c->types);
+	if (!err)
+		err = kvmem_new(&c->layout.mmu, c->dump, &c->kv);
+	if (!err)
+		err = check_banner(c);
+	if (!err)
+		err = blame_truncation(c->dump, open_structures(c));
+	if (err)
+		return err;
+	c->release = dump_vmcoreinfo(c->dump, "OSRELEASE");
+	c->classify = (struct classify){ &c->layout, &c->special,
+					 (int)fact_value(&c->layout.facts, FACT_ZONE_DEVICE, -1) };
+	note_gaps(c);
+	choose_rules(c);
+	skip_zone_rules(c);
+	err = open_workers(c);
+	if (!err)
+		err = open_census(c);
+	if (!err)
+		err = calibrate(c);
 	return err;
 }
 
@@ -241,7 +241,7 @@ struct error *check_open_dump(struct dump *dump, struct types *types, const stru
 	c->nr_workers = o->workers ? o->workers : job_default_workers();
 	if (!c->options.end_pfn)
 		c->options.end_pfn = UINT64_MAX;
-	err = blame_truncation(dump, check_prepare(c));
+	err = check_prepare(c);
 	if (err) {
 		check_free(c);
 		return err;

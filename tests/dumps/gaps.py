@@ -6,7 +6,6 @@ The dumps are healthy, so a report may have no finding of severity error, and wa
 the pages that say where everything else is, pagefsck gives up in one line that tells what is missing.
 """
 import collections
-import fnmatch
 import random
 import sys
 
@@ -17,14 +16,6 @@ INPUTS = ("5.10", "6.1", "6.12", "7.3")
 # What may be said of a healthy dump that a filter took too much of.
 FILTER_RULES = {"filtered-kernel-page"}
 STRUCT_PAGES = 64  # in a page of memmap
-# Cases that fail, and why.
-MISSED = "rules take a missing struct page for one without mappings, or its tails for strays"
-KNOWN = {
-    "without * pages of memmap": MISSED,
-    "* read by 1 and by 8 threads": "what a worker read before is still in its buffer where a struct page is missing",
-    "without one of * reserved pages": "the message does not name the dump",
-    "cut by *": "the message names neither the dump nor that it is cut; memmap could be found without node_data",
-}
 # How many bytes of the file are missing.
 CUTS = (1, 100000, 1000000, 5000000, 15000000, 25000000)
 
@@ -118,14 +109,6 @@ def try_cut(lacking):
         yield f"cut by {size} bytes", wrong
 
 
-def record(cases, name, what, wrong):
-    known = next((why for glob, why in KNOWN.items() if fnmatch.fnmatch(what, glob)), None)
-    if known and wrong:
-        cases.todo(name, known, wrong)
-    else:
-        cases.case(name, wrong)
-
-
 def main():
     cases = dumptest.Cases()
     dumps = dumptest.unpack(*INPUTS)
@@ -134,7 +117,7 @@ def main():
             lacking = Lacking(cases, dumps[name], folder)
             for group in try_memmap, try_kinds, try_reserved, try_cut:
                 for what, wrong in group(lacking):
-                    record(cases, f"{name} {what}", what, wrong)
+                    cases.case(f"{name} {what}", wrong)
     cases.finish()
 
 
