@@ -215,6 +215,15 @@ static bool pmd_may_be_split(const struct scan *s, uint32_t i, const struct foli
 	       is_anon((enum page_kind)s->records[i].kind);
 }
 
+/* The references are one short only when every page is mapped already, and for one mapping of the whole at a time. */
+static bool pmd_split_lacks(const struct scan *s, uint32_t i, const struct folio_view *f, uint64_t missing)
+{
+	uint32_t nr = UINT32_C(1) << s->l->pmd_order;
+
+	return pmd_may_be_split(s, i, f) && nr <= s->nr - i && missing <= mapcount_unbias(f->entire) &&
+	       terms_sum_pages(s->l, scan_page(s, i), nr).pages_mapped == nr;
+}
+
 /* A page marked as belonging to one process alone is mapped at most once: P[i] + E <= 1. */
 static void check_exclusive_pages(struct scan *s, uint32_t i, const struct folio_view *f, uint32_t nr)
 {
@@ -297,7 +306,7 @@ static void too_few(struct scan *s, uint32_t i, const struct page_view *v, const
 			 v->refcount, (unsigned long long)(mapcount + cache), (unsigned long long)mapcount,
 			 mapcount == 1 ? "" : "s", (unsigned long long)cache,
 			 (unsigned long long)(mapcount + cache - (uint64_t)v->refcount));
-	if (!zero && pmd_may_be_split(s, i, folio) && mapcount + cache - (uint64_t)v->refcount <= mapcount_unbias(folio->entire))
+	if (!zero && pmd_split_lacks(s, i, folio, mapcount + cache - (uint64_t)v->refcount))
 		finding_lower(fs, f, pmd_split);
 }
 

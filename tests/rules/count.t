@@ -60,14 +60,14 @@ pick p shmem|file head mapcount=0 entire=0
 set page[p]._refcount = nr(p) - 1
 expect refcount-lt-mapcount p error
 
-test refcount-lt-mapcount-split: one is missing while the mapping of the whole is split
+test refcount-lt-mapcount-entire: mapped as a whole twice, with one reference; no split, for no page is mapped by itself
 kernels 5.10
 pick p anon head order=9 entire=1 mapcount=0 refcount=1
 set folio[p].entire = 1
 also large-ge-entire p
 also anon-exclusive-shared p
 also mmid-slot-consistent p
-expect refcount-lt-mapcount p warning
+expect refcount-lt-mapcount p error
 
 test refcount-lt-mapcount-swap: the reference of the swap cache is missing
 pick p anon-swapcache small mapcount>=1
