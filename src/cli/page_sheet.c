@@ -87,6 +87,8 @@ static void add_flags(const struct page *p)
 	if (b->lru_gen.width)
 		snprintf(fields + used, sizeof(fields) - (size_t)used, ", lru_gen %u, lru_refs %u",
 			 flag_field_get(b->lru_gen, p->v.flags), flag_field_get(b->lru_refs, p->v.flags));
+	for (char *c = names; *c; c++) /* so that the line can be broken */
+		*c = *c == '|' ? ' ' : *c;
 	sheet_add(p->sheet, "words of struct page", "flags", FMT_PTR, p->v.flags, "%s; %s", names[0] ? names : "no flag", fields);
 }
 
@@ -264,7 +266,8 @@ static void add_references(const struct page *p)
 	sheet_add(p->sheet, "references", "cache", FMT_DEC, cache,
 		  cache ? "one for each page in the page cache or swap cache" : "in no cache");
 	if (private)
-		sheet_add(p->sheet, "references", "private", FMT_DEC, private, "PG_private: buffer heads or the like");
+		sheet_add(p->sheet, "references", "private", FMT_DEC, private, "PG_private: %s",
+			  p->kind == KIND_FILE || p->kind == KIND_SHMEM ? "buffer heads or the like" : "users of memory from the boot");
 	if (owner)
 		sheet_add(p->sheet, "references", "owner", FMT_DEC, owner, "whoever allocated it");
 	if (pins)

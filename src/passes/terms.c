@@ -67,7 +67,12 @@ uint64_t terms_cache_refs(const struct layout *l, enum page_kind kind, unsigned 
 
 uint64_t terms_private_refs(const struct layout *l, enum page_kind kind, const struct page_view *v)
 {
-	return (kind == KIND_FILE || kind == KIND_SHMEM) && page_has(v, l->flag.private) ? 1 : 0;
+	if (!page_has(v, l->flag.private))
+		return 0;
+	/* memory of the boot that get_page_bootmem() knows (up to v6.12) has a reference for each user */
+	if ((kind == KIND_VMEMMAP || kind == KIND_RESERVED) && v->refcount > 1)
+		return (uint64_t)v->refcount - 1;
+	return kind == KIND_FILE || kind == KIND_SHMEM ? 1 : 0;
 }
 
 uint64_t terms_owner_refs(enum page_kind kind, const struct page_view *v)

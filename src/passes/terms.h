@@ -28,7 +28,7 @@ uint64_t terms_small_mapcount(enum page_kind kind, const struct page_view *v);
 /** References that the page cache or swap cache holds. */
 uint64_t terms_cache_refs(const struct layout *l, enum page_kind kind, unsigned order, const struct page_view *v);
 
-/** The reference that comes with PG_private: buffer heads, iomap and the like. */
+/** References that come with PG_private: buffer heads, iomap and the like; users of boot memory. */
 uint64_t terms_private_refs(const struct layout *l, enum page_kind kind, const struct page_view *v);
 
 /** The reference of whoever allocated memory that has one owner and is in no cache. */
