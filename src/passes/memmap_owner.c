@@ -194,6 +194,8 @@ static void check_odd_flags(struct scan *s, uint32_t i, const struct page_view *
 		bad &= ~(flag_mask(b->uptodate) | flag_mask(b->reclaim) | flag_mask(b->private) | flag_mask(b->dirty));
 	else if (kind != KIND_SLAB && kind != KIND_LARGE_KMALLOC)
 		return;
+	if (kind != KIND_SLAB)
+		bad |= flag_mask(b->slab);
 	if (v->flags & bad)
 		scan_flag_fields(s, scan_finding(s, RULE_KIND_FLAGS_LEGAL, i), v->flags, v->flags & bad);
 }
@@ -400,6 +402,21 @@ static void check_guard(struct scan *s, uint32_t i, const struct page_view *v)
 	finding_value(&s->w->findings, f, "private", FMT_DEC, v->private);
 }
 
+/* v5.10: the mark of accounted kernel memory on a page of a process or a file. */
+static void check_kmemcg(struct scan *s, uint32_t i, const struct page_view *v, enum page_kind kind)
+{
+	struct finding *f;
+
+	if (!s->l->type_bit[TYPE_KMEMCG] || layout_page_type(s->l, v->mapcount) != TYPE_KMEMCG ||
+	    !(is_anon(kind) || is_cache(kind) || kind == KIND_KSM || kind == KIND_SHMEM_SWAPCACHE))
+		return;
+	f = scan_finding(s, RULE_TYPE_VALID, i);
+	finding_value(&s->w->findings, f, "page_type", FMT_HEX, v->mapcount);
+	finding_words(&s->w->findings, f, "kmemcg: the mark of kernel memory", NULL);
+	if (is_power_of_2(~v->mapcount))
+		finding_bitflip(&s->w->findings, f, "page_type", log2_u64((uint32_t)~v->mapcount));
+}
+
 /* ---- dispatch ----------------------------------------------------------------------------------------------------------------------- */
 
 static void check_kind_flags(struct scan *s, uint32_t i, const struct page_view *v, enum page_kind kind)
@@ -429,6 +446,7 @@ struct error *check_owner(struct scan *s, uint32_t i, const struct page_view *v,
 	if (err)
 		return err;
 	check_kind_flags(s, i, v, kind);
+	check_kmemcg(s, i, v, kind);
 	check_single_owner(s, i, v, kind);
 	if (kind == KIND_HUGETLB || kind == KIND_HUGETLB_FREE) {
 		check_hugetlb(s, i, v, f, mapcount);

@@ -47,23 +47,25 @@ static struct error *is_tmpfs(struct mapping_cache *c, uint64_t host, bool *ret)
 }
 
 /*
- * An inode's i_mapping belongs to an inode again, most often itself; a pointer into the middle of something else finds no
+ * An inode's i_mapping belongs to an inode that has it as i_mapping, most often itself; a pointer into the middle of something else finds no
  * such circle.  Some file systems (gfs2, nilfs2) keep further mappings whose host has another i_mapping.
  */
 static struct error *is_inode(struct mapping_cache *c, uint64_t host, bool *ret)
 {
-	const struct mmu *m = kvmem_mmu(c->k);
-	uint64_t mapping = 0, back = 0;
+	uint64_t mapping = 0, back = 0, again = 0;
 	struct kv_gap gap;
 	struct error *err;
 
-	*ret = true;
+	/* only the swap cache has mappings without a host, and no page names those */
+	*ret = host != 0;
 	if (!host || !fact_found(&c->l->facts, FACT_INODE_MAPPING))
 		return NULL;
 	err = read_member(c, host, FACT_INODE_MAPPING, &mapping, &gap);
 	if (!err && gap.kind == KV_OK)
 		err = read_member(c, mapping, FACT_MAPPING_HOST, &back, &gap);
-	*ret = gap.kind == KV_PHYS || (gap.kind == KV_OK && m->arch->kernel_va(m, mapping) && m->arch->kernel_va(m, back));
+	if (!err && gap.kind == KV_OK)
+		err = read_member(c, back, FACT_INODE_MAPPING, &again, &gap);
+	*ret = gap.kind == KV_PHYS || (gap.kind == KV_OK && again == mapping);
 	return err;
 }
 

@@ -25,7 +25,6 @@ expect mapping-canonical p error
 
 # What stands there can look like an address_space by chance; host->i_mapping would tell.
 test mapping-canonical-slab: the mapping of a file page leads into the middle of its inode
-todo 6.12: host and a_ops are only checked for being addresses
 pick p file|shmem small flag=lru
 set page[p].mapping += 0x48
 expect mapping-canonical p error

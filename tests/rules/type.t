@@ -315,3 +315,15 @@ kernels 6.1 6.12 7.3
 pick p hugetlb-free head
 set page[p].private = 0
 expect hugetlb-freed-flag p note
+
+test type-valid-kmemcg: an unmapped page cache page marked as kernel memory
+kernels 5.10
+pick p file small mapcount=0
+set page[p]._mapcount = ~0x200
+expect type-valid p error
+
+test kind-flags-legal-offline: a slab that says it is offline
+kernels 5.10 6.1
+pick p slab small
+set page[p]._mapcount = ~0x100
+expect kind-flags-legal p warning
