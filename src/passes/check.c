@@ -149,7 +149,8 @@ static void worker_deinit(struct worker *w)
 	findings_deinit(&w->findings);
 	array_free(&w->lru_suspects);
 	array_free(&w->in_motion);
-	array_free(&w->filtered);
+	array_free(&w->filtered.list);
+	array_free(&w->stale_private.list);
 	free(w->mappings);
 	free(w->pages);
 	free(w->unreadable);

@@ -38,7 +38,12 @@ struct scope_counts {
 struct page_run {
 	uint64_t pfn;
 	uint64_t nr;
-	bool listed; /**< on a list that a CPU keeps for itself */
+	bool listed;   /**< on a list that a CPU keeps for itself */
+	uint64_t word; /**< the word that is odd, where one is */
+};
+
+struct page_runs {
+	ARRAY(struct page_run) list;
 };
 
 /** A part of the dump that could not be read. */
@@ -62,7 +67,8 @@ struct worker {
 	struct zone_tally *zones; /**< one for each of check->zones.list, and one for "no zone" */
 	uint64_t nr_unreadable;
 	struct kv_gap first_gap;
-	ARRAY(struct page_run) filtered;  /**< kernel pages the dump filter left out */
+	struct page_runs filtered;        /**< kernel pages the dump filter left out */
+	struct page_runs stale_private;   /**< free pages with an old owner's private word, where kernels leave it */
 	ARRAY(struct page_run) in_motion; /**< pages without reference that look as if moved between lists */
 	uint64_t lru_charged, lru_uncharged;
 	ARRAY(uint64_t) lru_suspects; /**< pfns of uncharged LRU folios */
@@ -121,6 +127,15 @@ void check_gap_add(struct check *c, const char *what, const char *why, uint64_t 
 
 /** Note how long the pass \p name (static) took. */
 void check_pass_done(struct check *c, const char *name, double since);
+
+/**
+ * One list of all workers, by pfn.  \p list picks it out of a worker.  Free *ret; out of memory is noted in
+ * c->findings.failed.
+ */
+size_t check_gather_runs(struct check *c, const struct page_runs *(*list)(const struct worker *w), struct page_run **ret);
+
+/** The subject of a finding about \p pfn, for steps after the sections: kind, order and head from the census. */
+struct subject check_page_subject(const struct check *c, enum subject_kind kind, uint64_t pfn);
 
 /** Monotonic clock in seconds. */
 double check_clock(void);

@@ -40,28 +40,15 @@ void scan_filtered(struct scan *s)
 
 		if (is_needed(s->records[i].kind) && dump_page_gap(s->check->dump, run.pfn) == GAP_EXCLUDED &&
 		    run.pfn >= s->check->options.first_pfn && run.pfn < s->check->options.end_pfn &&
-		    !array_push(&s->w->filtered, run))
+		    !array_push(&s->w->filtered.list, run))
 			s->w->findings.failed = true;
 	}
 }
 
-static int by_pfn(const void *a, const void *b)
-{
-	const struct page_run *x = a, *y = b;
-
-	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
-}
-
 static struct finding *filtered_finding(struct check *c, uint64_t pfn, const char *name)
 {
-	const struct census_record *r = census_find(&c->census, pfn);
-	struct subject subject = subject_page(SUBJ_PAGE, pfn);
-	struct finding *f;
-
-	subject.head_pfn = census_head(r, pfn);
-	subject.order = r->order;
-	subject.page_kind = kinds[r->kind].name;
-	f = finding_add(&c->findings, RULE_FILTERED_KERNEL_PAGE, &subject);
+	struct subject subject = check_page_subject(c, SUBJ_PAGE, pfn);
+	struct finding *f = finding_add(&c->findings, RULE_FILTERED_KERNEL_PAGE, &subject);
 	finding_text(&c->findings, f, "needed_for", name, NULL);
 	return f;
 }
@@ -98,22 +85,18 @@ static void filtered_kind(struct check *c, const struct page_run *all, size_t nr
 		filtered_finding(c, pfns[i], needed[k].name);
 }
 
+static const struct page_runs *filtered_of(const struct worker *w)
+{
+	return &w->filtered;
+}
+
 struct error *filtered_finish(struct check *c)
 {
-	ARRAY(struct page_run) all = { 0 };
-	uint64_t *pfns;
+	_cleanup_free_ struct page_run *all = NULL;
+	size_t nr = check_gather_runs(c, filtered_of, &all);
+	_cleanup_free_ uint64_t *pfns = calloc(nr + 1, sizeof(*pfns));
 
-	for (unsigned i = 0; i < c->nr_workers; i++)
-		for (size_t j = 0; j < c->workers[i].filtered.nr; j++)
-			if (!array_push(&all, c->workers[i].filtered.v[j]))
-				c->findings.failed = true;
-	if (all.nr)
-		qsort(all.v, all.nr, sizeof(all.v[0]), by_pfn);
-	pfns = calloc(all.nr + 1, sizeof(*pfns));
 	for (unsigned k = 0; pfns && k < ARRAY_SIZE(needed); k++)
-		filtered_kind(c, all.v, all.nr, pfns, k);
-	c->findings.failed |= !pfns;
-	free(pfns);
-	array_free(&all);
-	return c->findings.failed ? &error_nomem : NULL;
+		filtered_kind(c, all, nr, pfns, k);
+	return c->findings.failed || !pfns ? &error_nomem : NULL;
 }

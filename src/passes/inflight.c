@@ -94,7 +94,7 @@ bool scan_under_zone_lock(struct scan *s, uint32_t i)
 
 void scan_in_motion(struct scan *s, uint32_t first, uint32_t nr, bool listed)
 {
-	struct page_run run = { scan_pfn(s, first), nr, listed };
+	struct page_run run = { .pfn = scan_pfn(s, first), .nr = nr, .listed = listed };
 
 	if (!array_push(&s->w->in_motion, run))
 		s->w->findings.failed = true;

@@ -357,5 +357,7 @@ struct error *pass_memmap_finish(struct check *c)
 	err = moving_pages(c);
 	if (!err)
 		err = filtered_finish(c);
+	if (!err)
+		err = stale_finish(c);
 	return err ? err : uncharged(c);
 }

@@ -69,18 +69,6 @@ static void report_flags(struct scan *s, uint32_t i, const struct page_view *v, 
 	}
 }
 
-/*
- * free_pages_prepare() clears private since v7.0 and in some stable releases of older kernels, which cannot be told from
- * the others.  Those leave the last owner's value: zsmalloc's pointer, SLUB's counters.  Masks in tails are younger still.
- */
-static void stale_private(struct scan *s, struct finding *f)
-{
-	if (!f || s->l->compound == COMPOUND_MASK)
-		return;
-	f->severity = SEV_WARNING;
-	finding_lower(&s->w->findings, f, "a kernel without the fix of v7.0 leaves the last owner's value in freed pages");
-}
-
 /* One finding for each wrong word. */
 static void report_words(struct scan *s, uint32_t i, const struct page_view *v, unsigned dirt)
 {
@@ -99,10 +87,9 @@ static void report_words(struct scan *s, uint32_t i, const struct page_view *v, 
 		f = scan_finding(s, RULE_FREE_MAPPING_NULL, i);
 		finding_expect(fs, f, "mapping", FMT_PTR, 64, v->mapping, 0);
 	}
-	if (dirt & DIRT_PRIVATE) {
+	if ((dirt & DIRT_PRIVATE) && !scan_stale_private(s, i, v->private)) {
 		f = scan_finding(s, RULE_FREE_PRIVATE_ZERO, i);
 		finding_expect(fs, f, "private", FMT_PTR, 64, v->private, 0);
-		stale_private(s, f);
 	}
 	if (dirt & DIRT_MEMCG) {
 		f = scan_finding(s, RULE_FREE_MEMCG_NULL, i);

@@ -100,6 +100,10 @@ void scan_merge(struct scan *s);
 void scan_filtered(struct scan *s);
 struct error *filtered_finish(struct check *c) _must_check_;
 
+/** Note a free page with a private word where kernels may leave one; false: this kernel does not. */
+bool scan_stale_private(struct scan *s, uint32_t i, uint64_t private);
+struct error *stale_finish(struct check *c) _must_check_;
+
 /** Rules about one page's or head's own words; kind is in its record. */
 struct error *check_owner(struct scan *s, uint32_t i, const struct page_view *v, const struct folio_view *f,
 			  uint64_t mapcount) _must_check_;
