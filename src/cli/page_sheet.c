@@ -78,7 +78,10 @@ static void add_flags(const struct page *p)
 	char names[512], fields[160];
 	int used;
 
-	layout_flag_names_as(l, p->v.flags, kind_is_swappable(p->kind), names, sizeof(names));
+	if ((p->record->bits & CENSUS_TAIL) && p->record->back == 1)
+		layout_second_flag_names(l, p->v.flags, names, sizeof(names));
+	else
+		layout_flag_names_as(l, p->v.flags, kind_is_swappable(p->kind), names, sizeof(names));
 	used = snprintf(fields, sizeof(fields), "node %u, zone %u", flag_field_get(b->node, p->v.flags),
 			flag_field_get(b->zone, p->v.flags));
 	if (b->last_cpupid.width)
@@ -221,8 +224,7 @@ static void add_folio(const struct page *p)
 	if (f->has_dtor)
 		sheet_add(p->sheet, "folio", "compound_dtor", FMT_DEC, f->dtor, NULL);
 	sheet_add(p->sheet, "folio", "flags of tail 1", FMT_PTR, f->flags_1, "%s",
-		  layout_flag_names(&p->c->layout, p->c->layout.order == ORDER_FLAGS_1 ? f->flags_1 & ~UINT64_C(0xff) : f->flags_1,
-				    names, sizeof(names)));
+		  layout_second_flag_names(&p->c->layout, f->flags_1, names, sizeof(names)));
 	add_counter(p, f->has_entire, "_entire_mapcount", f->entire);
 	add_counter(p, f->has_large, "_large_mapcount", f->large);
 	if (f->has_nr_mapped)

@@ -183,6 +183,9 @@ const char *layout_flag_names(const struct layout *l, uint64_t flags, char *buf,
  */
 const char *layout_flag_names_as(const struct layout *l, uint64_t flags, bool swappable, char *buf, size_t size);
 
+/** The same for the first tail of a folio, where some bits are the folio's and the low byte may be its order. */
+const char *layout_second_flag_names(const struct layout *l, uint64_t flags, char *buf, size_t size);
+
 /** One decided encoding, for people: name and value. */
 struct layout_model {
 	const char *name;

@@ -156,3 +156,24 @@ const char *layout_flag_names(const struct layout *l, uint64_t flags, char *buf,
 {
 	return layout_flag_names_as(l, flags, false, buf, size);
 }
+
+const char *layout_second_flag_names(const struct layout *l, uint64_t flags, char *buf, size_t size)
+{
+	const struct {
+		int bit;
+		const char *name;
+	} second[] = {
+		{ l->flag.double_map, "double_map" },		{ l->flag.has_hwpoisoned, "has_hwpoisoned" },
+		{ l->flag.large_rmappable, "large_rmappable" }, { l->flag.partially_mapped, "partially_mapped" },
+		{ l->flag.hugetlb, "hugetlb" },
+	};
+	uint64_t left = flags & l->flag.all & ~(l->order == ORDER_FLAGS_1 ? UINT64_C(0xff) : 0), known = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(second); i++)
+		known |= flag_mask(second[i].bit);
+	layout_flag_names(l, left & ~known, buf, size);
+	for (size_t i = 0; i < ARRAY_SIZE(second); i++)
+		if (left & flag_mask(second[i].bit))
+			add_name(buf, size, second[i].name);
+	return buf;
+}

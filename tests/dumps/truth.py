@@ -180,7 +180,7 @@ class Test:
         if self.model.by_folio or head.kind.startswith("hugetlb"):
             return entire
         # up to 6.1: pages of files count mappings as a whole themselves; PG_double_map takes one off anon pages
-        return entire - ("workingset" in folio["flags of tail 1"]["text"]) if head.kind.startswith("anon") else 0
+        return entire - ("double_map" in folio["flags of tail 1"]["text"]) if head.kind.startswith("anon") else 0
 
     def compare_folio(self, pfns, entire):
         head = self.pages[pfns[0]]
