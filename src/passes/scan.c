@@ -5,6 +5,8 @@
  *
  * exceptions: reserved pages in holes may carry the bits of another zone; nodes may overlap
  */
+#include <string.h>
+
 #include "passes/scan.h"
 
 struct finding *scan_finding(struct scan *s, enum rule_id rule, uint32_t i)
@@ -67,6 +69,21 @@ static bool in_hole(struct scan *s, uint32_t i, const struct zone *claimed)
 	return s->hole_end == s->nr || scan_pfn(s, s->hole_end) == claimed->start_pfn;
 }
 
+static bool all_zero(const unsigned char *p, size_t size)
+{
+	return !p[0] && !memcmp(p, p + 1, size - 1);
+}
+
+/* Whether one bit of flags, or the whole struct page, is what is wrong. */
+static void zone_evidence(struct scan *s, struct finding *f, uint32_t i, uint64_t diff)
+{
+	if (all_zero(scan_page(s, i), s->l->page_struct_size))
+		finding_evidence(&s->w->findings, f, "neighbour", "all %u bytes of the struct page are zero: it was cleared",
+				 s->l->page_struct_size);
+	else if (is_power_of_2(diff))
+		finding_bitflip(&s->w->findings, f, "flags", log2_u64(diff));
+}
+
 static void wrong_zone(struct scan *s, uint32_t i, const struct page_view *v)
 {
 	const struct layout *l = s->l;
@@ -81,16 +98,18 @@ static void wrong_zone(struct scan *s, uint32_t i, const struct page_view *v)
 		return;
 	if (diff & flag_field_mask(l->flag.zone)) {
 		f = scan_finding(s, RULE_PAGE_ZONE_MATCHES, i);
-		finding_expect(fs, f, "zone", FMT_DEC, l->flag.zone.width, flag_field_get(l->flag.zone, v->flags),
+		finding_expect(fs, f, "zone", FMT_DEC, 0, flag_field_get(l->flag.zone, v->flags),
 			       s->run_zone->index);
 		finding_words(fs, f, claimed ? claimed->name : "no such zone", s->run_zone->name);
 		finding_value(fs, f, "flags", FMT_PTR, v->flags);
+		zone_evidence(s, f, i, diff);
 	}
 	if (diff & flag_field_mask(l->flag.node)) {
 		f = scan_finding(s, RULE_PAGE_NODE_MATCHES, i);
-		finding_expect(fs, f, "node", FMT_DEC, l->flag.node.width, flag_field_get(l->flag.node, v->flags),
+		finding_expect(fs, f, "node", FMT_DEC, 0, flag_field_get(l->flag.node, v->flags),
 			       s->run_zone->node);
 		finding_value(fs, f, "flags", FMT_PTR, v->flags);
+		zone_evidence(s, f, i, diff);
 	}
 }
 
