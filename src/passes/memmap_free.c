@@ -208,6 +208,8 @@ static uint32_t buddy_interior(struct scan *s, uint32_t head, unsigned order)
 		v = scan_view(s, head + j);
 		dirt = free_dirt(s, &v, 0, false);
 		scan_record(s, head + j, KIND_BUDDY, order, j, CENSUS_INTERIOR);
+		if (findings >= MAX_FINDINGS_PER_BLOCK)
+			continue;
 		if (page_all_ones(&v)) {
 			scan_poisoned(s, head + j, &v);
 			continue;
@@ -227,8 +229,7 @@ static uint32_t buddy_interior(struct scan *s, uint32_t head, unsigned order)
 			if (is_power_of_2(j))
 				return j;
 		}
-		if (++findings >= MAX_FINDINGS_PER_BLOCK)
-			return nr;
+		findings++;
 	}
 	return nr;
 }

@@ -200,6 +200,26 @@ pick q slab large
 set page[p].head = page_va(q) | 1
 expect buddy-interior-clean p error
 
+test buddy-many-dirty: a write across a free block: the pages behind those that are listed are part of it all the same
+pick p buddy interior order>=4
+set page[head(p)+3].flags |= flag(dirty)
+set page[head(p)+4].flags |= flag(dirty)
+set page[head(p)+5].flags |= flag(dirty)
+set page[head(p)+6].flags |= flag(dirty)
+set page[head(p)+7].flags |= flag(dirty)
+set page[head(p)+9].flags |= flag(dirty)
+set page[head(p)+10].flags |= flag(dirty)
+set page[head(p)+11].flags |= flag(dirty)
+set page[head(p)+12].flags |= flag(dirty)
+expect free-flags-clear head(p)+3 error
+expect free-flags-clear head(p)+4 error follows
+expect free-flags-clear head(p)+5 error follows
+expect free-flags-clear head(p)+6 error follows
+expect free-flags-clear head(p)+7 error follows
+expect free-flags-clear head(p)+9 error follows
+expect free-flags-clear head(p)+10 error follows
+expect free-flags-clear head(p)+11 error follows
+
 test buddy-zone: a block that reaches into another zone, where zones overlap
 pick p buddy interior order>=4 zone=DMA nth=-1
 set zone[DMA32].spanned_pages += zone[DMA32].zone_start_pfn - head(p)
