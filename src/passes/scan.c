@@ -121,7 +121,7 @@ static void wrong_refcount(struct scan *s, uint32_t i, const struct page_view *v
 	if (v->refcount < 0) {
 		f = scan_finding(s, RULE_REFCOUNT_NEGATIVE, i);
 		finding_value(fs, f, "_refcount", FMT_INT, (uint64_t)(int64_t)v->refcount);
-		if (v->refcount + INT32_MIN >= 0 && v->refcount - INT32_MIN < 0x10000)
+		if (v->refcount - INT32_MIN < 0x10000)
 			finding_bitflip(fs, f, "_refcount", 31);
 	} else if (v->refcount >= 0x40000000) {
 		f = scan_finding(s, RULE_REFCOUNT_OVERFLOW, i);
