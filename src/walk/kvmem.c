@@ -37,8 +37,10 @@ struct error *kvmem_new(const struct mmu *m, struct dump *d, struct kvmem **ret)
 	struct kvmem *k = calloc(1, sizeof(*k));
 	struct error *err;
 
-	if (!k || table_size > MAX_TABLE_SIZE)
+	if (!k || table_size > MAX_TABLE_SIZE) {
+		free(k);
 		return &error_nomem;
+	}
 	k->mmu = m;
 	k->table_bytes = malloc(NR_TABLES * table_size);
 	err = k->table_bytes ? dump_reader_new(d, &k->reader) : &error_nomem;
@@ -157,7 +159,9 @@ struct error *kvmem_read(struct kvmem *k, uint64_t va, void *buf, size_t size, s
 		size_t want, got = 0;
 		struct error *err = kvmem_translate(k, va + done, &pa, &left, gap);
 
-		if (err || gap->kind != KV_OK)
+		if (err)
+			return err;
+		if (gap->kind != KV_OK)
 			break;
 		want = left < size - done ? (size_t)left : size - done;
 		err = dump_read_phys(k->reader, pa, (char *)buf + done, want, &got, &gap->phys);
