@@ -312,7 +312,7 @@ struct finding *worker_finding(struct worker *w, enum rule_id rule, const struct
 
 	if (!check_active(c, rule))
 		return NULL;
-	if (subject->pfn != UINT64_MAX && (subject->pfn < c->options.first_pfn || subject->pfn >= c->options.end_pfn))
+	if (subject->pfn != UINT64_MAX && !check_in_range(c, subject->pfn))
 		return NULL;
 	w->ledger.rule[rule].findings++;
 	if (w->section_findings[rule] >= c->detail_limit) {

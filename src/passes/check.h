@@ -148,6 +148,12 @@ static inline bool check_active(const struct check *c, enum rule_id rule)
 	return ledger_active(&c->ledger, rule);
 }
 
+/** Whether findings about \p pfn are asked for (--pfn-range). */
+static inline bool check_in_range(const struct check *c, uint64_t pfn)
+{
+	return pfn >= c->options.first_pfn && pfn < c->options.end_pfn;
+}
+
 /**
  * Start a finding of \p w.  Counts it; NULL when the rule is off, or its details are beyond the limit of the section:
  * every finding_*() function accepts that.

@@ -39,8 +39,7 @@ void scan_filtered(struct scan *s)
 		struct page_run run = { .pfn = scan_pfn(s, i), .nr = 1 };
 
 		if (is_needed(s->records[i].kind) && dump_page_gap(s->check->dump, run.pfn) == GAP_EXCLUDED &&
-		    run.pfn >= s->check->options.first_pfn && run.pfn < s->check->options.end_pfn &&
-		    !array_push(&s->w->filtered.list, run))
+		    check_in_range(s->check, run.pfn) && !array_push(&s->w->filtered.list, run))
 			s->w->findings.failed = true;
 	}
 }

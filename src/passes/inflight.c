@@ -96,7 +96,7 @@ void scan_in_motion(struct scan *s, uint32_t first, uint32_t nr, bool listed)
 {
 	struct page_run run = { .pfn = scan_pfn(s, first), .nr = nr, .listed = listed };
 
-	if (!array_push(&s->w->in_motion, run))
+	if (check_in_range(s->check, run.pfn) && !array_push(&s->w->in_motion, run))
 		s->w->findings.failed = true;
 }
 

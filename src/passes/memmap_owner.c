@@ -356,7 +356,8 @@ static void check_memcg(struct scan *s, uint32_t i, const struct page_view *v, e
 		s->w->lru_charged++;
 	if (lru && !v->memcg && !page_has(v, s->l->flag.locked)) {
 		s->w->lru_uncharged++;
-		if (nr < LRU_SUSPECTS_PER_SECTION && array_push(&s->w->lru_suspects, scan_pfn(s, i)))
+		if (nr < LRU_SUSPECTS_PER_SECTION && check_in_range(s->check, scan_pfn(s, i)) &&
+		    array_push(&s->w->lru_suspects, scan_pfn(s, i)))
 			s->w->section_findings[RULE_MEMCG_UNCHARGED_LRU]++;
 	}
 	if (!v->memcg || (m->arch->kernel_va(m, v->memcg & ~TAG_BITS) && !(lru && (v->memcg & 3))))

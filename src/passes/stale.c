@@ -21,8 +21,8 @@ bool scan_stale_private(struct scan *s, uint32_t i, uint64_t private)
 
 	if (s->l->compound == COMPOUND_MASK) /* younger than the fix */
 		return false;
-	if (check_active(s->check, RULE_FREE_PRIVATE_ZERO) && run.pfn >= s->check->options.first_pfn &&
-	    run.pfn < s->check->options.end_pfn && !array_push(&s->w->stale_private.list, run))
+	if (check_active(s->check, RULE_FREE_PRIVATE_ZERO) && check_in_range(s->check, run.pfn) &&
+	    !array_push(&s->w->stale_private.list, run))
 		s->w->findings.failed = true;
 	return true;
 }

@@ -131,7 +131,7 @@ static struct error *check_mapped(struct check *c, struct worker *w, const struc
 			pfn += pages > step ? pages : step;
 			continue;
 		}
-		if (gap.kind != KV_PHYS && memmap_valid(&c->memmap, s, pfn) && reported++ < 4) {
+		if (gap.kind != KV_PHYS && memmap_valid(&c->memmap, s, pfn) && check_in_range(c, pfn) && reported++ < 4) {
 			f = zone_finding(w, RULE_VMEMMAP_MAPPED, memmap_page_va(&c->memmap, s, pfn));
 			if (f)
 				f->subject.pfn = pfn;

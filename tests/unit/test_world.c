@@ -383,6 +383,7 @@ static void test_pfn_range(void **state)
 	page_put(&w, 0x7fff, W_REFCOUNT, 1);
 	page_put(&w, 0x8001, W_REFCOUNT, 1);
 	page_put(&w, 0x8100, W_REFCOUNT, 1);
+	world_unmap(&w, world_page_va(&w, 0xa000));
 	c = world_check(&w, &o);
 	expect_root(c, RULE_FREE_REFCOUNT_ZERO, 0x8001);
 	assert_int_equal(c->findings.list.nr, 1);
