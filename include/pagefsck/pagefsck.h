@@ -87,7 +87,8 @@ PAGEFSCK_API struct pagefsck_error *pagefsck_check(struct pagefsck *pf);
 PAGEFSCK_API size_t pagefsck_nr_findings(const struct pagefsck *pf);
 PAGEFSCK_API void pagefsck_finding(const struct pagefsck *pf, size_t i, struct pagefsck_finding *ret);
 
-/** Kind of page \p pfn ("anon", "slab", ...) after the check; NULL when it has no struct page. */
+/** Kind of page \p pfn ("anon", "slab", ...) after the check; NULL when it has no struct page or
+ *  was not looked at. */
 PAGEFSCK_API const char *pagefsck_page_kind(const struct pagefsck *pf, uint64_t pfn);
 
 /** Number of rules evaluated and skipped. */

@@ -31,7 +31,7 @@ const struct census_record *census_find(const struct census *c, uint64_t pfn)
 		else if (pfn - run->first_pfn >= run->nr)
 			low = mid + 1;
 		else
-			return &run->records[pfn - run->first_pfn];
+			return run->done ? &run->records[pfn - run->first_pfn] : NULL;
 	}
 	return NULL;
 }

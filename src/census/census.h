@@ -59,6 +59,7 @@ struct census_run {
 	uint64_t first_pfn;
 	uint64_t nr;
 	struct census_record *records;
+	bool done; /**< the records are written: false outside --pfn-range and beyond the time limit */
 };
 
 struct census {
@@ -77,7 +78,7 @@ static inline bool kind_is_swappable(enum page_kind k)
 
 void census_deinit(struct census *c);
 
-/** The record of \p pfn, NULL when it has no struct page. */
+/** The record of \p pfn, NULL when it has no struct page or was not looked at. */
 const struct census_record *census_find(const struct census *c, uint64_t pfn);
 
 /** Add a run of \p nr zeroed records; runs must be added in rising order.  False: no memory. */

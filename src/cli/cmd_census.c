@@ -94,7 +94,8 @@ static struct error *print_pages(FILE *out, struct check *c)
 
 	fputs("pfn\tkind\torder\thead_pfn\trefcount\tmapcount\tflags\n", out);
 	for (size_t i = 0; !err && i < c->memmap.sections.nr; i++)
-		err = print_section(out, c, i);
+		if (c->census.runs.v[i].done)
+			err = print_section(out, c, i);
 	return err;
 }
 

@@ -320,8 +320,10 @@ struct error *page_sheet(struct check *c, uint64_t pfn, struct sheet *ret)
 	struct error *err;
 	bool ok;
 
-	if (!s || !p.record)
+	if (!s)
 		return error_new("pfn %#" PRIx64 " has no struct page", pfn);
+	if (!p.record)
+		return error_new("pfn %#" PRIx64 " was not reached within the time limit", pfn);
 	p.va = memmap_page_va(&c->memmap, s, pfn);
 	p.kind = (enum page_kind)p.record->kind;
 	p.head_pfn = census_head(p.record, pfn);

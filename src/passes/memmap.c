@@ -216,6 +216,7 @@ struct error *pass_memmap(struct check *c, struct worker *w, uint64_t unit)
 		__atomic_fetch_add(&c->nr_not_reached, section->nr_pages, __ATOMIC_RELAXED);
 		return NULL;
 	}
+	c->census.runs.v[unit].done = true;
 	err = memmap_read(&c->memmap, section, w->kv, w->pages, w->unreadable, &gap);
 	if (!err && gap.kind != KV_OK && (w->first_gap.kind == KV_OK || gap.va < w->first_gap.va))
 		w->first_gap = gap;

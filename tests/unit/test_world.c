@@ -367,6 +367,7 @@ static void test_time_limit(void **state)
 	assert_int_equal(c->findings.list.nr, 0);
 	assert_int_equal(c->census.pages, 0);
 	assert_int_equal(c->nr_not_reached, 2 * SECTION_PAGES);
+	assert_null(census_find(&c->census, 0x8000));
 	assert_int_equal(gap_count(c, "struct pages"), 2 * SECTION_PAGES);
 	assert_int_equal(c->ledger.rule[RULE_FREE_REFCOUNT_ZERO].gaps, 2 * SECTION_PAGES);
 	finish(&w, c);
