@@ -83,9 +83,10 @@ static void note_gaps(struct check *c)
 		check_gap_add(c, "nodes and zones", "not readable in the dump", c->zones.nr_gaps, c->zones.gap_va);
 	if (c->memmap.nr_gaps)
 		check_gap_add(c, "memory sections", "not readable in the dump", c->memmap.nr_gaps, c->memmap.gap_va);
-	if (!c->percpu.cpus.nr)
-		check_gap_add(c, "per-CPU areas", "not readable in the dump", 1, 0);
-	else if (!c->pcp.complete)
+	if (!c->percpu.cpus.nr || c->percpu.nr_gaps)
+		check_gap_add(c, "per-CPU areas", "not readable in the dump", c->percpu.nr_gaps ? c->percpu.nr_gaps : 1,
+			      c->percpu.gap_va);
+	if (c->percpu.cpus.nr && c->pcp.nr_broken)
 		check_gap_add(c, "per-CPU free lists", "broken or not readable", c->pcp.nr_broken, c->pcp.broken_at);
 }
 

@@ -95,7 +95,7 @@ static struct error *lists_walk(struct pcp_walk *w, uint64_t pcp_va)
  */
 static struct error *llist_walk(struct pcp_walk *w)
 {
-	uint64_t node, seen = 0, mark = 0;
+	uint64_t node = w->zone->va, seen = 0, mark = 0;
 	bool ok, circle = false;
 	struct error *err;
 
@@ -154,7 +154,7 @@ struct error *pcp_init(struct pcp *p, const struct layout *l, const struct memma
 	struct error *err = NULL;
 
 	memset(p, 0, sizeof(*p));
-	p->complete = cpus->cpus.nr != 0 && z->list.nr != 0 && !z->nr_gaps;
+	p->complete = cpus->cpus.nr != 0 && !cpus->nr_gaps && z->list.nr != 0 && !z->nr_gaps;
 	for (size_t i = 0; !err && i < z->list.nr; i++) {
 		struct pcp_walk w = { p, l, m, &z->list.v[i], k, 0, 0, false, false };
 

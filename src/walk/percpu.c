@@ -5,12 +5,20 @@
 
 enum { MAX_CPUS = 8192 };
 
+static void percpu_gap(struct percpu *p, uint64_t va)
+{
+	if (p->nr_gaps++ == 0)
+		p->gap_va = va;
+}
+
 static struct error *cpu_add(struct percpu *p, struct kvmem *k, uint64_t offsets, unsigned cpu)
 {
 	struct percpu_area area = { .cpu = cpu };
 	bool ok;
 	struct error *err = kvmem_read_word(k, offsets + cpu * 8, 8, &area.offset, &ok);
 
+	if (!err && !ok)
+		percpu_gap(p, offsets + cpu * 8);
 	if (!err && ok && !array_push(&p->cpus, area))
 		return &error_nomem;
 	return err;
@@ -28,6 +36,8 @@ struct error *percpu_init(struct percpu *p, const struct layout *l, struct kvmem
 		bool ok;
 		struct error *err = kvmem_read_word(k, mask_va + word * 8, 8, &mask, &ok);
 
+		if (!err && !ok)
+			percpu_gap(p, mask_va + word * 8);
 		for (unsigned bit = 0; !err && ok && bit < 64; bit++)
 			if (mask >> bit & 1)
 				err = cpu_add(p, k, offsets, word * 64 + bit);

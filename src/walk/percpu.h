@@ -14,9 +14,11 @@ struct percpu_area {
 
 struct percpu {
 	ARRAY(struct percpu_area) cpus; /**< possible CPUs, rising */
+	unsigned nr_gaps; /**< words of the mask or offsets that could not be read: CPUs may be missing */
+	uint64_t gap_va;  /**< the first of them */
 };
 
-/** Absent symbols or unreadable words leave cpus empty: not an error. */
+/** Absent symbols leave cpus empty: not an error. */
 struct error *percpu_init(struct percpu *p, const struct layout *l, struct kvmem *k) _must_check_;
 void percpu_deinit(struct percpu *p);
 

@@ -239,6 +239,25 @@ static void test_percpu(void **state)
 	machine_end(&m);
 }
 
+/* An offset that cannot be read does not mean that there is no such CPU. */
+static void test_percpu_gap(void **state)
+{
+	uint64_t offset;
+	struct machine m;
+
+	(void)state;
+	machine_boot(&m, "6.12");
+	offset = world_symbol(&m.w, "__per_cpu_offset") + 600 * 8;
+	world_put(&m.w, world_symbol(&m.w, "__cpu_possible_mask") + 600 / 64 * 8, 8, UINT64_C(1) << 600 % 64);
+	world_gap(&m.w, (offset - KERNEL_MAP - m.w.kaslr) & ~UINT64_C(0xfff), GAP_TRUNCATED);
+	machine_read(&m);
+	assert_int_equal(m.percpu.cpus.nr, WORLD_CPUS);
+	assert_int_equal(m.percpu.nr_gaps, 1);
+	assert_int_equal(m.percpu.gap_va, offset);
+	assert_false(m.pcp.complete);
+	machine_end(&m);
+}
+
 static void test_no_percpu(void **state)
 {
 	struct machine m;
@@ -460,7 +479,8 @@ int main(void)
 		cmocka_unit_test(test_unreadable_zone),	 cmocka_unit_test(test_no_node_at_all),
 		cmocka_unit_test(test_one_node_kernel),	 cmocka_unit_test(test_zone_name),
 		cmocka_unit_test(test_zone_lock),	 cmocka_unit_test(test_percpu),
-		cmocka_unit_test(test_no_percpu),	 cmocka_unit_test(test_pcp_orders),
+		cmocka_unit_test(test_no_percpu),	 cmocka_unit_test(test_percpu_gap),
+		cmocka_unit_test(test_pcp_orders),
 		cmocka_unit_test(test_pcp_find),	 cmocka_unit_test(test_pcp_lock),
 		cmocka_unit_test(test_pcp_broken),	 cmocka_unit_test(test_pcp_foreign_node),
 		cmocka_unit_test(test_pcp_unreadable),	 cmocka_unit_test(test_llist),
