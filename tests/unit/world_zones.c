@@ -223,7 +223,10 @@ void world_section(struct world *w, uint64_t nr, unsigned bits)
 static uint64_t mapping_make(struct world *w, uint64_t a_ops)
 {
 	uint64_t va = world_alloc(w, FRAME), inode = world_alloc(w, FRAME);
+	int back = world_offset(w, "inode", "i_mapping", NULL);
 
+	if (back >= 0)
+		world_put(w, inode + (unsigned)back, 8, va);
 	world_put(w, va + offset_of(w, "address_space", "host"), 8, inode);
 	world_put(w, va + offset_of(w, "address_space", "a_ops"), 8, a_ops);
 	return va;
