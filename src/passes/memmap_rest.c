@@ -54,6 +54,20 @@ static bool between_lists(const struct scan *s, const struct page_view *v)
 }
 
 /*
+ * shrink_folio_list() freezes the references of a folio and takes it out of its cache (__remove_mapping()) before it
+ * unlocks it and puts it into the batch to free.
+ */
+static bool being_reclaimed(const struct scan *s, struct page_view v)
+{
+	uint64_t locked = flag_mask(s->l->flag.locked);
+
+	if (!page_has(&v, s->l->flag.uptodate))
+		return false;
+	v.flags &= ~locked;
+	return between_lists(s, &v);
+}
+
+/*
  * Whether CPUs moving pages explain the run: pages by themselves (a batch being freed: free_unref_folios()), and naturally
  * aligned blocks of which only the first page was on a list (an allocation in preparation: prep_new_page()).
  */
@@ -62,7 +76,7 @@ static bool in_motion(struct scan *s, uint32_t first, uint32_t nr)
 	for (uint32_t i = first, end = first + nr; i < end;) {
 		struct page_view v = scan_view(s, i);
 
-		if (!between_lists(s, &v))
+		if (!between_lists(s, &v) && !being_reclaimed(s, v))
 			return false;
 		i += scan_free_block(s, i, s->l->max_buddy_order, end - i);
 	}
@@ -124,7 +138,8 @@ static void frozen_piece(struct scan *s, uint32_t first, uint32_t nr)
 {
 	unsigned order = first ? leading_order(s, first - 1, nr) : 0;
 
-	if (hugetlb_in_motion(s, first)) {
+	if (hugetlb_in_motion(s, first) ||
+	    ((s->records[first].bits & CENSUS_HEAD) && being_reclaimed(s, scan_view(s, first)))) {
 		scan_in_motion(s, first, nr, false);
 		return;
 	}
