@@ -68,6 +68,19 @@ static bool being_reclaimed(const struct scan *s, struct page_view v)
 }
 
 /*
+ * Pages of a block that compaction_alloc() just took from compaction's list: until post_alloc_hook() its order is still
+ * where isolate_freepages_block() noted it, in private.  0: it is none.
+ */
+static uint32_t isolated_block(struct scan *s, uint32_t i, struct page_view v, uint32_t limit)
+{
+	unsigned order = v.private <= s->l->max_buddy_order ? (unsigned)v.private : 0;
+
+	v.private = 0;
+	return order && between_lists(s, &v) && scan_free_block(s, i, order, limit) == UINT32_C(1) << order ? UINT32_C(1) << order
+													 : 0;
+}
+
+/*
  * Whether CPUs moving pages explain the run: pages by themselves (a batch being freed: free_unref_folios()), and naturally
  * aligned blocks of which only the first page was on a list (an allocation in preparation: prep_new_page()).
  */
@@ -75,10 +88,11 @@ static bool in_motion(struct scan *s, uint32_t first, uint32_t nr)
 {
 	for (uint32_t i = first, end = first + nr; i < end;) {
 		struct page_view v = scan_view(s, i);
+		uint32_t isolated = isolated_block(s, i, v, end - i);
 
-		if (!between_lists(s, &v) && !being_reclaimed(s, v))
+		if (!isolated && !between_lists(s, &v) && !being_reclaimed(s, v))
 			return false;
-		i += scan_free_block(s, i, s->l->max_buddy_order, end - i);
+		i += isolated ? isolated : scan_free_block(s, i, s->l->max_buddy_order, end - i);
 	}
 	return true;
 }
