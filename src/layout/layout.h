@@ -77,6 +77,7 @@ struct page_words {
 struct folio_words {
 	int order, dtor, nr, entire, large, nr_mapped, pincount, mm_id_mapcount, mm_id, deferred;
 	unsigned nr_size; /**< bytes of the number of pages */
+	bool mm_ids; /**< the kernel keeps mm ids (CONFIG_MM_ID) */
 };
 
 struct flag_bits {

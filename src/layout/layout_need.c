@@ -18,7 +18,7 @@ static bool has_counter(const struct layout *l, enum need need)
 	case NEED_PINCOUNT:
 		return w->pincount != NO_OFFSET;
 	case NEED_MM_ID:
-		return w->mm_id != NO_OFFSET && w->mm_id_mapcount != NO_OFFSET;
+		return w->mm_ids && w->mm_id != NO_OFFSET && w->mm_id_mapcount != NO_OFFSET;
 	case NEED_FOLIO_NR_PAGES:
 		return w->nr != NO_OFFSET;
 	default:
@@ -127,7 +127,8 @@ size_t layout_models(const struct layout *l, struct layout_model *ret)
 						    [HUGETLB_TYPE] = "page type" };
 	size_t nr = 0;
 
-	model_add(ret, &nr, "mapcount", mapcount_text[l->mapcount]);
+	model_add(ret, &nr, "mapcount",
+		  l->mapcount == MAPCOUNT_E && !l->folio.mm_ids ? "E without mm ids (v6.15 and later)" : mapcount_text[l->mapcount]);
 	model_add(ret, &nr, "page_type", l->type == TYPE_TOP_BYTE ? "top byte (enum pagetype)" : "cleared bits");
 	model_add(ret, &nr, "compound_head",
 		  l->compound == COMPOUND_MASK ? "mask (compound_info)" : l->fake_heads ? "pointer, fake heads possible" : "pointer");

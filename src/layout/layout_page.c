@@ -93,6 +93,7 @@ void layout_init_folio(struct layout *l)
 		w->pincount = folio_offset(l, FACT_FOLIO_PINCOUNT, FACT_TAIL2_PINCOUNT, 2);
 	w->mm_id_mapcount = folio_only(l, FACT_FOLIO_MM_ID_MAPCOUNT);
 	w->mm_id = folio_only(l, FACT_FOLIO_MM_ID);
+	w->mm_ids = fact_found(f, FACT_MM_ID);
 	w->deferred = folio_offset(l, FACT_FOLIO_DEFERRED_LIST, FACT_TAIL2_DEFERRED_LIST, 2);
 	l->mapcount = mapcount_model(f);
 	init_compound(l);

@@ -27,7 +27,7 @@ static int32_t counter(const unsigned char *p, int offset)
 
 static void decode_mm_ids(const struct layout *l, const unsigned char *p, unsigned nr, struct folio_view *f)
 {
-	f->has_mm_ids = in_pages(l, l->folio.mm_id, 8, nr) && in_pages(l, l->folio.mm_id_mapcount, 8, nr);
+	f->has_mm_ids = l->folio.mm_ids && in_pages(l, l->folio.mm_id, 8, nr) && in_pages(l, l->folio.mm_id_mapcount, 8, nr);
 	for (int i = 0; f->has_mm_ids && i < 2; i++) {
 		f->mm_id_mapcount[i] = counter(p, l->folio.mm_id_mapcount + 4 * i);
 		f->mm_id[i] = get_le32(p + l->folio.mm_id + 4 * i);
