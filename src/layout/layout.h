@@ -106,6 +106,12 @@ struct section_words {
 	unsigned first_free_bit; /**< bits from here to the pointer must be 0 */
 };
 
+/** What of a spinlock_t is not 0 while somebody holds it. */
+struct lock_word {
+	unsigned offset, size; /**< in the lock */
+	uint64_t mask;
+};
+
 struct layout {
 	struct facts facts;
 	struct mmu mmu;
@@ -117,6 +123,7 @@ struct layout {
 	struct folio_words folio;
 	struct flag_bits flag;
 	struct section_words section;
+	struct lock_word spinlock;
 
 	enum compound_model compound;
 	bool fake_heads;      /**< tails at multiples of 64 may look like heads (pointer encoding with HVO) */

@@ -26,6 +26,15 @@ static int folio_only(const struct layout *l, enum fact id)
 	return fact_found(&l->facts, id) ? (int)member_offset(l, id) : NO_OFFSET;
 }
 
+/* A queued spinlock has its locked byte first; an rt_mutex names its owner, with RT_MUTEX_HAS_WAITERS in bit 0. */
+static void init_spinlock(struct layout *l)
+{
+	if (fact_found(&l->facts, FACT_SPINLOCK_OWNER))
+		l->spinlock = (struct lock_word){ member_offset(l, FACT_SPINLOCK_OWNER), 8, ~UINT64_C(7) };
+	else
+		l->spinlock = (struct lock_word){ 0, 1, 0xff };
+}
+
 void layout_init_page(struct layout *l)
 {
 	l->page_struct_size = (unsigned)fact(&l->facts, FACT_PAGE_STRUCT)->size;
@@ -39,6 +48,7 @@ void layout_init_page(struct layout *l)
 	l->page.mapcount = member_offset(l, FACT_PAGE_MAPCOUNT);
 	l->page.refcount = member_offset(l, FACT_PAGE_REFCOUNT);
 	l->page.memcg = folio_only(l, FACT_PAGE_MEMCG);
+	init_spinlock(l);
 }
 
 static enum mapcount_model mapcount_model(const struct facts *f)

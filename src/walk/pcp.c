@@ -54,7 +54,7 @@ static unsigned list_order(const struct layout *l, unsigned index)
 	return index < low_lists ? index / types : l->pmd_order;
 }
 
-/* per_cpu_pages.lock (v6.0 and later): the locked byte is the lowest. */
+/* per_cpu_pages.lock (v6.0 and later) */
 static struct error *read_lock(struct pcp_walk *w, uint64_t pcp_va)
 {
 	uint64_t word = 0;
@@ -62,8 +62,9 @@ static struct error *read_lock(struct pcp_walk *w, uint64_t pcp_va)
 	struct error *err = NULL;
 
 	if (fact_found(&w->l->facts, FACT_PCP_LOCK))
-		err = kvmem_read_word(w->k, pcp_va + fact(&w->l->facts, FACT_PCP_LOCK)->offset, 4, &word, &ok);
-	w->locked = ok && (word & 0xff);
+		err = kvmem_read_word(w->k, pcp_va + fact(&w->l->facts, FACT_PCP_LOCK)->offset + w->l->spinlock.offset,
+				      w->l->spinlock.size, &word, &ok);
+	w->locked = ok && (word & w->l->spinlock.mask);
 	return err;
 }
 

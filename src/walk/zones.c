@@ -19,6 +19,14 @@ static uint64_t member(const struct layout *l, enum fact id, const unsigned char
 	return a->found && a->offset + width <= size ? get_le(bytes + a->offset, width) : 0;
 }
 
+static bool lock_held(const struct layout *l, const unsigned char *bytes, size_t size)
+{
+	const struct answer *lock = fact(&l->facts, FACT_ZONE_LOCK);
+	uint64_t at = (uint64_t)lock->offset + l->spinlock.offset;
+
+	return lock->found && at + l->spinlock.size <= size && (get_le(bytes + at, l->spinlock.size) & l->spinlock.mask);
+}
+
 /* The name by the enumerator: for a dump without the kernel's read-only data, where zone->name points. */
 static const char *zone_enumerator(const struct layout *l, unsigned index)
 {
@@ -66,8 +74,7 @@ static struct error *zone_add(struct zones *z, const struct layout *l, struct kv
 		.managed = member(l, FACT_ZONE_MANAGED, bytes, size),
 		.pgdat_va = member(l, FACT_ZONE_PGDAT, bytes, size),
 		.percpu = member(l, FACT_ZONE_PERCPU, bytes, size),
-		/* the locked byte of a queued spinlock is the lowest of the word */
-		.lock_held = member(l, FACT_ZONE_LOCK, bytes, size) & 0xff,
+		.lock_held = lock_held(l, bytes, size),
 	};
 	struct error *err;
 
