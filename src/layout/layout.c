@@ -51,6 +51,8 @@ static const struct {
 	{ FACT_FOLIO_MM_ID_MAPCOUNT, 8, 8 }, { FACT_FOLIO_MM_ID, 8, 8 },	 { FACT_FOLIO_DEFERRED_LIST, 16, 8 },
 };
 
+enum { MAX_FREE_AREAS = 24 }; /* orders are shifted by, and a free block fits a memory section */
+
 static struct error *check_sanity(const struct layout *l, const struct types *t)
 {
 	uint64_t size = fact(&l->facts, FACT_PAGE_STRUCT)->size;
@@ -60,6 +62,9 @@ static struct error *check_sanity(const struct layout *l, const struct types *t)
 	for (size_t i = 0; i < ARRAY_SIZE(inside); i++)
 		if (fact(&l->facts, inside[i].fact)->offset > inside[i].pages * size - inside[i].bytes)
 			return error_new("%s: a member of struct page lies outside of it: corrupt debug info?", types_path(t));
+	if (fact(&l->facts, FACT_ZONE_FREE_AREA)->length > MAX_FREE_AREAS)
+		return error_new("%s: zone.free_area of %llu orders makes no sense", types_path(t),
+				 (unsigned long long)fact(&l->facts, FACT_ZONE_FREE_AREA)->length);
 	return NULL;
 }
 

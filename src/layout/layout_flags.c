@@ -103,7 +103,7 @@ struct error *layout_init_flags(struct layout *l, const struct dump *d)
 	unsigned cpupid = last_cpupid_width(l), top = 64;
 
 	init_bits(l);
-	if (l->flag.nr == 0 || section + node + zone + l->flag.nr > 64)
+	if (l->flag.nr == 0 || l->flag.nr > 64 || section + node + zone + l->flag.nr > 64)
 		return error_new("page flags do not fit: %u flags, section %u, node %u, zone %u bits", l->flag.nr,
 				 section, node, zone);
 	l->flag.section = take_field(&top, section);

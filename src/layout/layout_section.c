@@ -17,9 +17,20 @@ static void init_section_bits(struct layout *l)
 	l->section.online_bit = (unsigned)fact_value(f, FACT_SECTION_ONLINE_BIT, 2);
 	l->section.early_bit = (unsigned)fact_value(f, FACT_SECTION_EARLY_BIT, 3);
 	l->section.device_bit = (int)fact_value(f, FACT_SECTION_DEVICE_BIT, NO_BIT);
+	if (l->section.device_bit > 63)
+		l->section.device_bit = NO_BIT;
 	last = (unsigned)fact_value(f, FACT_SECTION_MAP_LAST_BIT, 4);
 	l->section.first_free_bit = last;
 	l->section.map_mask = ~low_mask(last);
+}
+
+/* The members and bits that section_add() reads and shifts by. */
+static bool section_sane(const struct section_words *s)
+{
+	unsigned last = s->struct_size - 8;
+
+	return s->map_offset <= last && (s->usage_offset == NO_OFFSET || (unsigned)s->usage_offset <= last) &&
+	       s->present_bit < 64 && s->has_map_bit < 64 && s->online_bit < 64 && s->early_bit < 64;
 }
 
 struct error *layout_init_sections(struct layout *l, const struct dump *d)
@@ -53,5 +64,5 @@ struct error *layout_init_sections(struct layout *l, const struct dump *d)
 		s->subsection_bits = s->section_shift > SUBSECTION_SHIFT ? 1u << (s->section_shift - SUBSECTION_SHIFT) : 0;
 	}
 	init_section_bits(l);
-	return NULL;
+	return section_sane(s) ? NULL : error_new("struct mem_section makes no sense: corrupt debug info?");
 }

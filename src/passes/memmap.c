@@ -105,8 +105,8 @@ static bool section_offline(const struct scan *s, uint32_t i)
 
 	if (s->section->online || s->check->classify.zone_device < 0)
 		return false;
-	if (fact_found(&s->l->facts, FACT_SECTION_DEVICE_BIT))
-		return !(s->section->raw >> fact_value(&s->l->facts, FACT_SECTION_DEVICE_BIT, 0) & 1);
+	if (s->l->section.device_bit >= 0)
+		return !(s->section->raw & bit_u64((unsigned)s->l->section.device_bit));
 	if (scan_unreadable(s, i))
 		return true;
 	v = scan_view(s, i);

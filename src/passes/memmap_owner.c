@@ -241,7 +241,7 @@ static bool isolated(const struct scan *s, const struct page_view *v)
 {
 	enum fact own = FACT_PG_movable_ops_isolated, bit = fact_found(&s->l->facts, own) ? own : FACT_PG_isolated;
 
-	return fact_found(&s->l->facts, bit) && (v->flags >> fact_value(&s->l->facts, bit, 0) & 1);
+	return (uint64_t)fact_value(&s->l->facts, bit, 64) < 64 && (v->flags >> fact_value(&s->l->facts, bit, 0) & 1);
 }
 
 static void check_single_owner(struct scan *s, uint32_t i, const struct page_view *v, enum page_kind kind)

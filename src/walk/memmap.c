@@ -142,6 +142,8 @@ static struct error *flat_init(struct memmap *m, const struct dump *d, struct kv
 		err = error_new("mem_map cannot be read: the dump lacks kernel data");
 	if (!err && layout_symbol(m->layout, FACT_MAX_MAPNR, &va))
 		err = kvmem_read_word(k, va, 8, &max_pfn, &ok);
+	if (!err && max_pfn / m->pages_per_section >= MAX_SECTIONS)
+		err = error_new("max_mapnr %#llx makes no sense", (unsigned long long)max_pfn);
 	for (uint64_t pfn = 0; !err && pfn < max_pfn; pfn += m->pages_per_section) {
 		uint64_t left = max_pfn - pfn;
 		struct section s = {

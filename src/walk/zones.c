@@ -16,7 +16,7 @@ static uint64_t member(const struct layout *l, enum fact id, const unsigned char
 	const struct answer *a = fact(&l->facts, id);
 	unsigned width = a->size > 8 ? 8 : (unsigned)a->size;
 
-	return a->found && a->offset + width <= size ? get_le(bytes + a->offset, width) : 0;
+	return a->found && a->offset <= size && width <= size - a->offset ? get_le(bytes + a->offset, width) : 0;
 }
 
 static bool lock_held(const struct layout *l, const unsigned char *bytes, size_t size)

@@ -418,6 +418,18 @@ static void test_nonsense(void **state)
 	start(&k, "6.12");
 	world_fact(&k.w, Q_SIZE, "mem_section", NULL)->size = 4;
 	fails(&k, "mem_section is 4 bytes");
+	start(&k, "6.12");
+	world_fact(&k.w, Q_MEMBER, "mem_section", "section_mem_map")->offset = 400000;
+	fails(&k, "mem_section makes no sense");
+	start(&k, "6.12");
+	enumerator(&k, NULL, "SECTION_IS_EARLY_BIT", 70);
+	fails(&k, "mem_section makes no sense");
+	start(&k, "6.12");
+	world_fact(&k.w, Q_MEMBER, "zone", "free_area")->length = 90;
+	fails(&k, "zone.free_area of 90 orders");
+	start(&k, "6.12");
+	enumerator(&k, "pageflags", "__NR_PAGEFLAGS", UINT32_MAX);
+	fails(&k, "page flags do not fit");
 }
 
 static void test_missing(void **state)
