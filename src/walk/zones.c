@@ -24,7 +24,8 @@ static bool lock_held(const struct layout *l, const unsigned char *bytes, size_t
 	const struct answer *lock = fact(&l->facts, FACT_ZONE_LOCK);
 	uint64_t at = (uint64_t)lock->offset + l->spinlock.offset;
 
-	return lock->found && at + l->spinlock.size <= size && (get_le(bytes + at, l->spinlock.size) & l->spinlock.mask);
+	return lock->found && at < size && size - at >= l->spinlock.size &&
+	       (get_le(bytes + at, l->spinlock.size) & l->spinlock.mask);
 }
 
 /* The name by the enumerator: for a dump without the kernel's read-only data, where zone->name points. */
