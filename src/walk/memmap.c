@@ -198,6 +198,19 @@ static struct error *vmemmap_agree(struct memmap *m, struct kvmem *k)
 	return NULL;
 }
 
+static uint32_t section_pages(const struct memmap *m, const struct section *s)
+{
+	uint32_t per, pages = 0;
+
+	if (!s->has_subsections)
+		return s->nr_pages;
+	per = s->nr_pages / (uint32_t)m->layout->section.subsection_bits;
+	for (uint32_t j = 0; per && j < s->nr_pages; j += per)
+		if (memmap_valid(m, s, s->first_pfn + j))
+			pages += per;
+	return pages;
+}
+
 static void memmap_count(struct memmap *m)
 {
 	for (size_t i = 0; i < m->sections.nr; i++) {
@@ -207,11 +220,7 @@ static void memmap_count(struct memmap *m)
 			m->vmemmap = s->map;
 		else if (s->map != m->vmemmap)
 			m->vmemmap = 0;
-		for (uint32_t j = 0; s->has_subsections && j < s->nr_pages; j++)
-			m->pages += memmap_valid(m, s, s->first_pfn + j);
-		if (!s->has_subsections)
-			m->pages += s->nr_pages;
-		m->max_pfn = s->first_pfn + s->nr_pages;
+		m->pages += section_pages(m, s);
 	}
 }
 
@@ -231,6 +240,7 @@ struct error *memmap_init(struct memmap *m, const struct layout *l, const struct
 	if (err)
 		return err;
 	memmap_count(m);
+	m->max_pfn = dump_info(d)->max_pfn;
 	if (m->pages / MAX_PAGES_PER_RAM > dump_info(d)->pages_ram + PAGES_SLACK)
 		return error_new("%s: mem_section claims %llu struct pages for %llu pages of memory: it is corrupt",
 				 dump_info(d)->path, (unsigned long long)m->pages,

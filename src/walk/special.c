@@ -72,6 +72,8 @@ static struct error *hstates(struct special *s, const struct layout *l, struct k
 		if (!err && ok)
 			s->hstate_order[s->nr_hstates++] = (unsigned)order;
 	}
+	if (!ok) /* a size that cannot be read may be any */
+		s->nr_hstates = 0;
 	return err;
 }
 
