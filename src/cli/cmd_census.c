@@ -96,6 +96,9 @@ static struct error *print_pages(FILE *out, struct check *c)
 	for (size_t i = 0; !err && i < c->memmap.sections.nr; i++)
 		if (c->census.runs.v[i].done)
 			err = print_section(out, c, i);
+	if (!err && c->nr_not_reached)
+		fprintf(stderr, "pagefsck: the list is not complete: %" PRIu64 " pages were not reached within the time limit\n",
+			c->nr_not_reached);
 	return err;
 }
 

@@ -109,13 +109,21 @@ def try_cut(lacking):
         yield f"cut by {size} bytes", wrong
 
 
+def try_time(lacking):
+    """No time at all: a list of pages must not look complete."""
+    done = dumptest.pagefsck("census", "--pages", "--time-limit", "1e-9", "-d", lacking.dump.vmlinux, lacking.dump.path)
+    wrong = [] if "not reached within the time limit" in done.stderr else ["does not say that pages are missing"]
+    wrong += [] if len(done.stdout.splitlines()) == 1 else ["lists pages it did not look at"]
+    yield "listed without time", wrong
+
+
 def main():
     cases = dumptest.Cases()
     dumps = dumptest.unpack(*INPUTS)
     with dumptest.Workplace("gaps") as folder:
         for name in INPUTS:
             lacking = Lacking(cases, dumps[name], folder)
-            for group in try_memmap, try_kinds, try_reserved, try_cut:
+            for group in try_memmap, try_kinds, try_reserved, try_cut, try_time:
                 for what, wrong in group(lacking):
                     cases.case(f"{name} {what}", wrong)
     cases.finish()
