@@ -4,7 +4,7 @@
  *
  * From the top: section, node, zone, last cpupid, KASAN tag, LRU generation, LRU references
  * (include/linux/page-flags-layout.h, mmzone.h).  The widths are not in debug info as such; they follow from array
- * lengths that are.  memmap_calibrate() holds the result against the zones of the dump.
+ * lengths that are.  calibrate() holds the result against the zones of the dump.
  */
 #include "layout/layout.h"
 

@@ -67,7 +67,7 @@ static enum mapcount_model mapcount_model(const struct facts *f)
 /*
  * Tails carry a mask instead of a pointer when the member is called compound_info, struct page is a power of two
  * and the kernel can optimise hugetlb vmemmap (compound_info_has_mask()); the memmap is asked again in
- * memmap_calibrate().
+ * calibrate().
  */
 static void init_compound(struct layout *l)
 {
