@@ -221,6 +221,7 @@ static void memmap_count(struct memmap *m)
 		else if (s->map != m->vmemmap)
 			m->vmemmap = 0;
 		m->pages += section_pages(m, s);
+		m->max_pfn = s->first_pfn + s->nr_pages;
 	}
 }
 
@@ -240,7 +241,8 @@ struct error *memmap_init(struct memmap *m, const struct layout *l, const struct
 	if (err)
 		return err;
 	memmap_count(m);
-	m->max_pfn = dump_info(d)->max_pfn;
+	if (m->max_pfn > dump_info(d)->max_pfn)
+		m->max_pfn = dump_info(d)->max_pfn;
 	if (m->pages / MAX_PAGES_PER_RAM > dump_info(d)->pages_ram + PAGES_SLACK)
 		return error_new("%s: mem_section claims %llu struct pages for %llu pages of memory: it is corrupt",
 				 dump_info(d)->path, (unsigned long long)m->pages,

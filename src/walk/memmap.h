@@ -31,7 +31,7 @@ struct memmap {
 	ARRAY(struct section) sections; /**< those that have struct pages, rising */
 	uint64_t pages;                 /**< pfns with a struct page */
 	unsigned pages_per_section;
-	uint64_t max_pfn;  /**< one past the last page of RAM; device memory may have struct pages far above */
+	uint64_t max_pfn;  /**< one past the last page of RAM with a struct page: device memory may lie far above */
 	unsigned nr_gaps;  /**< mem_section roots or usages that could not be read */
 	uint64_t gap_va;
 	uint64_t vmemmap; /**< address of pfn 0's struct page when all sections agree, else 0 */
