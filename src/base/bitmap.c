@@ -30,12 +30,3 @@ void bitmap_set_range(struct bitmap *b, uint64_t first, uint64_t count)
 		}
 	}
 }
-
-uint64_t bitmap_weight(const struct bitmap *b)
-{
-	uint64_t weight = 0;
-
-	for (uint64_t i = 0; i < (b->nr + 63) / 64; i++)
-		weight += (uint64_t)__builtin_popcountll(b->words[i]);
-	return weight;
-}

@@ -18,9 +18,6 @@ void bitmap_deinit(struct bitmap *b);
 /** Set bits [first, first + count), cut to the size of the map. */
 void bitmap_set_range(struct bitmap *b, uint64_t first, uint64_t count);
 
-/** Number of set bits. */
-uint64_t bitmap_weight(const struct bitmap *b);
-
 /** False outside the map. */
 static inline bool bitmap_test(const struct bitmap *b, uint64_t i)
 {
