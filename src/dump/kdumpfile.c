@@ -195,6 +195,16 @@ static struct error *reader_locate(struct diskdump_reader *r, uint64_t pfn, stru
 	return err;
 }
 
+static struct error *read_packed(struct diskdump_reader *r, const struct diskdump_desc *desc, uint64_t pa, void *buf,
+				 size_t size, enum gap_reason *ret_why)
+{
+	bool whole = size >> r->dump->store.info.page_shift;
+
+	if ((desc->flags & DISKDUMP_DESC_CODECS) == DISKDUMP_DESC_ZSTD && r->zstd && whole)
+		return read_zstd(r, desc, buf, size, ret_why);
+	return library_read(r, pa, buf, size, ret_why);
+}
+
 static struct error *diskdump_read_page(void *state, uint64_t pa, void *buf, size_t size, enum gap_reason *ret_why)
 {
 	struct diskdump_reader *r = state;
@@ -205,10 +215,8 @@ static struct error *diskdump_read_page(void *state, uint64_t pa, void *buf, siz
 	err = reader_locate(r, pa >> shift, &desc, ret_why);
 	if (err || *ret_why != GAP_NONE)
 		return err;
-	if ((desc.flags & DISKDUMP_DESC_CODECS) == DISKDUMP_DESC_ZSTD && r->zstd && size >> shift)
-		return read_zstd(r, &desc, buf, size, ret_why);
 	if (desc.flags & DISKDUMP_DESC_CODECS)
-		return library_read(r, pa, buf, size, ret_why);
+		return read_packed(r, &desc, pa, buf, size, ret_why);
 	return read_plain(r, desc.offset + (pa & low_mask(shift)), buf, size);
 }
 
@@ -244,7 +252,7 @@ static struct error *diskdump_read_run(void *state, uint64_t pa, void *buf, size
 	if (err || *ret_why != GAP_NONE)
 		return err;
 	if (desc.flags & DISKDUMP_DESC_CODECS) {
-		err = diskdump_read_page(state, pa, buf, (size_t)1 << shift, ret_why);
+		err = read_packed(r, &desc, pa, buf, (size_t)1 << shift, ret_why);
 		*ret_got = !err && *ret_why == GAP_NONE ? (size_t)1 << shift : 0;
 		return err;
 	}
