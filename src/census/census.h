@@ -70,10 +70,21 @@ struct census {
 	uint64_t no_memmap;                /**< pfns of RAM that have no struct page */
 };
 
+/** Anonymous memory, merged by KSM or not (PAGE_MAPPING_ANON is set in both). */
+static inline bool kind_is_anon(enum page_kind k)
+{
+	return k == KIND_ANON || k == KIND_ANON_SWAPCACHE || k == KIND_KSM;
+}
+
 /** Anonymous or shmem: memory that goes to swap. */
 static inline bool kind_is_swappable(enum page_kind k)
 {
-	return k == KIND_ANON || k == KIND_ANON_SWAPCACHE || k == KIND_KSM || k == KIND_SHMEM || k == KIND_SHMEM_SWAPCACHE;
+	return kind_is_anon(k) || k == KIND_SHMEM || k == KIND_SHMEM_SWAPCACHE;
+}
+
+static inline bool kind_is_hugetlb(enum page_kind k)
+{
+	return k == KIND_HUGETLB || k == KIND_HUGETLB_FREE;
 }
 
 void census_deinit(struct census *c);

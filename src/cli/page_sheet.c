@@ -8,8 +8,6 @@
 #include "cli/options.h"
 #include "passes/terms.h"
 
-enum { GUP_PIN_COUNTING_BIAS = 1024 };
-
 struct page {
 	struct check *c;
 	struct sheet *sheet;

@@ -14,18 +14,6 @@
 
 #include <stdio.h>
 
-enum { GUP_PIN_COUNTING_BIAS = 1024 };
-
-static bool is_hugetlb(enum page_kind k)
-{
-	return k == KIND_HUGETLB || k == KIND_HUGETLB_FREE;
-}
-
-static bool is_anon(enum page_kind k)
-{
-	return k == KIND_ANON || k == KIND_ANON_SWAPCACHE || k == KIND_KSM;
-}
-
 static void biased_field(struct scan *s, struct finding *f, const char *name, int32_t found)
 {
 	finding_value(&s->w->findings, f, name, FMT_INT, (uint64_t)(int64_t)found);
@@ -38,7 +26,8 @@ static void check_entire_order(struct scan *s, uint32_t i, const struct folio_vi
 	unsigned order = s->records[i].order, pmd = s->l->pmd_order;
 	struct finding *found;
 
-	if (!f->has_entire || f->entire < 0 || is_hugetlb((enum page_kind)s->records[i].kind) || order == pmd || order == 2 * pmd)
+	if (!f->has_entire || f->entire < 0 || kind_is_hugetlb((enum page_kind)s->records[i].kind) || order == pmd ||
+	    order == 2 * pmd)
 		return;
 	found = scan_finding(s, RULE_ENTIRE_MAPCOUNT_ORDER, i);
 	finding_expect(&s->w->findings, found, "_entire_mapcount", FMT_INT, 32, (uint64_t)f->entire, UINT64_MAX);
@@ -108,7 +97,8 @@ static void check_double_map(struct scan *s, uint32_t i, const struct folio_view
 	uint64_t bit = flag_mask(s->l->flag.double_map);
 	struct finding *found;
 
-	if (s->l->mapcount != MAPCOUNT_A || !(f->flags_1 & bit) || !is_anon((enum page_kind)s->records[i].kind) || f->entire >= 0)
+	if (s->l->mapcount != MAPCOUNT_A || !(f->flags_1 & bit) || !kind_is_anon((enum page_kind)s->records[i].kind) ||
+	    f->entire >= 0)
 		return;
 	found = scan_finding(s, RULE_DOUBLE_MAP_ENTIRE, i);
 	finding_expect(&s->w->findings, found, "_flags_1", FMT_PTR, 64, f->flags_1, f->flags_1 & ~bit);
@@ -177,12 +167,12 @@ static void check_second_flags(struct scan *s, uint32_t i, const struct folio_vi
 
 	/* only folios that reached the LRU: a driver may keep a mapping in a compound page of its own making */
 	if (rmappable && order > 1 && on_lru && f->head.refcount && !(f->flags_1 & rmappable) &&
-	    (is_anon(kind) || kind == KIND_FILE || kind == KIND_SHMEM)) {
+	    (kind_is_anon(kind) || kind == KIND_FILE || kind == KIND_SHMEM)) {
 		found = scan_finding(s, RULE_RMAPPABLE_FLAG, i);
 		finding_expect(fs, found, "_flags_1", FMT_PTR, 64, f->flags_1, f->flags_1 | rmappable);
 		finding_value(fs, found, "order", FMT_DEC, order);
 	}
-	if (partial && (f->flags_1 & partial) && (!is_anon(kind) || order < 2)) {
+	if (partial && (f->flags_1 & partial) && (!kind_is_anon(kind) || order < 2)) {
 		found = scan_finding(s, RULE_DEFERRED_FLAG, i);
 		finding_expect(fs, found, "_flags_1", FMT_PTR, 64, f->flags_1, f->flags_1 & ~partial);
 		finding_value(fs, found, "order", FMT_DEC, order);
@@ -212,7 +202,7 @@ static const char pmd_split[] = "a CPU may be replacing the mapping of the whole
 static bool pmd_may_be_split(const struct scan *s, uint32_t i, const struct folio_view *f)
 {
 	return f && f->has_entire && f->entire >= 0 && s->records[i].order == s->l->pmd_order &&
-	       is_anon((enum page_kind)s->records[i].kind);
+	       kind_is_anon((enum page_kind)s->records[i].kind);
 }
 
 /* The references are one short only when every page is mapped already, and for one mapping of the whole at a time. */
@@ -231,7 +221,7 @@ static void check_exclusive_pages(struct scan *s, uint32_t i, const struct folio
 	uint64_t doubled = s->l->mapcount == MAPCOUNT_A && (f->flags_1 & flag_mask(s->l->flag.double_map)) ? 1 : 0;
 	struct finding *found;
 
-	if (!bit || s->check->no_page_mapcount || !is_anon((enum page_kind)s->records[i].kind))
+	if (!bit || s->check->no_page_mapcount || !kind_is_anon((enum page_kind)s->records[i].kind))
 		return;
 	for (uint32_t j = 0; j < nr; j++) {
 		uint64_t flags = get_le64(scan_page(s, i + j) + s->l->page.flags);
@@ -272,7 +262,7 @@ uint64_t check_folio_counts(struct scan *s, uint32_t i, const struct folio_view 
 		return MAPCOUNT_UNKNOWN;
 	sums = terms_sum_pages(s->l, scan_page(s, i), nr);
 
-	if (is_hugetlb(kind)) {
+	if (kind_is_hugetlb(kind)) {
 		check_hugetlb_large(s, i, f);
 		return terms_mapcount(s->l, kind, f, &sums, nr);
 	}
@@ -324,14 +314,15 @@ static void check_pins(struct scan *s, uint32_t i, const struct page_view *v, co
 		finding_value(fs, found, "_refcount", FMT_INT, (uint64_t)(int64_t)v->refcount);
 		finding_value(fs, found, "extra", FMT_DEC, extra);
 	}
-	if (f || extra < GUP_PIN_COUNTING_BIAS - 64 || kind == KIND_KSM || !(is_anon(kind) || kind == KIND_FILE || kind == KIND_SHMEM))
+	if (f || extra < GUP_PIN_COUNTING_BIAS - 64 || kind == KIND_KSM ||
+	    !(kind_is_anon(kind) || kind == KIND_FILE || kind == KIND_SHMEM))
 		return;
 	if (extra % GUP_PIN_COUNTING_BIAS > 64) {
 		found = scan_finding(s, RULE_PIN_SMALL_SANE, i);
 		finding_value(fs, found, "_refcount", FMT_INT, (uint64_t)v->refcount);
 		finding_value(fs, found, "extra", FMT_DEC, extra);
 	}
-	if (is_anon(kind) && exclusive && !(v->flags & exclusive) && extra >= GUP_PIN_COUNTING_BIAS) {
+	if (kind_is_anon(kind) && exclusive && !(v->flags & exclusive) && extra >= GUP_PIN_COUNTING_BIAS) {
 		found = scan_finding(s, RULE_PIN_AND_NOT_EXCLUSIVE, i);
 		finding_expect(fs, found, "flags", FMT_PTR, 64, v->flags, v->flags | exclusive);
 		finding_value(fs, found, "pins", FMT_DEC, extra / GUP_PIN_COUNTING_BIAS);
@@ -341,7 +332,7 @@ static void check_pins(struct scan *s, uint32_t i, const struct page_view *v, co
 /* Kinds whose references are made of mappings and cache slots. */
 static bool counted_kind(enum page_kind k)
 {
-	return is_anon(k) || k == KIND_FILE || k == KIND_SHMEM || k == KIND_SHMEM_SWAPCACHE || k == KIND_ORPHAN_LRU ||
+	return kind_is_anon(k) || k == KIND_FILE || k == KIND_SHMEM || k == KIND_SHMEM_SWAPCACHE || k == KIND_ORPHAN_LRU ||
 	       k == KIND_HUGETLB || k == KIND_KERNEL;
 }
 
@@ -353,7 +344,7 @@ static void check_small_exclusive(struct scan *s, uint32_t i, const struct page_
 		return;
 	if (kind == KIND_KSM)
 		exclusive_finding(s, RULE_ANON_EXCLUSIVE_KSM, i, v->flags, mapcount, v->mapping);
-	else if (is_anon(kind) && mapcount > 1)
+	else if (kind_is_anon(kind) && mapcount > 1)
 		exclusive_finding(s, RULE_ANON_EXCLUSIVE_SHARED, i, v->flags, mapcount, v->mapping);
 }
 

@@ -139,7 +139,7 @@ static const char *extent_in_flight(const struct scan *s, uint32_t i, const stru
 	const char *why = scan_in_flight(s, v);
 	bool frozen = v->refcount == 0 && page_has(v, s->l->flag.locked);
 
-	if (e->kind == KIND_HUGETLB || e->kind == KIND_HUGETLB_FREE || e->kind == KIND_SLAB || e->kind == KIND_LARGE_KMALLOC)
+	if (kind_is_hugetlb(e->kind) || e->kind == KIND_SLAB || e->kind == KIND_LARGE_KMALLOC)
 		return NULL;
 	return why && (frozen || v->mapping || half_made(s, i, e)) ? why : NULL;
 }
@@ -173,7 +173,7 @@ static struct error *check_hvo(struct scan *s, uint32_t i, struct extent *e)
 {
 	struct findings *fs = &s->w->findings;
 	uint64_t page = UINT64_C(1) << s->l->page_shift, pa1, pa2;
-	bool hugetlb = e->kind == KIND_HUGETLB || e->kind == KIND_HUGETLB_FREE, shared;
+	bool hugetlb = kind_is_hugetlb(e->kind), shared;
 	struct kv_gap gap1, gap2;
 	struct error *err;
 	struct finding *f;

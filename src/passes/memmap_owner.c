@@ -11,9 +11,10 @@
 
 #include <stdio.h>
 
-static bool is_anon(enum page_kind k)
+/* KSM pages keep another object in mapping, and other rules. */
+static bool is_plain_anon(enum page_kind k)
 {
-	return k == KIND_ANON || k == KIND_ANON_SWAPCACHE;
+	return kind_is_anon(k) && k != KIND_KSM;
 }
 
 static bool is_cache(enum page_kind k)
@@ -107,7 +108,7 @@ static struct error *check_mapping_word(struct scan *s, uint32_t i, const struct
 	struct finding *f;
 
 	if ((v->mapping & 3) == 2 && !s->l->mapping_movable &&
-	    (is_anon(kind) || is_cache(kind) || kind == KIND_KSM || kind == KIND_KERNEL)) {
+	    (kind_is_anon(kind) || is_cache(kind) || kind == KIND_KERNEL)) {
 		f = scan_finding(s, RULE_MAPPING_LOWBITS_VALID, i);
 		finding_value(fs, f, "mapping", FMT_PTR, v->mapping);
 		finding_words(fs, f, "low bits 10", "low bits 00, 01 or 11");
@@ -120,7 +121,7 @@ static struct error *check_mapping_word(struct scan *s, uint32_t i, const struct
 		return NULL;
 	}
 	/* a KSM page whose stable node is gone, and after __ClearPageMovable() a movable one, keep the bits alone */
-	if (is_anon(kind) || (kind == KIND_MOVABLE_OPS && v->mapping != 2) || (kind == KIND_KSM && v->mapping != 3))
+	if (is_plain_anon(kind) || (kind == KIND_MOVABLE_OPS && v->mapping != 2) || (kind == KIND_KSM && v->mapping != 3))
 		return check_pointer(s, i, v);
 	return NULL;
 }
@@ -346,7 +347,7 @@ static void check_memcg(struct scan *s, uint32_t i, const struct page_view *v, e
 {
 	static const uint64_t TAG_BITS = 7;
 	const struct mmu *m = &s->l->mmu;
-	bool lru = page_has(v, s->l->flag.lru) && (is_anon(kind) || is_cache(kind) || kind == KIND_KSM);
+	bool lru = page_has(v, s->l->flag.lru) && (kind_is_anon(kind) || is_cache(kind));
 	struct finding *f;
 	uint32_t nr = s->w->section_findings[RULE_MEMCG_UNCHARGED_LRU];
 
@@ -409,7 +410,7 @@ static void check_kmemcg(struct scan *s, uint32_t i, const struct page_view *v, 
 	struct finding *f;
 
 	if (!s->l->type_bit[TYPE_KMEMCG] || layout_page_type(s->l, v->mapcount) != TYPE_KMEMCG ||
-	    !(is_anon(kind) || is_cache(kind) || kind == KIND_KSM || kind == KIND_SHMEM_SWAPCACHE))
+	    !(kind_is_anon(kind) || is_cache(kind) || kind == KIND_SHMEM_SWAPCACHE))
 		return;
 	f = scan_finding(s, RULE_TYPE_VALID, i);
 	finding_value(&s->w->findings, f, "page_type", FMT_HEX, v->mapcount);
@@ -422,7 +423,7 @@ static void check_kmemcg(struct scan *s, uint32_t i, const struct page_view *v, 
 
 static void check_kind_flags(struct scan *s, uint32_t i, const struct page_view *v, enum page_kind kind)
 {
-	if (is_anon(kind))
+	if (is_plain_anon(kind))
 		check_anon_flags(s, i, v);
 	else if (kind == KIND_SHMEM)
 		check_shmem_flags(s, i, v);
@@ -432,8 +433,8 @@ static void check_kind_flags(struct scan *s, uint32_t i, const struct page_view 
 		check_guard(s, i, v);
 	else if (kind == KIND_ZERO || kind == KIND_HUGE_ZERO)
 		check_zero_page(s, i, v);
-	if (!is_anon(kind) && !is_cache(kind) && kind != KIND_KSM && kind != KIND_ORPHAN_LRU &&
-	    kind != KIND_SHMEM_SWAPCACHE && kind != KIND_DEVICE && kind != KIND_HWPOISON)
+	if (!kind_is_anon(kind) && !is_cache(kind) && kind != KIND_ORPHAN_LRU && kind != KIND_SHMEM_SWAPCACHE &&
+	    kind != KIND_DEVICE && kind != KIND_HWPOISON)
 		check_no_lru(s, i, v, kind);
 	else
 		check_lru_links(s, i, v);
@@ -449,7 +450,7 @@ struct error *check_owner(struct scan *s, uint32_t i, const struct page_view *v,
 	check_kind_flags(s, i, v, kind);
 	check_kmemcg(s, i, v, kind);
 	check_single_owner(s, i, v, kind);
-	if (kind == KIND_HUGETLB || kind == KIND_HUGETLB_FREE) {
+	if (kind_is_hugetlb(kind)) {
 		check_hugetlb(s, i, v, f, mapcount);
 		check_hugetlb_freed(s, i, v);
 	}

@@ -17,7 +17,7 @@ static void legal_tail_flags(const struct scan *s, struct extent *e)
 	const struct flag_bits *b = &s->l->flag;
 	uint64_t any = flag_mask(b->hwpoison);
 
-	if (e->kind == KIND_ANON || e->kind == KIND_ANON_SWAPCACHE || e->kind == KIND_KSM)
+	if (kind_is_anon(e->kind))
 		any |= flag_mask(b->anon_exclusive);
 	if (s->l->mmu.arch->per_page_arch_flags)
 		any |= flag_mask(b->arch_1) | flag_mask(b->arch_2) | flag_mask(b->arch_3);
@@ -57,8 +57,7 @@ static void tail_flags(struct scan *s, const struct extent *e, uint32_t i, uint3
 
 static bool rmap_kind(enum page_kind k)
 {
-	return k == KIND_ANON || k == KIND_ANON_SWAPCACHE || k == KIND_FILE || k == KIND_SHMEM ||
-	       k == KIND_SHMEM_SWAPCACHE || k == KIND_KSM;
+	return kind_is_swappable(k) || k == KIND_FILE;
 }
 
 static void tail_counts(struct scan *s, const struct extent *e, uint32_t i, const struct page_view *v)
@@ -101,7 +100,7 @@ static bool overlaid(const struct scan *s, uint32_t j, unsigned word)
 static void tail_words(struct scan *s, const struct extent *e, uint32_t i, uint32_t j, const struct page_view *v)
 {
 	struct findings *fs = &s->w->findings;
-	bool hugetlb = e->kind == KIND_HUGETLB || e->kind == KIND_HUGETLB_FREE;
+	bool hugetlb = kind_is_hugetlb(e->kind);
 	struct finding *f;
 
 	if (j >= s->l->tail_poison_from && v->mapping != s->l->tail_mapping && e->kind != KIND_DEVICE &&

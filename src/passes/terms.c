@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "passes/terms.h"
 
-static bool is_anon(enum page_kind k)
-{
-	return k == KIND_ANON || k == KIND_ANON_SWAPCACHE || k == KIND_KSM;
-}
-
 struct mapcount_sums terms_sum_pages(const struct layout *l, const unsigned char *p, uint32_t nr)
 {
 	struct mapcount_sums sums = { 0 };
@@ -30,11 +25,11 @@ uint64_t terms_mapcount(const struct layout *l, enum page_kind kind, const struc
 		return 0;
 	if (f->has_large)
 		return mapcount_unbias(f->large);
-	if (kind == KIND_HUGETLB || kind == KIND_HUGETLB_FREE)
+	if (kind_is_hugetlb(kind))
 		return entire;
-	if (l->mapcount == MAPCOUNT_A && is_anon(kind) && doubled)
+	if (l->mapcount == MAPCOUNT_A && kind_is_anon(kind) && doubled)
 		minus = nr;
-	else if (l->mapcount == MAPCOUNT_A && !is_anon(kind))
+	else if (l->mapcount == MAPCOUNT_A && !kind_is_anon(kind))
 		minus = nr * entire; /* mapping a file folio as a whole raises every page's count too */
 	return sums->mapcounts + entire < minus ? 0 : sums->mapcounts + entire - minus;
 }

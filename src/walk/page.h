@@ -7,6 +7,9 @@
 
 #include "layout/layout.h"
 
+/** References that each pin of an order-0 page takes (try_grab_page()). */
+enum { GUP_PIN_COUNTING_BIAS = 1024 };
+
 struct page_view {
 	uint64_t flags;
 	uint64_t word8;   /**< compound_head / compound_info, or the first word of a list node */
