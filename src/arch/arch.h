@@ -21,6 +21,49 @@ enum entry_kind {
 	ENTRY_LEAF,  /**< maps memory */
 };
 
+/** What an entry of a process's page table is, as the kernel's memory manager sees it. */
+enum user_kind {
+	USER_NONE,  /**< nothing */
+	USER_TABLE, /**< points to a table of the next level */
+	USER_LEAF,  /**< maps memory: hardware-present, PROT_NONE, or a large leaf being split */
+	USER_SWAP,  /**< not present: a swap, migration, marker... entry */
+	USER_BAD,   /**< a pattern that no kernel writes */
+};
+
+/** What more the entry says; what an architecture does not have is never set. */
+enum user_bits {
+	USER_WRITE = 1 << 0,     /**< writable */
+	USER_USER = 1 << 1,      /**< user mode may access it */
+	USER_EXEC = 1 << 2,      /**< user mode may execute it */
+	USER_YOUNG = 1 << 3,
+	USER_DIRTY = 1 << 4,
+	USER_SPECIAL = 1 << 5,   /**< pte_special(), pmd_special(): no struct page behind it */
+	USER_DEVMAP = 1 << 6,    /**< the bit that means devmap where the kernel has it */
+	USER_PROT_NONE = 1 << 7, /**< present for the kernel, not for the hardware */
+	USER_CONT = 1 << 8,      /**< one of a contiguous block */
+	USER_UFFD_WP = 1 << 9,
+	USER_SOFT_DIRTY = 1 << 10,
+	USER_SPLITTING = 1 << 11, /**< a large leaf that is invalid while it is split (pmdp_invalidate()) */
+	USER_EXCLUSIVE = 1 << 12, /**< of a swap entry: pte_swp_exclusive() */
+	NR_USER_BITS = 13,
+};
+
+struct user_entry {
+	enum user_kind kind;
+	unsigned bits;   /**< enum user_bits */
+	uint64_t pa;     /**< USER_TABLE, USER_LEAF: physical address */
+	unsigned type;   /**< USER_SWAP: swp_type() */
+	uint64_t offset; /**< USER_SWAP: swp_offset(), with the flags that migration entries keep above the pfn */
+};
+
+/** Facts about the kernel that the form of its entries depends on; none of them has a symbol of its own. */
+struct entry_facts {
+	bool swap_exclusive;  /**< swap entries have an exclusive bit: the kernel has PG_anon_exclusive (v5.19) */
+	bool present_invalid; /**< arm64 without PTE_PROT_NONE (v6.11) */
+	bool devmap;          /**< the kernel has a devmap bit (up to v6.16) */
+	bool large_special;   /**< pmd_special() exists (v6.12 and later) */
+};
+
 /** The kernel's page table in one dump. */
 struct mmu {
 	const struct arch *arch;
@@ -30,6 +73,8 @@ struct mmu {
 	unsigned index_bits;  /**< virtual address bits one level consumes */
 	unsigned va_bits;     /**< bits of a virtual address that are translated */
 	uint64_t pa_mask;     /**< address bits of an entry */
+	unsigned user_va_bits;  /**< bits of a user address that are translated */
+	struct entry_facts entry;
 };
 
 struct arch {
@@ -40,6 +85,12 @@ struct arch {
 	enum entry_kind (*decode)(const struct mmu *m, unsigned level, uint64_t entry, uint64_t *ret_pa);
 	/** Whether \p va is in the kernel's half of the address space. */
 	bool (*kernel_va)(const struct mmu *m, uint64_t va);
+	/** Decode \p entry of \p level (1: the last) of a process's page table, as the kernel's pte_*() and pmd_*() do. */
+	void (*user_decode)(const struct mmu *m, unsigned level, uint64_t entry, struct user_entry *ret);
+	/** Entries of the top-level table that belong to the process: the first so many. */
+	unsigned (*user_entries)(const struct mmu *m);
+	/** Entries that one contiguous block has at \p level, 1: the architecture has no such thing. */
+	unsigned (*cont_entries)(const struct mmu *m, unsigned level);
 	uint64_t poison_delta;  /**< CONFIG_ILLEGAL_POINTER_VALUE as distributions set it */
 	bool percpu_zero_based; /**< per-CPU symbols may be offsets that KASLR does not move */
 	bool per_page_arch_flags; /**< PG_arch_2/3 may sit on any page of a compound page (arm64 MTE) */
@@ -49,6 +100,9 @@ struct arch {
 struct error *arch_find(const struct dump *d, const struct arch **ret) _must_check_;
 
 extern const struct arch arch_x86_64;
+
+/** "write user young dirty", with a leading "prot_none" ...: the names of \p bits, into \p buf; returns buf. */
+const char *user_bits_text(unsigned bits, char *buf, size_t size);
 
 /** Shift of the memory that one entry of \p level covers. */
 static inline unsigned mmu_level_shift(const struct mmu *m, unsigned level)
