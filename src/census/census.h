@@ -34,14 +34,19 @@ enum census_bits {
 	CENSUS_LRU = 1 << 3,      /**< PG_lru */
 	CENSUS_FAULTY = 1 << 4,   /**< a rule of severity error fired on it */
 	CENSUS_HVO = 1 << 5,      /**< hugetlb folio whose vmemmap is optimised */
+	CENSUS_RECOUNT = 1 << 6,  /**< counters of the folio contradict each other: recount it whatever its pages say */
 };
 
 struct census_record {
-	uint8_t kind;  /**< enum page_kind */
-	uint8_t order; /**< of the compound page or free block it belongs to, else 0 */
-	uint16_t bits; /**< enum census_bits */
-	uint32_t back; /**< pfn - first pfn of that block */
+	unsigned kind : 6;   /**< enum page_kind */
+	unsigned order : 5;  /**< of the compound page or free block it belongs to, else 0 */
+	unsigned back : 21;  /**< pfn - first pfn of that block */
+	unsigned bits : 8;   /**< enum census_bits */
+	unsigned print : 24; /**< census_print() of anonymous, file and shmem pages, else 0 */
 };
+
+_Static_assert(NR_KINDS <= 64, "kinds have 6 bits");
+_Static_assert(sizeof(struct census_record) == 8, "one record a page: its size is what a big machine costs");
 
 enum { CENSUS_MAX_ZONES = 8, CENSUS_MAX_NODES = 1024 };
 
@@ -85,6 +90,16 @@ static inline bool kind_is_swappable(enum page_kind k)
 static inline bool kind_is_hugetlb(enum page_kind k)
 {
 	return k == KIND_HUGETLB || k == KIND_HUGETLB_FREE;
+}
+
+/**
+ * A fingerprint of where a page belongs: \p mapping is the word of the head as it is (low bits too), \p index that of the
+ * page itself.  No single flipped bit of either leaves it unchanged: each changes the sum by a multiple of an odd number
+ * that is far from 0 (a test tries them all).  The print of the next page of a folio is made of index + 1.
+ */
+static inline uint32_t census_print(uint64_t mapping, uint64_t index)
+{
+	return (uint32_t)((mapping * UINT64_C(0x9e3779b97f4a7c15) + index * UINT64_C(0xd6e8feb86659fd93)) >> 40);
 }
 
 void census_deinit(struct census *c);

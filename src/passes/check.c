@@ -177,7 +177,7 @@ static struct error *open_census(struct check *c)
 	for (size_t i = 0; i < c->memmap.sections.nr; i++)
 		if (!census_add_run(&c->census, c->memmap.sections.v[i].first_pfn, c->memmap.sections.v[i].nr_pages))
 			return &error_nomem;
-	return NULL;
+	return rmap_init(&c->rmap, &c->census) ? NULL : &error_nomem;
 }
 
 /* What an error means when part of the file is missing. */
@@ -287,6 +287,7 @@ void check_free(struct check *c)
 	for (unsigned i = 0; c->workers && i < c->nr_workers; i++)
 		worker_deinit(&c->workers[i]);
 	free(c->workers);
+	rmap_deinit(&c->rmap);
 	census_deinit(&c->census);
 	findings_deinit(&c->findings);
 	special_deinit(&c->special);

@@ -10,6 +10,7 @@
 
 #include "base/job.h"
 #include "census/classify.h"
+#include "census/rmap.h"
 #include "rules/ledger.h"
 #include "types/types.h"
 #include "walk/pcp.h"
@@ -92,6 +93,7 @@ struct check {
 	struct special special;
 	struct classify classify;
 	struct census census;
+	struct rmap rmap;
 	struct findings findings; /**< all, finished after check_run() */
 	struct ledger ledger;
 	struct worker *workers;

@@ -228,6 +228,7 @@ struct error *pass_memmap(struct check *c, struct worker *w, uint64_t unit)
 	scan_frozen(&s);
 	scan_merge(&s);
 	scan_filtered(&s);
+	scan_load(&s);
 	tally_section(&s);
 	return NULL;
 }

@@ -70,7 +70,7 @@ void scan_flag_fields(struct scan *s, struct finding *f, uint64_t flags, uint64_
 /** Set the record of page \p i. */
 static inline void scan_record(struct scan *s, uint32_t i, enum page_kind kind, unsigned order, uint32_t back, unsigned bits)
 {
-	s->records[i] = (struct census_record){ (uint8_t)kind, (uint8_t)order, (uint16_t)bits, back };
+	s->records[i] = (struct census_record){ .kind = kind, .order = order & 31, .back = back & 0x1fffff, .bits = bits & 255 };
 }
 
 /** A struct page of all ones (page_init_poison()) where there should be one in use. */
@@ -95,6 +95,9 @@ void scan_frozen(struct scan *s);
 
 /** Free siblings that should have been merged. */
 void scan_merge(struct scan *s);
+
+/** Note what the counters say, for the recount, and the prints of pages that have an owner. */
+void scan_load(struct scan *s);
 
 /** Kernel memory whose contents the dump filter left out. */
 void scan_filtered(struct scan *s);

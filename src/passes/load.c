@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the counters of struct pages say about mappings, noted while the struct pages are at hand: walking the page
+ * tables then only has to add up.
+ *
+ * Models of counting: A (up to v6.1) adds one to each page of an anonymous folio that is doubly mapped, and one for each
+ * mapping as a whole to each page of a file's; the later ones count entries that map the single page.  Where large folios
+ * keep no per-page mapcounts, the head stands for the sum.
+ */
+#include "passes/scan.h"
+#include "passes/terms.h"
+
+#define K(kind) (UINT64_C(1) << KIND_##kind)
+/* kinds whose mapcount word counts nothing */
+static const uint64_t uncounted = K(BUDDY) | K(PCP) | K(LLIST_FREE) | K(UNACCEPTED) | K(SLAB) | K(LARGE_KMALLOC) | K(PGTABLE) |
+				  K(ZSMALLOC) | K(MOVABLE_OPS) | K(OFFLINE) | K(GUARD) | K(TAIL_ORPHAN) | K(UNINITIALISED) |
+				  K(HOLE) | K(UNREADABLE) | K(KERNEL_INTERIOR);
+static const uint64_t owned = K(ANON) | K(ANON_SWAPCACHE) | K(KSM) | K(FILE) | K(SHMEM);
+#undef K
+
+static int32_t *page_counts(const struct scan *s)
+{
+	return s->check->rmap.runs.v[s->section - s->check->memmap.sections.v].pages;
+}
+
+static int32_t *whole_count(const struct scan *s, uint32_t i)
+{
+	return &s->check->rmap.runs.v[s->section - s->check->memmap.sections.v].wholes[i >> RMAP_WHOLE_ORDER];
+}
+
+static int32_t page_mapcount(const struct scan *s, uint32_t i)
+{
+	uint32_t word = get_le32(scan_page(s, i) + s->l->page.mapcount);
+
+	return layout_page_type(s->l, word) == TYPE_NONE ? (int32_t)mapcount_unbias((int32_t)word) : 0;
+}
+
+static void load_prints(struct scan *s, uint32_t i, uint32_t nr, const struct page_view *v)
+{
+	if (!(owned >> s->records[i].kind & 1))
+		return;
+	for (uint32_t j = 0; j < nr; j++)
+		s->records[i + j].print = census_print(v->mapping, v->index + j) & 0xffffff;
+}
+
+static void load_ids(struct scan *s, uint32_t i, const struct folio_view *f)
+{
+	struct rmap_run *run = &s->check->rmap.runs.v[s->section - s->check->memmap.sections.v];
+	struct rmap_ids ids = { .head = i, .shared = f->mm_id[1] & MM_ID_TOP_BIT };
+
+	if (!f->has_mm_ids || !f->has_large || f->large < 0)
+		return;
+	for (int k = 0; k < 2; k++) {
+		ids.id[k] = f->mm_id[k] & ~MM_ID_TOP_BIT;
+		ids.counted[k] = (int32_t)mapcount_unbias(f->mm_id_mapcount[k]);
+	}
+	if (!array_push(&run->ids, ids))
+		s->w->findings.failed = true;
+}
+
+/* What each page has beyond the entries that map it by itself. */
+static int32_t page_surplus(const struct scan *s, enum page_kind kind, const struct folio_view *f)
+{
+	if (s->l->mapcount != MAPCOUNT_A)
+		return 0;
+	if (kind_is_anon(kind))
+		return f->flags_1 & flag_mask(s->l->flag.double_map) ? 1 : 0;
+	return f->has_entire ? (int32_t)mapcount_unbias(f->entire) : 0;
+}
+
+static void load_folio(struct scan *s, uint32_t i, uint32_t nr)
+{
+	struct folio_view f = folio_decode(s->l, scan_page(s, i), nr < FOLIO_PAGES ? nr : FOLIO_PAGES);
+	enum page_kind kind = (enum page_kind)s->records[i].kind;
+	int32_t entire = f.has_entire ? (int32_t)mapcount_unbias(f.entire) : 0, surplus = page_surplus(s, kind, &f);
+	int64_t sum = 0;
+
+	*whole_count(s, i) = -entire;
+	if (kind_is_hugetlb(kind))
+		return;
+	for (uint32_t j = 0; j < nr && !s->check->no_page_mapcount; j++) {
+		int32_t count = scan_unreadable(s, i + j) ? 0 : page_mapcount(s, i + j);
+
+		page_counts(s)[i + j] = surplus - count;
+		sum += count;
+	}
+	if (s->check->no_page_mapcount && f.has_large)
+		page_counts(s)[i] = entire - (int32_t)mapcount_unbias(f.large);
+	else if (f.has_large && (int64_t)mapcount_unbias(f.large) != sum + entire)
+		s->records[i].bits |= CENSUS_RECOUNT;
+	load_ids(s, i, &f);
+}
+
+void scan_load(struct scan *s)
+{
+	for (uint32_t i = 0, nr = 1; i < s->nr; i += nr) {
+		const struct census_record *r = &s->records[i];
+		struct page_view v;
+
+		nr = 1;
+		if ((uncounted >> r->kind & 1) || (r->bits & (CENSUS_TAIL | CENSUS_INTERIOR)) || scan_unreadable(s, i))
+			continue;
+		if (r->bits & CENSUS_HEAD) {
+			nr = UINT32_C(1) << r->order;
+			nr = nr < s->nr - i ? nr : s->nr - i;
+			load_folio(s, i, nr);
+		} else {
+			page_counts(s)[i] = -page_mapcount(s, i);
+		}
+		v = scan_view(s, i);
+		load_prints(s, i, nr, &v);
+	}
+}
