@@ -13,6 +13,14 @@ enum walk_end {
 	WALK_LIMIT, /**< more nodes than there can be */
 };
 
+/** Whether \p a is worse than \p b: broken, then too long, then not readable. */
+static inline bool walk_end_worse(enum walk_end a, enum walk_end b)
+{
+	static const int rank[] = { [WALK_END] = 0, [WALK_GAP] = 1, [WALK_LIMIT] = 2, [WALK_BROKEN] = 3 };
+
+	return rank[a] > rank[b];
+}
+
 struct list_result {
 	enum walk_end end;
 	uint64_t at;      /**< the node at which it broke or was unreadable */
