@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
- * \file vma.h  The memory areas of an address space, from the maple tree (v6.1 and later) or the list and red-black tree.
+ * \file vma.h  The memory areas of an address space, from the maple tree (v6.1 and later) or list and red-black tree.
  */
 #ifndef WALK_VMA_H
 #define WALK_VMA_H
@@ -76,7 +76,10 @@ const struct vma *vmas_find(const struct vmas *v, uint64_t address);
 /** Whether the anon_vma at \p anon_vma is on the chain of \p v. */
 bool vma_on_chain(const struct vmas *vs, const struct vma *v, uint64_t anon_vma);
 
-/** "anonymous", "stack", "file", "shared memory", "hugetlb", "vdso", "device (PFN)" ...: what kind of area it is. */
+/**
+ * What kind of area it is: "anonymous", "stack", "file, private", "file, shared", "shared memory", "hugetlb",
+ * "vdso or other special mapping", "device memory", "driver pages".  Static.
+ */
 const char *vma_kind(const struct layout *l, const struct vma *v);
 
 /** The index that an anonymous page at \p address has (linear_anon_page_index()). */
