@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "arch/arch.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/strbuf.h"
@@ -23,4 +24,20 @@ struct error *arch_find(const struct dump *d, const struct arch **ret)
 	}
 	return error_new("%s: architecture %s is not supported (supported: %s)", info->path,
 			 info->arch ? info->arch : "unknown", known.s ? known.s : "?");
+}
+
+const char *user_bits_text(unsigned bits, char *buf, size_t size)
+{
+	static const char *const names[NR_USER_BITS] = {
+		"write",      "user",     "exec",    "young",      "dirty",     "special",  "devmap",
+		"prot-none",  "contiguous", "uffd-wp", "soft-dirty", "splitting", "exclusive",
+	};
+	size_t used = 0;
+
+	if (size)
+		buf[0] = '\0';
+	for (unsigned i = 0; i < NR_USER_BITS && used < size; i++)
+		if (bits >> i & 1)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? " " : "", names[i]);
+	return buf;
 }

@@ -59,7 +59,8 @@ struct user_entry {
 /** Facts about the kernel that the form of its entries depends on; none of them has a symbol of its own. */
 struct entry_facts {
 	bool swap_exclusive;  /**< swap entries have an exclusive bit: the kernel has PG_anon_exclusive (v5.19) */
-	bool present_invalid; /**< arm64 without PTE_PROT_NONE (v6.11) */
+	bool saved_dirty;     /**< x86: bit 58 is "dirty, but not writable", and devmap went to bit 57 (v6.6) */
+	bool present_invalid; /**< arm64 without PTE_PROT_NONE (v6.10) */
 	bool devmap;          /**< the kernel has a devmap bit (up to v6.16) */
 	bool large_special;   /**< pmd_special() exists (v6.12 and later) */
 };
@@ -101,7 +102,7 @@ struct error *arch_find(const struct dump *d, const struct arch **ret) _must_che
 
 extern const struct arch arch_x86_64;
 
-/** "write user young dirty", with a leading "prot_none" ...: the names of \p bits, into \p buf; returns buf. */
+/** "write user young dirty", in the order of enum user_bits: the names of \p bits, into \p buf; returns buf. */
 const char *user_bits_text(unsigned bits, char *buf, size_t size);
 
 /** Shift of the memory that one entry of \p level covers. */

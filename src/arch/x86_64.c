@@ -3,7 +3,8 @@
  * x86_64: 4- and 5-level paging, 4 KiB pages, 2 MiB and 1 GiB leaves.
  *
  * Facts: Intel SDM volume 3, chapter 4; arch/x86/include/asm/page_64_types.h (start of the kernel text mapping);
- * arch/x86/kernel/machine_kexec_64.c arch_crash_save_vmcoreinfo() (what VMCOREINFO says).
+ * arch/x86/kernel/machine_kexec_64.c arch_crash_save_vmcoreinfo() (what VMCOREINFO says); asm/pgtable_types.h,
+ * pgtable.h and pgtable_64.h of v5.10, v6.1, v6.12 and v7.3 (entries of processes).
  */
 #include "arch/arch.h"
 
@@ -47,6 +48,7 @@ static struct error *x86_mmu_init(const struct dump *d, struct mmu *ret)
 	ret->page_shift = 12;
 	ret->index_bits = 9;
 	ret->va_bits = ret->levels == 5 ? 57 : 48;
+	ret->user_va_bits = ret->va_bits - 1;
 	ret->pa_mask = low_mask(52) & ~low_mask(12) & ~(uint64_t)sme_mask;
 	/* the top-level table lies in the kernel image, which is mapped at START_KERNEL_MAP - phys_base */
 	ret->root_pa = root_va - START_KERNEL_MAP + (uint64_t)phys_base;
@@ -75,11 +77,163 @@ static bool x86_kernel_va(const struct mmu *m, uint64_t va)
 	return va >= ~low_mask(m->va_bits - 1);
 }
 
+/* ---- entries of processes -------------------------------------------------------------------------------- */
+
+/* _PAGE_BIT_*; GLOBAL means PROT_NONE where PRESENT is clear */
+enum {
+	BIT_RW = 1,
+	BIT_USER = 2,
+	BIT_ACCESSED = 5,
+	BIT_DIRTY = 6,
+	BIT_PROTNONE = 8,
+	BIT_SPECIAL = 9,
+	BIT_UFFD_WP = 10,
+	BIT_SOFT_DIRTY = 11,
+	BIT_SOFTW4_NEW = 57,
+	BIT_58 = 58, /* devmap up to v6.5, then saved-dirty */
+	BIT_NX = 63,
+	/* of swap entries */
+	BIT_SWP_SOFT_DIRTY = 1,
+	BIT_SWP_UFFD_WP = 2,
+	BIT_SWP_EXCLUSIVE = 3,
+};
+
+static const uint64_t ENTRY_PROTNONE = UINT64_C(1) << BIT_PROTNONE;
+static const uint64_t ENTRY_NX = UINT64_C(1) << BIT_NX;
+static const uint64_t ENTRY_ADDRESS = UINT64_C(0x000ffffffffff000);
+/* KNL: the processor may set these two in an entry that is not present (_PAGE_KNL_ERRATUM_MASK) */
+static const uint64_t ENTRY_ERRATUM = UINT64_C(1) << BIT_ACCESSED | UINT64_C(1) << BIT_DIRTY;
+
+static unsigned bit_as(uint64_t entry, unsigned bit, unsigned as)
+{
+	return entry >> bit & 1 ? as : 0;
+}
+
+enum {
+	SHIFTED_BY_1 = USER_WRITE | USER_USER | USER_UFFD_WP | USER_SOFT_DIRTY,
+	SHIFTED_BY_2 = USER_YOUNG | USER_DIRTY,
+};
+_Static_assert(USER_WRITE == 1 << (BIT_RW - 1) && USER_USER == 1 << (BIT_USER - 1) &&
+	       USER_UFFD_WP == 1 << (BIT_UFFD_WP - 1) && USER_SOFT_DIRTY == 1 << (BIT_SOFT_DIRTY - 1), "shifted by 1");
+_Static_assert(USER_YOUNG == 1 << (BIT_ACCESSED - 2) && USER_DIRTY == 1 << (BIT_DIRTY - 2), "shifted by 2");
+
+/* What a leaf says beside its address.  A shadow stack (RW clear, dirty) does not count as writable. */
+static unsigned x86_leaf_bits(const struct mmu *m, unsigned level, uint64_t entry)
+{
+	/* one of the hottest places: enum user_bits has its bits in the order of the hardware's */
+	unsigned bits = (unsigned)(entry >> 1 & SHIFTED_BY_1) | (unsigned)(entry >> 2 & SHIFTED_BY_2);
+
+	/* PAGE_NONE has no NX, but nobody can execute it */
+	if (bits & USER_USER && !(entry & ENTRY_NX))
+		bits |= USER_EXEC;
+	if (level == 1 || m->entry.large_special)
+		bits |= bit_as(entry, BIT_SPECIAL, USER_SPECIAL);
+	/* since the user shadow stacks of v6.6 pte_wrprotect() moves "dirty" to another bit: _PAGE_SAVED_DIRTY */
+	if (m->entry.saved_dirty)
+		bits |= bit_as(entry, BIT_58, USER_DIRTY);
+	if (m->entry.devmap)
+		bits |= bit_as(entry, m->entry.saved_dirty ? BIT_SOFTW4_NEW : BIT_58, USER_DEVMAP);
+	return bits;
+}
+
+/* An entry with PRESENT clear has its address inverted, against L1TF (protnone_mask()). */
+static void x86_user_leaf(const struct mmu *m, unsigned level, uint64_t entry, unsigned more, struct user_entry *ret)
+{
+	uint64_t address = entry & ENTRY_PRESENT ? entry : ~entry;
+
+	ret->kind = USER_LEAF;
+	ret->bits = more | x86_leaf_bits(m, level, entry);
+	ret->pa = address & m->pa_mask & ~low_mask(mmu_level_shift(m, level));
+}
+
+/* The offset is inverted, too.  The same at each level: __pmd_to_swp_entry(), and hugetlb at level 3. */
+static void x86_user_swap(const struct mmu *m, uint64_t entry, struct user_entry *ret)
+{
+	ret->kind = USER_SWAP;
+	ret->type = (unsigned)(entry >> 59);
+	ret->offset = ~entry << 5 >> 14;
+	ret->bits = bit_as(entry, BIT_SWP_SOFT_DIRTY, USER_SOFT_DIRTY) | bit_as(entry, BIT_SWP_UFFD_WP, USER_UFFD_WP);
+	if (m->entry.swap_exclusive)
+		ret->bits |= bit_as(entry, BIT_SWP_EXCLUSIVE, USER_EXCLUSIVE);
+}
+
+static void x86_user_absent(const struct mmu *m, unsigned level, uint64_t entry, struct user_entry *ret)
+{
+	bool large = level > 1 && entry & ENTRY_PSE;
+
+	if (level > 3) {
+		ret->kind = entry & ~ENTRY_ERRATUM ? USER_BAD : USER_NONE;
+	} else if (entry & ENTRY_PROTNONE) {
+		if (level == 1 || large)
+			x86_user_leaf(m, level, entry, USER_PROT_NONE, ret);
+		else
+			ret->kind = USER_BAD;
+	} else if (large) {
+		/* pmd_mkinvalid() takes PRESENT and PROTNONE away; pmd_present() sees PSE */
+		x86_user_leaf(m, level, entry, USER_SPLITTING, ret);
+	} else if (entry & ~ENTRY_ERRATUM) {
+		x86_user_swap(m, entry, ret);
+	}
+}
+
+/*
+ * A table entry is _PAGE_TABLE and nothing else: pmd_bad() and its like.  Two things may differ: young goes away when
+ * pages age (v6.1: pmdp_test_and_clear_young()), and page table isolation makes what belongs to the process NX in the
+ * top-level table (__pti_set_user_pgtbl()).
+ */
+static bool x86_table_is_good(unsigned level, uint64_t entry)
+{
+	const uint64_t must = ENTRY_PRESENT | UINT64_C(1) << BIT_RW | UINT64_C(1) << BIT_DIRTY;
+	uint64_t may = UINT64_C(1) << BIT_USER | UINT64_C(1) << BIT_ACCESSED | (level > 3 ? ENTRY_NX : 0);
+
+	return (entry & ~(ENTRY_ADDRESS | may)) == must;
+}
+
+static void x86_user_decode(const struct mmu *m, unsigned level, uint64_t entry, struct user_entry *ret)
+{
+	*ret = (struct user_entry){ .kind = USER_NONE };
+	if (!entry)
+		return;
+	if (!(entry & ENTRY_PRESENT)) {
+		x86_user_absent(m, level, entry, ret);
+	} else if (level == 1) {
+		x86_user_leaf(m, level, entry, 0, ret);
+	} else if (entry & ENTRY_PSE && level < 4) {
+		/* reserved: between the PAT bit 12 and the address.  Not so while PRESENT is clear: pte_modify() of a
+		 * hugetlb entry inverts these with the address */
+		if (entry & low_mask(mmu_level_shift(m, level)) & ~low_mask(13))
+			ret->kind = USER_BAD;
+		else
+			x86_user_leaf(m, level, entry, 0, ret);
+	} else if (x86_table_is_good(level, entry)) {
+		ret->kind = USER_TABLE;
+		ret->pa = entry & m->pa_mask;
+	} else {
+		ret->kind = USER_BAD;
+	}
+}
+
+/* The lower half of the address space, with 4 levels and with 5. */
+static unsigned x86_user_entries(const struct mmu *m)
+{
+	return 1u << (m->index_bits - 1);
+}
+
+static unsigned x86_cont_entries(const struct mmu *m, unsigned level)
+{
+	(void)m;
+	(void)level;
+	return 1;
+}
+
 const struct arch arch_x86_64 = {
 	.name = "x86_64",
 	.mmu_init = x86_mmu_init,
 	.decode = x86_decode,
 	.kernel_va = x86_kernel_va,
+	.user_decode = x86_user_decode,
+	.user_entries = x86_user_entries,
+	.cont_entries = x86_cont_entries,
 	.poison_delta = UINT64_C(0xdead000000000000),
 	.percpu_zero_based = true,
 	.per_page_arch_flags = false,

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Entries of page tables, decoded.  The values are put together by hand from the bits that asm/pgtable_types.h (x86)
+ * defines; those marked "seen" are from dumps.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arch/arch.h"
+#include "base/bytes.h"
+
+/* ---- a dump that has nothing but a note ------------------------------------------------------------------ */
+
+static enum gap_reason no_page(const void *backend, uint64_t pfn)
+{
+	(void)backend;
+	(void)pfn;
+	return GAP_NOT_RAM;
+}
+
+static void no_ram(const void *backend, bool (*fn)(void *arg, uint64_t first, uint64_t end), void *arg)
+{
+	(void)backend;
+	(void)fn;
+	(void)arg;
+}
+
+static bool no_register(const void *backend, unsigned cpu, unsigned cr, uint64_t *ret)
+{
+	(void)backend;
+	(void)cpu;
+	(void)cr;
+	(void)ret;
+	return false;
+}
+
+static void no_free(void *backend)
+{
+	(void)backend;
+}
+
+static const struct dump_ops note_ops = {
+	.page_gap = no_page, .for_each_ram = no_ram, .control_register = no_register, .free = no_free,
+};
+
+static struct error *mmu_of(const struct arch *arch, unsigned page_shift, const char *note, struct mmu *ret)
+{
+	const struct dump_info info = {
+		.path = "note", .format = "elf", .compression = "none", .arch = arch->name,
+		.page_shift = page_shift, .dump_level = -1,
+	};
+	struct error *err;
+	struct dump *d;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->arch = arch;
+	assert_null(dump_new(&note_ops, NULL, &info, note, &d));
+	err = arch->mmu_init(d, ret);
+	dump_free(d);
+	return err;
+}
+
+/* ---- tables of entries ----------------------------------------------------------------------------------- */
+
+struct row {
+	const char *what;
+	unsigned level;
+	uint64_t entry;
+	enum user_kind kind;
+	unsigned bits;
+	uint64_t pa;
+	unsigned type;
+	uint64_t offset;
+};
+
+static void expect_rows(const struct mmu *m, const struct row *rows, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		const struct row *want = &rows[i];
+		char found_bits[160], want_bits[160];
+		struct user_entry e;
+
+		m->arch->user_decode(m, want->level, want->entry, &e);
+		if (e.kind != want->kind || e.bits != want->bits || e.pa != want->pa || e.type != want->type ||
+		    e.offset != want->offset)
+			fail_msg("row %zu, %s: %d \"%s\" pa %#llx type %u offset %#llx, "
+				 "expected %d \"%s\" pa %#llx type %u offset %#llx",
+				 i, want->what, e.kind, user_bits_text(e.bits, found_bits, sizeof(found_bits)),
+				 (unsigned long long)e.pa, e.type, (unsigned long long)e.offset, want->kind,
+				 user_bits_text(want->bits, want_bits, sizeof(want_bits)), (unsigned long long)want->pa,
+				 want->type, (unsigned long long)want->offset);
+	}
+}
+
+#define LEAF(what, level, entry, bits, pa) { what, level, entry, USER_LEAF, bits, pa, 0, 0 }
+#define TABLE(what, level, entry, pa) { what, level, entry, USER_TABLE, 0, pa, 0, 0 }
+#define SWAP(what, level, entry, bits, type, offset) { what, level, entry, USER_SWAP, bits, 0, type, offset }
+#define NONE(what, level, entry) { what, level, entry, USER_NONE, 0, 0, 0, 0 }
+#define BAD(what, level, entry) { what, level, entry, USER_BAD, 0, 0, 0, 0 }
+#define EXPECT_ROWS(m, rows) expect_rows(m, rows, ARRAY_SIZE(rows))
+
+enum {
+	WU = USER_WRITE | USER_USER,
+	UYD = USER_USER | USER_YOUNG | USER_DIRTY,
+};
+
+/* ---- x86_64 ---------------------------------------------------------------------------------------------- */
+
+static struct mmu x86_mmu(unsigned levels, struct entry_facts entry)
+{
+	struct mmu m;
+
+	assert_null(mmu_of(&arch_x86_64, 12,
+			   levels == 5 ? "SYMBOL(init_top_pgt)=ffffffff82010000\nNUMBER(phys_base)=0\n"
+					 "NUMBER(pgtable_l5_enabled)=1\n" :
+					 "SYMBOL(init_top_pgt)=ffffffff82010000\nNUMBER(phys_base)=0\n"
+					 "NUMBER(pgtable_l5_enabled)=0\n",
+			   &m));
+	m.entry = entry;
+	return m;
+}
+
+static const struct entry_facts linux_5_10 = { .devmap = true };
+static const struct entry_facts linux_6_1 = { .devmap = true, .swap_exclusive = true };
+static const struct entry_facts linux_6_12 = {
+	.devmap = true, .swap_exclusive = true, .saved_dirty = true, .present_invalid = true, .large_special = true,
+};
+static const struct entry_facts linux_7_3 = {
+	.swap_exclusive = true, .saved_dirty = true, .present_invalid = true, .large_special = true,
+};
+
+static void test_x86_pages(void **state)
+{
+	static const struct row rows[] = {
+		NONE("zero", 1, 0),
+		NONE("stray accessed and dirty", 1, 0x60),
+		LEAF("P RW US A D, NX", 1, 0x8000000012345067, WU | UYD, 0x12345000),
+		LEAF("P US A, executable", 1, 0x12345025, USER_USER | USER_YOUNG | USER_EXEC, 0x12345000),
+		LEAF("kernel page: P RW A D G NX", 1, 0x8000000012345163,
+		     USER_WRITE | USER_YOUNG | USER_DIRTY, 0x12345000),
+		LEAF("special: zero page", 1, 0x8000000002a5b225, USER_USER | USER_YOUNG | USER_SPECIAL, 0x2a5b000),
+		LEAF("uffd-wp, soft-dirty", 1, 0x8000000012345c25,
+		     USER_USER | USER_YOUNG | USER_UFFD_WP | USER_SOFT_DIRTY, 0x12345000),
+		LEAF("PAT of a page is no PSE", 1, 0x80000000123450a5, USER_USER | USER_YOUNG, 0x12345000),
+		LEAF("highest address, protection key 15", 1, 0xf80ffffffffff025,
+		     USER_USER | USER_YOUNG, 0xffffffffff000),
+		/* pfn 0x12345 inverted: ~0x12345000 in bits 12-51 */
+		LEAF("PROT_NONE, A", 1, 0x000fffffedcba120, USER_YOUNG | USER_PROT_NONE, 0x12345000),
+		LEAF("PROT_NONE, dirty, NX", 1, 0x800fffffedcba160,
+		     USER_YOUNG | USER_DIRTY | USER_PROT_NONE, 0x12345000),
+	};
+	const struct mmu m4 = x86_mmu(4, linux_5_10), m5 = x86_mmu(5, linux_7_3);
+
+	(void)state;
+	EXPECT_ROWS(&m4, rows);
+	EXPECT_ROWS(&m5, rows);
+}
+
+static void test_x86_large(void **state)
+{
+	static const struct row rows[] = {
+		LEAF("2 MiB, P RW US A D PSE NX", 2, 0x80000000124000e7, WU | UYD, 0x12400000),
+		LEAF("its PAT bit is no address", 2, 0x80000000124010e7, WU | UYD, 0x12400000),
+		BAD("reserved bit 13", 2, 0x80000000124020e7),
+		BAD("reserved bit 20", 2, 0x80000000125000e7),
+		LEAF("1 GiB", 3, 0x80000001400000e7, WU | UYD, 0x140000000),
+		LEAF("its PAT bit", 3, 0x80000001400010e7, WU | UYD, 0x140000000),
+		BAD("reserved bit 29", 3, 0x80000001600000e7),
+		LEAF("PROT_NONE, D A: 0x12400000 inverted in bits 21-51", 2, 0x800fffffeda001e0,
+		     USER_YOUNG | USER_DIRTY | USER_PROT_NONE, 0x12400000),
+		LEAF("hugetlb: pte_modify() inverts bits 12-20, too", 2, 0x800fffffedbff1e0,
+		     USER_YOUNG | USER_DIRTY | USER_PROT_NONE, 0x12400000),
+		LEAF("1 GiB PROT_NONE", 3, 0x800ffffebffff1a0, USER_YOUNG | USER_PROT_NONE, 0x140000000),
+		BAD("PROT_NONE without PSE", 2, 0x800fffffeda00160),
+		BAD("PROT_NONE without PSE", 3, 0x800ffffec0000160),
+		/* pmd_mkinvalid() of 0x80000000124000e7 */
+		LEAF("splitting", 2, 0x800fffffeda000e6, WU | UYD | USER_SPLITTING, 0x12400000),
+		LEAF("splitting, with the PAT bit", 2, 0x800fffffeda010e6, WU | UYD | USER_SPLITTING, 0x12400000),
+		LEAF("1 GiB splitting", 3, 0x800ffffe800000e6, WU | UYD | USER_SPLITTING, 0x140000000),
+	};
+	const struct mmu m4 = x86_mmu(4, linux_6_1), m5 = x86_mmu(5, linux_6_12);
+
+	(void)state;
+	EXPECT_ROWS(&m4, rows);
+	EXPECT_ROWS(&m5, rows);
+}
+
+static void test_x86_tables(void **state)
+{
+	static const struct row rows[] = {
+		TABLE("_PAGE_TABLE", 2, 0x12345067, 0x12345000),
+		TABLE("_PAGE_TABLE", 3, 0x12345067, 0x12345000),
+		TABLE("_PAGE_TABLE", 4, 0x12345067, 0x12345000),
+		TABLE("_PAGE_TABLE", 5, 0x12345067, 0x12345000),
+		TABLE("KPTI: NX at the top", 4, 0x8000000012345067, 0x12345000),
+		TABLE("KPTI: NX at the top", 5, 0x8000000012345067, 0x12345000),
+		BAD("nobody makes PMDs NX", 2, 0x8000000012345067),
+		BAD("nobody makes PUDs NX", 3, 0x8000000012345067),
+		TABLE("aged", 2, 0x12345047, 0x12345000),
+		TABLE("_KERNPG_TABLE", 2, 0x12345063, 0x12345000),
+		BAD("not writable", 2, 0x12345065),
+		BAD("uncached", 3, 0x12345077),
+		BAD("software bit 9", 2, 0x12345267),
+		BAD("bit 52", 2, 0x0010000012345067),
+		BAD("PSE at level 4", 4, 0x123450e7),
+		BAD("PSE at level 5", 5, 0x123450e7),
+		BAD("not present at level 4", 4, 0x12345066),
+		BAD("not present at level 5", 5, 0x800fffffedcba160),
+		NONE("zero", 5, 0),
+		NONE("zero", 2, 0),
+		NONE("stray accessed and dirty", 3, 0x60),
+	};
+	const struct mmu m = x86_mmu(5, linux_6_12);
+
+	(void)state;
+	EXPECT_ROWS(&m, rows);
+	assert_int_equal(m.arch->user_entries(&m), 256);
+	assert_int_equal(m.user_va_bits, 56);
+	assert_int_equal(m.arch->cont_entries(&m, 1), 1);
+}
+
+static void test_x86_swap(void **state)
+{
+	/* __swp_entry(type, offset): ~offset << 14 >> 5 | type << 59 */
+	static const struct row rows[] = {
+		SWAP("type 0, offset 1", 1, 0x07fffffffffffc00, 0, 0, 1),
+		SWAP("type 0, offset 0x1234", 1, 0x07ffffffffdb9600, 0, 0, 0x1234),
+		SWAP("type 1, offset 0, soft-dirty, uffd-wp", 1, 0x0ffffffffffffe06,
+		     USER_SOFT_DIRTY | USER_UFFD_WP, 1, 0),
+		SWAP("type 31, offset 4: guard marker", 1, 0xfffffffffffff600, 0, 31, 4),
+		SWAP("type 29, the highest offset", 1, 0xe800000000000000, 0, 29, 0x3ffffffffffff),
+		/* young and dirty above a pfn of 34 bits */
+		SWAP("migration of pfn 0x9024, young", 1, 0xdffff7fffedfb600, 0, 27, 0x400009024),
+		SWAP("PMD migration of pfn 0x12400, type 30", 2, 0xf7fffffffdb7fe00, 0, 30, 0x12400),
+		SWAP("1 GiB hugetlb migration of pfn 0x140000, type 30", 3, 0xf7ffffffd7fffe00, 0, 30, 0x140000),
+	};
+	static const struct row exclusive[] = {
+		SWAP("exclusive", 1, 0x07fffffffffffc08, USER_EXCLUSIVE, 0, 1),
+		SWAP("seen: exclusive, soft-dirty", 1, 0x0ffffffffffdb20a, USER_EXCLUSIVE | USER_SOFT_DIRTY, 1, 0x126),
+	};
+	static const struct row not_yet[] = {
+		SWAP("exclusive, in a kernel without", 1, 0x07fffffffffffc08, 0, 0, 1),
+	};
+	const struct mmu old = x86_mmu(4, linux_5_10), new = x86_mmu(5, linux_6_1);
+
+	(void)state;
+	EXPECT_ROWS(&old, rows);
+	EXPECT_ROWS(&new, rows);
+	EXPECT_ROWS(&old, not_yet);
+	EXPECT_ROWS(&new, exclusive);
+}
+
+/* What bits 9, 57 and 58 mean differs between kernels. */
+static void test_x86_generations(void **state)
+{
+	static const struct row old[] = {
+		LEAF("DAX page: special, devmap", 1, 0x8400000012345227,
+		     WU | USER_YOUNG | USER_SPECIAL | USER_DEVMAP, 0x12345000),
+		LEAF("DAX PMD: devmap", 2, 0x84000000124000a7, WU | USER_YOUNG | USER_DEVMAP, 0x12400000),
+		LEAF("PMD bit 9", 2, 0x80000000124002a5, USER_USER | USER_YOUNG, 0x12400000),
+	};
+	static const struct row middle[] = {
+		LEAF("DAX page", 1, 0x8200000012345227, WU | USER_YOUNG | USER_SPECIAL | USER_DEVMAP, 0x12345000),
+		LEAF("KSM zero page: special, saved-dirty", 1, 0x8400000002a5b225, UYD | USER_SPECIAL, 0x2a5b000),
+		LEAF("both", 2, 0x86000000124000a5, UYD | USER_DEVMAP, 0x12400000),
+		LEAF("pmd_special()", 2, 0x80000000124002a5, USER_USER | USER_YOUNG | USER_SPECIAL, 0x12400000),
+		LEAF("pud_special()", 3, 0x80000001400002a5, USER_USER | USER_YOUNG | USER_SPECIAL, 0x140000000),
+		LEAF("seen: PROT_NONE, saved-dirty", 1, 0x040ffffffd970920,
+		     USER_YOUNG | USER_DIRTY | USER_PROT_NONE | USER_SOFT_DIRTY, 0x268f000),
+		LEAF("shadow stack: dirty, not RW", 1, 0x8000000012345065, UYD, 0x12345000),
+	};
+	static const struct row new[] = {
+		LEAF("no devmap any more", 1, 0x8200000012345227, WU | USER_YOUNG | USER_SPECIAL, 0x12345000),
+		LEAF("saved-dirty", 1, 0x8400000012345025, UYD, 0x12345000),
+	};
+	const struct mmu m6_1 = x86_mmu(4, linux_6_1), m6_12 = x86_mmu(4, linux_6_12), m7_3 = x86_mmu(4, linux_7_3);
+
+	(void)state;
+	EXPECT_ROWS(&m6_1, old);
+	EXPECT_ROWS(&m6_12, middle);
+	EXPECT_ROWS(&m7_3, new);
+}
+
+/* Memory encryption: bit 51 here, part of no address and of every table entry. */
+static void test_x86_encrypted(void **state)
+{
+	static const struct row rows[] = {
+		LEAF("page", 1, 0x8008000012345067, WU | UYD, 0x12345000),
+		TABLE("table", 2, 0x0008000012345067, 0x12345000),
+		LEAF("PROT_NONE", 1, 0x000fffffedcba120, USER_YOUNG | USER_PROT_NONE, 0x12345000),
+	};
+	struct mmu m;
+
+	(void)state;
+	assert_null(mmu_of(&arch_x86_64, 12,
+			   "SYMBOL(swapper_pg_dir)=ffffffff82010000\nNUMBER(phys_base)=4096\n"
+			   "NUMBER(pgtable_l5_enabled)=0\nNUMBER(sme_mask)=2251799813685248\n",
+			   &m));
+	assert_int_equal(m.levels, 4);
+	assert_int_equal(m.user_va_bits, 47);
+	assert_int_equal(m.root_pa, 0x2011000);
+	assert_int_equal(m.arch->user_entries(&m), 256);
+	EXPECT_ROWS(&m, rows);
+}
+
+/* ---- names ----------------------------------------------------------------------------------------------- */
+
+static void test_names(void **state)
+{
+	char buf[160], small[8];
+
+	(void)state;
+	assert_string_equal(user_bits_text(0, buf, sizeof(buf)), "");
+	assert_string_equal(user_bits_text(WU | UYD, buf, sizeof(buf)), "write user young dirty");
+	assert_string_equal(user_bits_text((1u << NR_USER_BITS) - 1, buf, sizeof(buf)),
+			    "write user exec young dirty special devmap prot-none contiguous uffd-wp soft-dirty "
+			    "splitting exclusive");
+	assert_string_equal(user_bits_text(WU, small, sizeof(small)), "write u"); /* cut, but ended */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_x86_pages),	  cmocka_unit_test(test_x86_large),
+		cmocka_unit_test(test_x86_tables),	  cmocka_unit_test(test_x86_swap),
+		cmocka_unit_test(test_x86_generations),	  cmocka_unit_test(test_x86_encrypted),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
