@@ -69,11 +69,13 @@ struct entry_facts {
 struct mmu {
 	const struct arch *arch;
 	uint64_t root_pa;     /**< physical address of the top-level table */
-	unsigned levels;      /**< 3 to 5; level 1 is the last, with entries for single pages */
+	unsigned levels;      /**< 2 to 5; level 1 is the last, with entries for single pages */
 	unsigned page_shift;
 	unsigned index_bits;  /**< virtual address bits one level consumes */
 	unsigned va_bits;     /**< bits of a virtual address that are translated */
-	uint64_t pa_mask;     /**< address bits of an entry */
+	uint64_t pa_mask;     /**< address bits of an entry that stand where they belong */
+	uint64_t pa_high_mask;  /**< arm64: where an entry keeps the highest bits of 52-bit addresses */
+	unsigned pa_high_shift; /**< how far those have to go up */
 	unsigned user_va_bits;  /**< bits of a user address that are translated */
 	struct entry_facts entry;
 };
@@ -86,7 +88,7 @@ struct arch {
 	enum entry_kind (*decode)(const struct mmu *m, unsigned level, uint64_t entry, uint64_t *ret_pa);
 	/** Whether \p va is in the kernel's half of the address space. */
 	bool (*kernel_va)(const struct mmu *m, uint64_t va);
-	/** Decode \p entry of \p level (1: the last) of a process's page table, as the kernel's pte_*() and pmd_*() do. */
+	/** Decode \p entry of \p level (1: the last) of a process's page table, as pte_*() and pmd_*() do. */
 	void (*user_decode)(const struct mmu *m, unsigned level, uint64_t entry, struct user_entry *ret);
 	/** Entries of the top-level table that belong to the process: the first so many. */
 	unsigned (*user_entries)(const struct mmu *m);
@@ -101,6 +103,7 @@ struct arch {
 struct error *arch_find(const struct dump *d, const struct arch **ret) _must_check_;
 
 extern const struct arch arch_x86_64;
+extern const struct arch arch_aarch64; /**< not opened yet: no real dump has been checked */
 
 /** "write user young dirty", in the order of enum user_bits: the names of \p bits, into \p buf; returns buf. */
 const char *user_bits_text(unsigned bits, char *buf, size_t size);

@@ -101,7 +101,7 @@ static struct error *walk_tables(struct kvmem *k, uint64_t va, struct cached_lea
 
 	for (unsigned level = m->levels; level > 0; level--) {
 		unsigned shift = mmu_level_shift(m, level);
-		uint64_t index = va >> shift & low_mask(m->index_bits);
+		uint64_t index = (va & low_mask(m->va_bits)) >> shift & low_mask(m->index_bits);
 		const unsigned char *table;
 		enum entry_kind kind;
 		struct error *err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Entries of page tables, decoded.  The values are put together by hand from the bits that asm/pgtable_types.h (x86)
- * defines; those marked "seen" are from dumps.
+ * and asm/pgtable-hwdef.h, pgtable-prot.h (arm64) define; those marked "seen" are from dumps.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,6 +66,17 @@ static struct error *mmu_of(const struct arch *arch, unsigned page_shift, const 
 	return err;
 }
 
+static void expect_mmu_error(const struct arch *arch, unsigned page_shift, const char *note, const char *part)
+{
+	struct mmu m;
+	struct error *err = mmu_of(arch, page_shift, note, &m);
+
+	assert_non_null(err);
+	if (!strstr(error_text(err), part))
+		fail_msg("\"%s\" does not say \"%s\"", error_text(err), part);
+	error_free(err);
+}
+
 /* ---- tables of entries ----------------------------------------------------------------------------------- */
 
 struct row {
@@ -108,6 +119,7 @@ static void expect_rows(const struct mmu *m, const struct row *rows, size_t nr)
 enum {
 	WU = USER_WRITE | USER_USER,
 	UYD = USER_USER | USER_YOUNG | USER_DIRTY,
+	UEY = USER_USER | USER_EXEC | USER_YOUNG,
 };
 
 /* ---- x86_64 ---------------------------------------------------------------------------------------------- */
@@ -309,6 +321,246 @@ static void test_x86_encrypted(void **state)
 	EXPECT_ROWS(&m, rows);
 }
 
+/* ---- aarch64 --------------------------------------------------------------------------------------------- */
+
+static struct mmu arm_mmu(unsigned page_shift, unsigned built_bits, unsigned va_bits, struct entry_facts entry)
+{
+	struct mmu m;
+	char note[256];
+
+	snprintf(note, sizeof(note),
+		 "NUMBER(VA_BITS)=%u\nNUMBER(TCR_EL1_T1SZ)=0x%x\nNUMBER(kimage_voffset)=0xffff7fffc0000000\n"
+		 "SYMBOL(swapper_pg_dir)=ffff800009c70000\n",
+		 built_bits, 64 - va_bits);
+	assert_null(mmu_of(&arch_aarch64, page_shift, note, &m));
+	m.entry = entry;
+	return m;
+}
+
+static void test_arm_geometry(void **state)
+{
+	static const struct {
+		unsigned page_shift, built_bits, va_bits, levels, entries, root_offset;
+	} rows[] = {
+		{ 12, 39, 39, 3, 512, 0 },   { 12, 48, 48, 4, 512, 0 },	  { 12, 52, 52, 5, 16, 0 },
+		{ 12, 52, 48, 4, 512, 0 },   { 14, 36, 36, 2, 2048, 0 },  { 14, 47, 47, 3, 2048, 0 },
+		{ 14, 48, 48, 4, 2, 0 },     { 14, 52, 52, 4, 32, 0 },	  { 14, 52, 47, 3, 2048, 0 },
+		{ 16, 42, 42, 2, 8192, 0 },  { 16, 48, 48, 3, 64, 0 },	  { 16, 52, 52, 3, 1024, 0 },
+		{ 16, 52, 48, 3, 64, 7680 }, /* (1024 - 64) entries of 8 bytes */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct mmu m = arm_mmu(rows[i].page_shift, rows[i].built_bits, rows[i].va_bits, linux_6_12);
+
+		assert_int_equal(m.levels, rows[i].levels);
+		assert_int_equal(m.arch->user_entries(&m), rows[i].entries);
+		assert_int_equal(m.user_va_bits, rows[i].va_bits);
+		assert_int_equal(m.root_pa, 0x49c70000 + rows[i].root_offset);
+		assert_false(m.arch->kernel_va(&m, low_mask(rows[i].va_bits)));
+		assert_false(m.arch->kernel_va(&m, ~low_mask(rows[i].va_bits) - 1));
+		assert_true(m.arch->kernel_va(&m, ~low_mask(rows[i].va_bits)));
+	}
+}
+
+static void test_arm_notes(void **state)
+{
+	const char *old = "NUMBER(VA_BITS)=48\nNUMBER(kimage_voffset)=0xffff7fffc0000000\n"
+			  "SYMBOL(swapper_pg_dir)=ffff800009c70000\n";
+	struct mmu m;
+
+	(void)state;
+	assert_null(mmu_of(&arch_aarch64, 12, old, &m)); /* before TCR_EL1_T1SZ */
+	assert_int_equal(m.va_bits, 48);
+	expect_mmu_error(&arch_aarch64, 13, old, "no arm64 kernel has");
+	expect_mmu_error(&arch_aarch64, 12, "NUMBER(VA_BITS)=48\n", "SYMBOL(swapper_pg_dir)");
+	expect_mmu_error(&arch_aarch64, 12, "SYMBOL(swapper_pg_dir)=ffff800009c70000\nNUMBER(VA_BITS)=48\n",
+			 "kimage_voffset");
+	expect_mmu_error(&arch_aarch64, 12,
+			 "SYMBOL(swapper_pg_dir)=ffff800009c70000\nNUMBER(kimage_voffset)=0xffff7fffc0000000\n",
+			 "VA_BITS");
+	expect_mmu_error(&arch_aarch64, 12,
+			 "NUMBER(VA_BITS)=48\nNUMBER(TCR_EL1_T1SZ)=0xc\nNUMBER(kimage_voffset)=0x0\n"
+			 "SYMBOL(swapper_pg_dir)=ffff800009c70000\n",
+			 "make no sense");
+	expect_mmu_error(&arch_aarch64, 12,
+			 "NUMBER(VA_BITS)=48\nNUMBER(TCR_EL1_T1SZ)=-1\nNUMBER(kimage_voffset)=0x0\n"
+			 "SYMBOL(swapper_pg_dir)=ffff800009c70000\n",
+			 "makes no sense");
+}
+
+static void test_arm_kernel_entries(void **state)
+{
+	static const struct {
+		unsigned page_shift, va_bits, level;
+		uint64_t entry;
+		enum entry_kind kind;
+		uint64_t pa;
+	} rows[] = {
+		{ 12, 48, 1, 0x00e8000049c70f03, ENTRY_LEAF, 0x49c70000 },
+		{ 12, 48, 1, 0x00e8000049c70f01, ENTRY_NONE, 0 }, /* reserved */
+		{ 12, 48, 1, 0x00e8000049c70f02, ENTRY_NONE, 0 },
+		{ 12, 48, 2, 0x00e8000049c00f01, ENTRY_LEAF, 0x49c00000 },
+		{ 12, 48, 3, 0x00e8000040000f01, ENTRY_LEAF, 0x40000000 },
+		{ 12, 48, 4, 0x00e8000000000f01, ENTRY_NONE, 0 }, /* no block of 512 GiB */
+		{ 12, 48, 4, 0x10000000bfffe003, ENTRY_TABLE, 0xbfffe000 },
+		{ 14, 47, 2, 0x00e8000042000f01, ENTRY_LEAF, 0x42000000 },
+		{ 14, 47, 3, 0x00e8001000000f01, ENTRY_NONE, 0 },
+		{ 16, 52, 1, 0x00e8000049c7af03, ENTRY_LEAF, 0xa000049c70000 },
+		{ 16, 52, 2, 0x00e8000040003f01, ENTRY_LEAF, 0x3000040000000 },
+		{ 16, 52, 3, 0x000000004000f003, ENTRY_TABLE, 0xf000040000000 },
+		{ 12, 52, 1, 0x00ea000049c70e03, ENTRY_LEAF, 0xa000049c70000 }, /* LPA2: 49 and 9:8 */
+		{ 12, 52, 5, 0x0002000049c70303, ENTRY_TABLE, 0xe000049c70000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct mmu m = arm_mmu(rows[i].page_shift, rows[i].va_bits, rows[i].va_bits, linux_6_12);
+		uint64_t pa = 0;
+
+		assert_int_equal(m.arch->decode(&m, rows[i].level, rows[i].entry, &pa), rows[i].kind);
+		assert_int_equal(pa, rows[i].pa);
+	}
+}
+
+/*
+ * 4 KiB: _PAGE_DEFAULT is page 3, AttrIndx 0, SH 3 << 8, AF 0x400, nG 0x800: 0xf03.  User 0x40, RDONLY 0x80,
+ * DBM bit 51, CONT 52, PXN 53, UXN 54, dirty 55, special 56.
+ */
+static void test_arm_leaves(void **state)
+{
+	static const struct row rows[] = {
+		NONE("zero", 1, 0),
+		LEAF("PAGE_READONLY_EXEC", 1, 0x0020000049c70fc3, UEY, 0x49c70000),
+		LEAF("PAGE_READONLY", 1, 0x0060000049c70fc3, USER_USER | USER_YOUNG, 0x49c70000),
+		LEAF("PAGE_SHARED, clean", 1, 0x0068000049c70fc3, WU | USER_YOUNG, 0x49c70000),
+		LEAF("dirty by hardware: RDONLY clear", 1, 0x0068000049c70f43, WU | UYD, 0x49c70000),
+		LEAF("dirty by software, not writable", 1, 0x00e0000049c70fc3, UYD, 0x49c70000),
+		LEAF("RDONLY clear, not writable: not dirty", 1, 0x0060000049c70f43,
+		     USER_USER | USER_YOUNG, 0x49c70000),
+		LEAF("execute only, old", 1, 0x0020000049c70b83, USER_EXEC, 0x49c70000),
+		LEAF("contiguous", 1, 0x0030000049c70fc3, UEY | USER_CONT, 0x49c70000),
+		LEAF("special", 1, 0x0160000049c70fc3, USER_USER | USER_YOUNG | USER_SPECIAL, 0x49c70000),
+		LEAF("DAX", 1, 0x0368000049c70fc3, WU | USER_YOUNG | USER_SPECIAL | USER_DEVMAP, 0x49c70000),
+		BAD("reserved type 1 at the last level", 1, 0x0060000049c70fc1),
+		TABLE("table, PXN", 2, 0x0800000049c70003, 0x49c70000),
+		TABLE("table", 4, 0x0800000049c70003, 0x49c70000),
+		LEAF("2 MiB", 2, 0x00e8000049c00f41, WU | UYD, 0x49c00000),
+		LEAF("2 MiB contiguous", 2, 0x00f8000049c00f41, WU | UYD | USER_CONT, 0x49c00000),
+		BAD("2 MiB, off its size", 2, 0x00e8000049c70f41),
+		LEAF("1 GiB", 3, 0x00e8000040000f41, WU | UYD, 0x40000000),
+		BAD("block at level 4", 4, 0x00e8000000000f41),
+		BAD("not valid at level 4", 4, 0x0800000049c70002),
+	};
+	static const struct row middle[] = {
+		LEAF("uffd-wp", 1, 0x0460000049c70fc3, USER_USER | USER_YOUNG | USER_UFFD_WP, 0x49c70000),
+		LEAF("pmd_special()", 2, 0x0160000049c00fc1, USER_USER | USER_YOUNG | USER_SPECIAL, 0x49c00000),
+		LEAF("PROT_NONE: not user, UXN", 1, 0x0060000049c70f82, USER_YOUNG | USER_PROT_NONE, 0x49c70000),
+		LEAF("PMD PROT_NONE", 2, 0x00e0000049c00f80, USER_YOUNG | USER_DIRTY | USER_PROT_NONE, 0x49c00000),
+		LEAF("splitting", 2, 0x00e8000049c00f40, WU | UYD | USER_SPLITTING, 0x49c00000),
+		LEAF("splitting, execute only", 2, 0x0020000049c00f80,
+		     USER_EXEC | USER_YOUNG | USER_SPLITTING, 0x49c00000),
+		BAD("a table without valid", 2, 0x0800000049c70802),
+	};
+	static const struct row old[] = {
+		LEAF("PROT_NONE in bit 58", 1, 0x0460000049c70f82, USER_YOUNG | USER_PROT_NONE, 0x49c70000),
+		LEAF("PMD PROT_NONE", 2, 0x04e0000049c00f80, USER_YOUNG | USER_DIRTY | USER_PROT_NONE, 0x49c00000),
+		LEAF("splitting: bit 59", 2, 0x08e8000049c00f40, WU | UYD | USER_SPLITTING, 0x49c00000),
+		LEAF("splitting while PROT_NONE", 2, 0x0c60000049c00f80,
+		     USER_YOUNG | USER_PROT_NONE | USER_SPLITTING, 0x49c00000),
+		LEAF("PMD bit 56", 2, 0x0160000049c00fc1, USER_USER | USER_YOUNG, 0x49c00000),
+	};
+	const struct mmu m5_10 = arm_mmu(12, 48, 48, linux_5_10), m6_1 = arm_mmu(12, 48, 48, linux_6_1);
+	const struct mmu m6_12 = arm_mmu(12, 48, 48, linux_6_12);
+
+	(void)state;
+	EXPECT_ROWS(&m5_10, rows);
+	EXPECT_ROWS(&m6_1, rows);
+	EXPECT_ROWS(&m6_12, rows);
+	EXPECT_ROWS(&m5_10, old);
+	EXPECT_ROWS(&m6_1, old);
+	EXPECT_ROWS(&m6_12, middle);
+}
+
+static void test_arm_swap(void **state)
+{
+	static const struct row old[] = {
+		SWAP("type 3, offset 0x1234", 1, 0x000000000012340c, 0, 3, 0x1234),
+		SWAP("type 31 (6 bits), the highest offset", 1, 0x03ffffffffffff7c, 0, 31, 0x3ffffffffffff),
+		SWAP("type 33", 1, 0x0000000000000184, 0, 33, 1),
+		SWAP("PMD migration", 2, 0x0000000004940078, 0, 30, 0x49400),
+		BAD("bit 1 is never set", 1, 0x000000000012340e),
+	};
+	static const struct row middle[] = {
+		SWAP("type 3, offset 0x1234", 1, 0x0000000000123418, 0, 3, 0x1234),
+		SWAP("exclusive", 1, 0x000000000012341c, USER_EXCLUSIVE, 3, 0x1234),
+		SWAP("type 31, the highest offset", 1, 0x03fffffffffffff8, 0, 31, 0x3ffffffffffff),
+		SWAP("PMD migration, type 28", 2, 0x00000000049400e0, 0, 28, 0x49400),
+		SWAP("1 GiB hugetlb migration", 3, 0x00000000040000e0, 0, 28, 0x40000),
+	};
+	static const struct row new[] = {
+		SWAP("type 3, offset 0x1234", 1, 0x00000000012340c0, 0, 3, 0x1234),
+		SWAP("exclusive, uffd-wp", 1, 0x00000000012340cc, USER_EXCLUSIVE | USER_UFFD_WP, 3, 0x1234),
+		SWAP("type 31, offset 4: guard marker", 1, 0x00000000000047c0, 0, 31, 4),
+		SWAP("the highest offset", 1, 0x3ffffffffffff040, 0, 1, 0x3ffffffffffff),
+		SWAP("PMD migration, type 28", 2, 0x0000000049400700, 0, 28, 0x49400),
+	};
+	static const struct row no_gigantic[] = {
+		BAD("64 KiB pages have no leaf at level 3", 3, 0x0000000049400700),
+	};
+	const struct mmu m5_10 = arm_mmu(12, 48, 48, linux_5_10), m6_1 = arm_mmu(12, 39, 39, linux_6_1);
+	const struct mmu m6_12 = arm_mmu(14, 47, 47, linux_6_12), m7_3 = arm_mmu(16, 52, 52, linux_7_3);
+
+	(void)state;
+	EXPECT_ROWS(&m5_10, old);
+	EXPECT_ROWS(&m6_1, middle);
+	EXPECT_ROWS(&m6_12, new);
+	EXPECT_ROWS(&m7_3, new);
+	EXPECT_ROWS(&m7_3, no_gigantic);
+}
+
+static void test_arm_granules(void **state)
+{
+	static const struct row rows_16k[] = {
+		LEAF("page", 1, 0x0060000049c74fc3, USER_USER | USER_YOUNG, 0x49c74000),
+		LEAF("32 MiB", 2, 0x00f8000048000f41, WU | UYD | USER_CONT, 0x48000000),
+		BAD("off its size", 2, 0x00e8000049c00f41),
+		BAD("no block at level 3", 3, 0x00e8001000000f41),
+		TABLE("table", 3, 0x0800000049c74003, 0x49c74000),
+	};
+	static const struct row rows_64k[] = {
+		LEAF("page, address bits 51:48 in 15:12", 1, 0x0060000049c7afc3,
+		     USER_USER | USER_YOUNG, 0xa000049c70000),
+		LEAF("512 MiB", 2, 0x00e8000040001f41, WU | UYD, 0x1000040000000),
+		LEAF("PROT_NONE", 1, 0x0060000049c7af82, USER_YOUNG | USER_PROT_NONE, 0xa000049c70000),
+		TABLE("table", 3, 0x0800000049c7f003, 0xf000049c70000),
+		BAD("no block at level 3", 3, 0x00e8040000000f41),
+	};
+	/* LPA2: bits 9:8 are address bits 51:50, and bits 49:48 stand where they belong */
+	static const struct row rows_lpa2[] = {
+		LEAF("page", 1, 0x0061000049c70ec3, USER_USER | USER_YOUNG, 0x9000049c70000),
+		LEAF("all of the top bits", 1, 0x0063000049c70fc3, USER_USER | USER_YOUNG, 0xf000049c70000),
+		LEAF("none", 1, 0x0060000049c70cc3, USER_USER | USER_YOUNG, 0x49c70000),
+		LEAF("PROT_NONE", 1, 0x0060000049c70d82, USER_YOUNG | USER_PROT_NONE, 0x4000049c70000),
+		TABLE("top table", 5, 0x0802000049c70103, 0x6000049c70000),
+	};
+	const struct mmu m16 = arm_mmu(14, 47, 47, linux_6_12), m64 = arm_mmu(16, 52, 52, linux_6_12);
+	const struct mmu lpa2 = arm_mmu(12, 52, 52, linux_6_12), lpa2_16 = arm_mmu(14, 52, 52, linux_6_12);
+
+	(void)state;
+	EXPECT_ROWS(&m16, rows_16k);
+	EXPECT_ROWS(&m64, rows_64k);
+	EXPECT_ROWS(&lpa2, rows_lpa2);
+	expect_rows(&lpa2_16, rows_lpa2, 4); /* only 4 levels */
+	assert_int_equal(m16.arch->cont_entries(&m16, 1), 128);
+	assert_int_equal(m16.arch->cont_entries(&m16, 2), 32);
+	assert_int_equal(m64.arch->cont_entries(&m64, 1), 32);
+	assert_int_equal(m64.arch->cont_entries(&m64, 2), 32);
+	assert_int_equal(lpa2.arch->cont_entries(&lpa2, 1), 16);
+	assert_int_equal(lpa2.arch->cont_entries(&lpa2, 2), 16);
+	assert_int_equal(lpa2.arch->cont_entries(&lpa2, 3), 1);
+}
+
 /* ---- names ----------------------------------------------------------------------------------------------- */
 
 static void test_names(void **state)
@@ -330,6 +582,9 @@ int main(void)
 		cmocka_unit_test(test_x86_pages),	  cmocka_unit_test(test_x86_large),
 		cmocka_unit_test(test_x86_tables),	  cmocka_unit_test(test_x86_swap),
 		cmocka_unit_test(test_x86_generations),	  cmocka_unit_test(test_x86_encrypted),
+		cmocka_unit_test(test_arm_geometry),	  cmocka_unit_test(test_arm_notes),
+		cmocka_unit_test(test_arm_kernel_entries), cmocka_unit_test(test_arm_leaves),
+		cmocka_unit_test(test_arm_swap),	  cmocka_unit_test(test_arm_granules),
 		cmocka_unit_test(test_names),
 	};
 
