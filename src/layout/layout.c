@@ -68,6 +68,28 @@ static struct error *check_sanity(const struct layout *l, const struct types *t)
 	return NULL;
 }
 
+/*
+ * The form of page-table entries has no name in debug info, so each change is told by something that came with the same
+ * release:
+ *   pte_swp_exclusive()       PG_anon_exclusive, its reason (v5.19)
+ *   x86: _PAGE_SAVED_DIRTY    the order in the flags of the first tail (v6.6)
+ *   arm64: no PTE_PROT_NONE   folio._large_mapcount (v6.10)
+ *   pmd_special()             PG_partially_mapped (v6.12)
+ *   no pte_devmap()           PG_movable_ops (v6.17)
+ */
+static void init_entries(struct layout *l)
+{
+	const struct facts *f = &l->facts;
+
+	l->mmu.entry = (struct entry_facts){
+		.swap_exclusive = fact_found(f, FACT_PG_anon_exclusive),
+		.saved_dirty = l->order == ORDER_FLAGS_1,
+		.present_invalid = fact_found(f, FACT_FOLIO_LARGE_MAPCOUNT),
+		.large_special = fact_found(f, FACT_PG_partially_mapped),
+		.devmap = !fact_found(f, FACT_PG_movable_ops),
+	};
+}
+
 struct error *layout_init(struct layout *l, const struct dump *d, struct types *t)
 {
 	struct error *err;
@@ -88,6 +110,7 @@ struct error *layout_init(struct layout *l, const struct dump *d, struct types *
 		return err;
 	layout_init_page(l);
 	layout_init_folio(l);
+	init_entries(l);
 	layout_init_types(l, d);
 	err = layout_init_sections(l, d);
 	if (!err)

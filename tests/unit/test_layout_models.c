@@ -305,6 +305,34 @@ static void test_compound_of_real_kernels(void **state)
 	}
 }
 
+static void test_entries_of_real_kernels(void **state)
+{
+	static const struct {
+		const char *name;
+		struct entry_facts entry;
+	} all[] = {
+		{ "5.10", { .devmap = true } },
+		{ "6.1", { .devmap = true, .swap_exclusive = true } },
+		{ "6.12", { true, true, true, true, true } },
+		{ "7.3", { .swap_exclusive = true, .saved_dirty = true, .present_invalid = true, .large_special = true } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		struct entry_facts found;
+		struct kernel k;
+
+		start(&k, all[i].name);
+		found = decide(&k)->mmu.entry;
+		assert_int_equal(found.swap_exclusive, all[i].entry.swap_exclusive);
+		assert_int_equal(found.saved_dirty, all[i].entry.saved_dirty);
+		assert_int_equal(found.present_invalid, all[i].entry.present_invalid);
+		assert_int_equal(found.devmap, all[i].entry.devmap);
+		assert_int_equal(found.large_special, all[i].entry.large_special);
+		end(&k);
+	}
+}
+
 /* Masks need a struct page of a power of two, and a kernel that can optimise hugetlb pages. */
 static void test_mask_conditions(void **state)
 {
@@ -457,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_too_many_flags),		 cmocka_unit_test(test_types_top_byte),
 		cmocka_unit_test(test_types_cleared_bits),	 cmocka_unit_test(test_types_vmcoreinfo),
 		cmocka_unit_test(test_compound_of_real_kernels), cmocka_unit_test(test_mask_conditions),
+		cmocka_unit_test(test_entries_of_real_kernels),
 		cmocka_unit_test(test_mapcount_models),		 cmocka_unit_test(test_hugetlb_flag),
 		cmocka_unit_test(test_mismatch),		 cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_missing),
