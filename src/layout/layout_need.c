@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "base/cleanup.h"
+
 static bool has_counter(const struct layout *l, enum need need)
 {
 	const struct folio_words *w = &l->folio;
@@ -54,6 +56,61 @@ static bool has_flag(const struct layout *l, enum need need)
 	}
 }
 
+/* Whether all of the \p nr facts at \p ids were found. */
+static bool all_found(const struct layout *l, const enum fact *ids, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!fact_found(&l->facts, ids[i]))
+			return false;
+	return true;
+}
+
+static bool has_processes(const struct layout *l)
+{
+	static const enum fact ids[] = { FACT_TASK_TASKS,   FACT_TASK_MM,	     FACT_TASK_PID,  FACT_TASK_COMM,
+					 FACT_TASK_SIGNAL,  FACT_SIGNAL_THREAD_HEAD, FACT_INIT_TASK, FACT_MM_PGD,
+					 FACT_MM_USERS,	    FACT_MM_COUNT };
+
+	return all_found(l, ids, ARRAY_SIZE(ids));
+}
+
+static bool has_vmas(const struct layout *l)
+{
+	static const enum fact ids[] = { FACT_VMA_START, FACT_VMA_END, FACT_VMA_FLAGS, FACT_VMA_PGOFF, FACT_VMA_MM };
+	// v6.1 replaced the list and the red-black tree by a maple tree
+	static const enum fact maple[] = { FACT_MM_MT,	      FACT_MAPLE_ROOT,	   FACT_MAPLE_NODE,	FACT_MAPLE_R64_PIVOT,
+					   FACT_MAPLE_R64_SLOT, FACT_MAPLE_A64_PIVOT, FACT_MAPLE_A64_SLOT };
+
+	return all_found(l, ids, ARRAY_SIZE(ids)) &&
+	       (all_found(l, maple, ARRAY_SIZE(maple)) || fact_found(&l->facts, FACT_MM_MMAP));
+}
+
+/* What walking processes and their page tables takes. */
+static bool has_walk(const struct layout *l, enum need need)
+{
+	const struct arch *arch = l->mmu.arch;
+
+	switch ((int)need) {
+	case NEED_PROCESSES:
+		return has_processes(l);
+	case NEED_USER_ENTRIES:
+		return arch && arch->user_decode;
+	case NEED_VMAS:
+		return has_vmas(l);
+	case NEED_PT_MM:
+		return fact_found(&l->facts, FACT_PAGE_PT_MM);
+	case NEED_PT_SHARE_COUNT:
+		return fact_found(&l->facts, FACT_PAGE_PT_SHARE_COUNT);
+	case NEED_CONT_ENTRIES:
+		return arch && arch->cont_entries && arch->cont_entries(&l->mmu, 1) > 1;
+	case NEED_HUGETLB_USAGE:
+		return fact_found(&l->facts, FACT_MM_HUGETLB_USAGE);
+	case NEED_FULL_CENSUS: /* the passes decide */
+	default:
+		return has_flag(l, need);
+	}
+}
+
 bool layout_has(const struct layout *l, enum need need)
 {
 	switch ((int)need) {
@@ -92,7 +149,7 @@ bool layout_has(const struct layout *l, enum need need)
 	case NEED_HUGETLB_FLAGS:
 		return l->hpg_restore_reserve < 64;
 	default:
-		return has_flag(l, need);
+		return has_walk(l, need);
 	}
 }
 
