@@ -20,6 +20,15 @@ static const char *const areas[NR_RULES + 1] = {
 #define RULE(symbol, ...) [RULE_##symbol] = "Reference and map counts",
 #include "rules/count.def"
 #undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Counts against page tables",
+#include "rules/rmap.def"
+#undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Entries and page tables",
+#include "rules/pte.def"
+#undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Address spaces and memory areas",
+#include "rules/mm.def"
+#undef RULE
 #define RULE(symbol, ...) [RULE_##symbol] = "page->mapping",
 #include "rules/mapping.def"
 #undef RULE
@@ -36,6 +45,9 @@ enum {
 #include "rules/free.def"
 #include "rules/type.def"
 #include "rules/count.def"
+#include "rules/rmap.def"
+#include "rules/pte.def"
+#include "rules/mm.def"
 #include "rules/mapping.def"
 #include "rules/kinds.def"
 };

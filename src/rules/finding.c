@@ -22,8 +22,14 @@ struct subject subject_page(enum subject_kind kind, uint64_t pfn)
 		.head_pfn = UINT64_MAX,
 		.order = UINT_MAX,
 		.address = UINT64_MAX,
+		.mm = UINT64_MAX,
 		.pid = -1,
 	};
+}
+
+uint64_t subject_mm(const struct subject *s)
+{
+	return s->mm == UINT64_MAX && s->kind == SUBJ_MM ? s->address : s->mm;
 }
 
 /* Remember that memory ran out when p is NULL. */
@@ -281,7 +287,34 @@ static const struct field *field_find(const struct finding *f, const char *name,
 	return NULL;
 }
 
-/* {pfn}, {head}, {order}, {kind} and {address} of the subject. */
+/* "process 123 (bash)", or what is known of an address space that no task has. */
+static void put_who(struct strbuf *b, const struct subject *s)
+{
+	uint64_t mm = subject_mm(s);
+
+	if (s->pid >= 0)
+		strbuf_printf(b, s->comm ? "process %" PRId64 " (%s)" : "process %" PRId64, s->pid, s->comm);
+	else if (mm != UINT64_MAX)
+		strbuf_printf(b, "address space 0x%016" PRIx64 " without a task", mm);
+	else
+		strbuf_puts(b, "an address space without a task");
+}
+
+/* {who}, {pid} and {comm} of the subject. */
+static bool put_owner(struct strbuf *b, const struct subject *s, const char *name, size_t len)
+{
+	if (name_is(name, len, "who"))
+		put_who(b, s);
+	else if (name_is(name, len, "pid"))
+		put_value(b, s->pid < 0 ? FMT_TEXT : FMT_INT, (uint64_t)s->pid, NULL);
+	else if (name_is(name, len, "comm"))
+		put_value(b, FMT_TEXT, 0, s->comm);
+	else
+		return false;
+	return true;
+}
+
+/* {pfn}, {head}, {order}, {kind} and {address} of the subject, or whose it is. */
 static bool put_subject(struct strbuf *b, const struct subject *s, const char *name, size_t len)
 {
 	if (name_is(name, len, "pfn"))
@@ -295,7 +328,7 @@ static bool put_subject(struct strbuf *b, const struct subject *s, const char *n
 	else if (name_is(name, len, "kind"))
 		strbuf_puts(b, s->page_kind ? s->page_kind : subject_kind_name(s->kind));
 	else
-		return false;
+		return put_owner(b, s, name, len);
 	return true;
 }
 
@@ -350,13 +383,20 @@ static int compare_u64(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-/* Whatever rule, pfn and message leave open is decided by the rest, so that -j1 and -jN print the same. */
-static int compare_rest(const struct finding *a, const struct finding *b)
+static int compare_owners(const struct subject *a, const struct subject *b)
 {
-	int c = compare_u64(a->subject.address, b->subject.address);
+	int c = compare_u64(a->address, b->address);
 
 	if (!c)
-		c = compare_u64((uint64_t)a->subject.pid, (uint64_t)b->subject.pid);
+		c = compare_u64((uint64_t)a->pid, (uint64_t)b->pid);
+	return c ? c : compare_u64(a->mm, b->mm);
+}
+
+/* Whatever rule, subject and message leave open is decided by the rest, so that -j1 and -jN print the same. */
+static int compare_rest(const struct finding *a, const struct finding *b)
+{
+	int c = compare_owners(&a->subject, &b->subject);
+
 	if (!c)
 		c = compare_u64(a->nr_fields, b->nr_fields);
 	for (size_t i = 0; !c && i < a->nr_fields; i++)
@@ -375,6 +415,8 @@ static int compare_findings(const void *va, const void *vb)
 
 	if (!c)
 		c = compare_u64(a->subject.pfn, b->subject.pfn);
+	if (!c && a->subject.pfn == UINT64_MAX)
+		c = compare_owners(&a->subject, &b->subject);
 	if (!c)
 		c = strcmp(a->message, b->message);
 	return c ? c : compare_rest(a, b);

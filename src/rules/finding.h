@@ -47,8 +47,9 @@ struct subject {
 	unsigned order;    /**< of that folio or block; UINT_MAX: none */
 	const char *page_kind; /**< static name from the census */
 	uint64_t address;  /**< of the struct page, or of the object */
-	int64_t pid;       /**< -1: none */
-	const char *comm;
+	uint64_t mm;       /**< of the mm_struct through which it was seen; that of a SUBJ_MM is its address */
+	int64_t pid;       /**< of a task that has that mm; -1: none */
+	const char *comm;  /**< bytes as they are in the dump: reporters escape */
 };
 
 struct finding {
@@ -74,6 +75,9 @@ struct findings {
 
 /** A subject of kind SUBJ_PAGE or SUBJ_FOLIO with everything else "does not apply". */
 struct subject subject_page(enum subject_kind kind, uint64_t pfn);
+
+/** The mm_struct that \p s is about or was seen through, UINT64_MAX: none. */
+uint64_t subject_mm(const struct subject *s);
 
 /**
  * Start a finding.  NULL without memory (noted in fs->failed): the functions below accept NULL.
@@ -108,8 +112,8 @@ void finding_lower(struct findings *fs, struct finding *f, const char *what);
 void findings_join(struct findings *to, struct findings *from);
 
 /**
- * Sort by rule order then pfn (stable for equal keys by message), fill in messages, and mark consequences: within one
- * page or folio the finding of the rule that stands first in the catalogue's root order is the cause of the others.
+ * Sort by rule order, pfn (what has none: by address and pid) and message, fill in messages, and mark consequences:
+ * within one page, folio or address space the finding of the rule that stands first in root.c is the cause of the others.
  */
 struct error *findings_finish(struct findings *fs) _must_check_;
 

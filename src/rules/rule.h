@@ -47,7 +47,8 @@ struct rule {
 	const char *maintained_by; /**< the kernel function or commit that keeps it */
 	/**
 	 * One line with {named} values: {name} of a field, {name.expected}, or of the subject {pfn} {kind} {order} {head}
-	 * {address}.  A field whose expected value is words needs finding_words() or finding_text() to fill {name.expected}.
+	 * {address} {pid} {comm}, and {who}: the process or address space.  A field whose expected value is words needs
+	 * finding_words() or finding_text() to fill {name.expected}.
 	 */
 	const char *summary;
 	const char *promise;       /**< what the kernel promises */

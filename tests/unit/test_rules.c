@@ -78,7 +78,7 @@ static void test_ids_are_unique(void **state)
 
 static bool value_known(const struct rule *r, const char *name)
 {
-	static const char *const of_subject[] = { "pfn", "kind", "order", "head", "address" };
+	static const char *const of_subject[] = { "pfn", "kind", "order", "head", "address", "who", "pid", "comm" };
 	bool known = false;
 
 	for (size_t i = 0; i < sizeof(of_subject) / sizeof(*of_subject); i++)
@@ -263,6 +263,48 @@ static void test_message_expected_words(void **state)
 	findings_deinit(&fs);
 }
 
+static const char *mm_message(struct findings *fs, enum subject_kind kind, uint64_t mm, int64_t pid, const char *comm)
+{
+	struct subject s = subject_page(kind, UINT64_MAX);
+	struct finding *f;
+
+	s.address = kind == SUBJ_MM ? mm : 0x7f0000001000;
+	s.mm = kind == SUBJ_MM ? UINT64_MAX : mm;
+	s.pid = pid;
+	s.comm = comm;
+	f = finding_add(fs, RULE_MM_MAP_COUNT, &s);
+	finding_expect(fs, f, "map_count", FMT_INT, 32, 7, 8);
+	return only_message(fs);
+}
+
+/* {who} never takes the address of something else for that of the address space; comm is taken as it is. */
+static void test_message_who(void **state)
+{
+	static const struct {
+		enum subject_kind kind;
+		uint64_t mm;
+		int64_t pid;
+		const char *comm, *who;
+	} cases[] = {
+		{ SUBJ_MM, 0xffff888001234000, 123, "bash", "process 123 (bash)" },
+		{ SUBJ_MM, 0xffff888001234000, 123, NULL, "process 123" },
+		{ SUBJ_MM, 0xffff888001234000, 0, "{pid}\033[2J", "process 0 ({pid}\033[2J)" },
+		{ SUBJ_MM, 0xffff888001234000, -1, NULL, "address space 0xffff888001234000 without a task" },
+		{ SUBJ_ADDRESS, 0xffff888001234000, -1, NULL, "address space 0xffff888001234000 without a task" },
+		{ SUBJ_ADDRESS, UINT64_MAX, -1, NULL, "an address space without a task" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct findings fs = { 0 };
+		char expect[128];
+
+		snprintf(expect, sizeof(expect), "%s: map_count is 7, expected 8, the number of memory areas", cases[i].who);
+		assert_string_equal(mm_message(&fs, cases[i].kind, cases[i].mm, cases[i].pid, cases[i].comm), expect);
+		findings_deinit(&fs);
+	}
+}
+
 /* A value the check forgot to set shows itself. */
 static void test_message_missing_value(void **state)
 {
@@ -442,6 +484,7 @@ int main(void)
 		cmocka_unit_test(test_message_words),
 		cmocka_unit_test(test_message_text_and_subject),
 		cmocka_unit_test(test_message_expected_words),
+		cmocka_unit_test(test_message_who),
 		cmocka_unit_test(test_message_missing_value),
 		cmocka_unit_test(test_bit_flip),
 		cmocka_unit_test(test_bit_flip_off_by_one),
