@@ -6,6 +6,9 @@
  * Findings about one folio (or single page) form a group; the one of the lowest rank is the root, the others follow
  * from it.  Two independent damages of one folio, say a stray flag and a lost reference, also end up in one group.
  * That is accepted: both are still printed in full, and one cause for two oddities of one folio is the better bet.
+ *
+ * Then the same for address spaces: areas that cannot be trusted explain what disagrees with them, and whatever is
+ * wrong with an address space's entries explains its counters.
  */
 #include "rules/root.h"
 
@@ -22,7 +25,10 @@ enum root_rank {
 	RANK_TYPE,    /* what the page is */
 	RANK_MAPPING, /* whose it is */
 	RANK_KIND,    /* flags that contradict what it is */
+	RANK_ENTRY,   /* an entry leads to a page that cannot be there */
 	RANK_COUNTER, /* a counter that is wrong by itself, not only against others */
+	RANK_AREA,    /* an entry or its page does not fit the area */
+	RANK_RECOUNT, /* a mapcount that is wrong against the page tables, whatever other counters say */
 	NR_RANKS,
 };
 
@@ -62,16 +68,36 @@ static const unsigned char root_rank[NR_RULES] = {
 	[RULE_LRU_EXCL_KINDS] = RANK_KIND,
 	[RULE_TAIL_FLAGS_LEGAL] = RANK_KIND,
 
+	[RULE_PTE_TO_FREE_PAGE] = RANK_ENTRY,
+	[RULE_PTE_TO_SLAB_PAGE] = RANK_ENTRY,
+	[RULE_PTE_TO_PAGETABLE] = RANK_ENTRY,
+	[RULE_PTE_TO_KERNEL_PAGE] = RANK_ENTRY,
+	[RULE_PTE_TO_TAIL_WRONG_ORDER] = RANK_ENTRY,
+	[RULE_PT_PAGE_TYPED] = RANK_ENTRY,
+	[RULE_PT_PAGE_SHARED] = RANK_ENTRY,
+
 	[RULE_MAPCOUNT_UNDERFLOW] = RANK_COUNTER,
 	[RULE_MAPCOUNT_OVERFLOW] = RANK_COUNTER,
 	[RULE_REFCOUNT_NEGATIVE] = RANK_COUNTER,
 	[RULE_REFCOUNT_OVERFLOW] = RANK_COUNTER,
 	[RULE_ENTIRE_MAPCOUNT_ORDER] = RANK_COUNTER,
+
+	[RULE_PTE_OUTSIDE_VMA] = RANK_AREA,
+	[RULE_PTE_KIND_VS_VMA] = RANK_AREA,
+	[RULE_PTE_INDEX_VS_VMA] = RANK_AREA,
+	[RULE_PTE_MAPPING_VS_VMA] = RANK_AREA,
+	[RULE_ANON_PAGE_VMA_WITHOUT_ANON_VMA] = RANK_AREA,
+	[RULE_PTE_NOMAPPING] = RANK_AREA,
+
+	[RULE_MAPCOUNT_RECOUNT_SMALL] = RANK_RECOUNT,
+	[RULE_MAPCOUNT_RECOUNT_PAGE] = RANK_RECOUNT,
+	[RULE_MAPCOUNT_RECOUNT_ENTIRE] = RANK_RECOUNT,
+	[RULE_MAPCOUNT_RECOUNT_LARGE] = RANK_RECOUNT,
 };
 
 /* One finding as grouping sees it. */
 struct member {
-	uint64_t folio;
+	uint64_t folio; /* or page, or address space: what the group is about */
 	unsigned rank;
 	size_t index;
 };
@@ -113,6 +139,17 @@ static size_t members_collect(struct findings *fs, struct member *m)
 	return nr;
 }
 
+/* Let each consequence name its root, not another consequence. */
+static void flatten(struct findings *fs)
+{
+	for (size_t i = 0; i < fs->list.nr; i++) {
+		struct finding *f = &fs->list.v[i];
+
+		while (f->cause != SIZE_MAX && fs->list.v[f->cause].cause != SIZE_MAX)
+			f->cause = fs->list.v[f->cause].cause;
+	}
+}
+
 /* Two roots at one page: a block that damage cut in two has findings under both heads. */
 static void join_pages(struct findings *fs, struct member *m)
 {
@@ -131,12 +168,73 @@ static void join_pages(struct findings *fs, struct member *m)
 		else
 			root = i;
 	}
-	for (size_t i = 0; i < fs->list.nr; i++) {
-		struct finding *f = &fs->list.v[i];
+	flatten(fs);
+}
 
-		if (f->cause != SIZE_MAX && fs->list.v[f->cause].cause != SIZE_MAX)
-			f->cause = fs->list.v[f->cause].cause;
+/* ---- address spaces ---- */
+
+enum mm_rank {
+	MM_RANK_AREAS,   /* the areas cannot be trusted */
+	MM_RANK_ENTRY,   /* one entry or page table */
+	MM_RANK_MM,      /* something else about the address space as a whole */
+	MM_RANK_COUNTER, /* a sum over entries */
+	NR_MM_RANKS,
+};
+
+static unsigned mm_rank_of(const struct finding *f)
+{
+	unsigned rank = f->subject.kind == SUBJ_MM ? MM_RANK_MM : MM_RANK_ENTRY;
+
+	if (f->rule == RULE_VMA_TREE_ORDER)
+		rank = MM_RANK_AREAS;
+	else if (!strcmp(rules[f->rule].pass, "rss"))
+		rank = MM_RANK_COUNTER;
+	return f->severity == SEV_NOTE ? NR_MM_RANKS + rank : rank;
+}
+
+static bool relies_on_areas(enum rule_id rule)
+{
+	for (const enum need *n = rules[rule].needs; *n != NEED_END; n++)
+		if (*n == NEED_VMAS)
+			return true;
+	return false;
+}
+
+/* Whether b, of mm rank rank, follows from a, which leads the findings of the same address space. */
+static bool follows_in_mm(const struct finding *a, const struct finding *b, unsigned rank)
+{
+	if (a->rule == RULE_VMA_TREE_ORDER)
+		return b->subject.kind == SUBJ_MM || relies_on_areas(b->rule);
+	return b->subject.kind == SUBJ_MM && (a->subject.kind == SUBJ_MM || rank % NR_MM_RANKS == MM_RANK_COUNTER);
+}
+
+/*
+ * Only a finding that is a root so far gets a cause here, but what leads may itself be a consequence within its page: a
+ * damaged struct page explains the sums of all who map it.  Pages follow from broken areas alone, and those are never
+ * given a cause: no circle can arise.
+ */
+static void join_mms(struct findings *fs, struct member *m)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < fs->list.nr; i++) {
+		const struct finding *f = &fs->list.v[i];
+		uint64_t mm = subject_mm(&f->subject);
+
+		if (mm != UINT64_MAX)
+			m[nr++] = (struct member){ .folio = mm, .rank = mm_rank_of(f), .index = i };
 	}
+	qsort(m, nr, sizeof(*m), compare_members);
+	for (size_t i = 1, lead = 0; i < nr; i++) {
+		struct finding *f = &fs->list.v[m[i].index];
+		const struct finding *leader = &fs->list.v[m[lead].index];
+
+		if (m[i].folio != m[lead].folio)
+			lead = i;
+		else if (f->cause == SIZE_MAX && leader->severity != SEV_NOTE && follows_in_mm(leader, f, m[i].rank))
+			f->cause = m[lead].index;
+	}
+	flatten(fs);
 }
 
 struct error *findings_group(struct findings *fs)
@@ -158,5 +256,6 @@ struct error *findings_group(struct findings *fs)
 			root = i;
 	}
 	join_pages(fs, m);
+	join_mms(fs, m);
 	return NULL;
 }

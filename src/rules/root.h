@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** \file root.h  Which of several findings about one folio is the cause of the others. */
+/** \file root.h  Which of several findings about one folio or address space is the cause of the others. */
 #ifndef RULES_ROOT_H
 #define RULES_ROOT_H
 

@@ -42,6 +42,33 @@ static void test_sort(void **state)
 	findings_deinit(&b);
 }
 
+static struct finding *add_mm(struct findings *fs, enum rule_id rule, uint64_t mm, int64_t pid)
+{
+	struct subject s = subject_page(SUBJ_MM, UINT64_MAX);
+
+	s.address = mm;
+	s.pid = pid;
+	return finding_add(fs, rule, &s);
+}
+
+/* What is about no page: by address, then by pid, then by message, in whatever order it was found. */
+static void test_sort_without_page(void **state)
+{
+	struct findings fs = { 0 };
+
+	(void)state;
+	add_mm(&fs, RULE_MM_USERS, 0x3000, 1);
+	finding_value(&fs, add_mm(&fs, RULE_MM_USERS, 0x2000, 1000), "tasks", FMT_DEC, 2);
+	finding_value(&fs, add_mm(&fs, RULE_MM_USERS, 0x2000, 1000), "tasks", FMT_DEC, 1);
+	add_mm(&fs, RULE_MM_USERS, 0x2000, 9);
+	assert_null(findings_finish(&fs));
+	assert_int_equal(fs.list.v[0].subject.pid, 9);
+	assert_int_equal(fs.list.v[1].fields[0].found, 1);
+	assert_int_equal(fs.list.v[2].fields[0].found, 2);
+	assert_int_equal(fs.list.v[3].subject.address, 0x3000);
+	findings_deinit(&fs);
+}
+
 static void test_join_keeps_failure(void **state)
 {
 	struct findings a = { 0 }, b = { .failed = true };
@@ -125,14 +152,124 @@ static void test_group_note_is_no_root(void **state)
 	findings_deinit(&fs);
 }
 
+/* A page freed while it is mapped: the entry is the root of all the counters. */
+static void test_group_mapped_free_page(void **state)
+{
+	struct findings fs = { 0 };
+
+	(void)state;
+	add(&fs, RULE_REFCOUNT_NEGATIVE, 0x300, UINT64_MAX);
+	add(&fs, RULE_MAPCOUNT_RECOUNT_SMALL, 0x300, UINT64_MAX);
+	add(&fs, RULE_REFCOUNT_LT_MAPPINGS, 0x300, UINT64_MAX);
+	add(&fs, RULE_PTE_TO_FREE_PAGE, 0x300, UINT64_MAX);
+	assert_null(findings_finish(&fs));
+	assert_int_equal(cause_of(&fs, RULE_PTE_TO_FREE_PAGE), NR_RULES);
+	assert_int_equal(cause_of(&fs, RULE_REFCOUNT_NEGATIVE), RULE_PTE_TO_FREE_PAGE);
+	assert_int_equal(cause_of(&fs, RULE_MAPCOUNT_RECOUNT_SMALL), RULE_PTE_TO_FREE_PAGE);
+	assert_int_equal(cause_of(&fs, RULE_REFCOUNT_LT_MAPPINGS), RULE_PTE_TO_FREE_PAGE);
+	findings_deinit(&fs);
+}
+
+/* The mapcount is the damaged word, not the reference count that looks too small beside it. */
+static void test_group_mapcount(void **state)
+{
+	struct findings fs = { 0 };
+
+	(void)state;
+	add(&fs, RULE_REFCOUNT_LT_MAPCOUNT, 0x300, UINT64_MAX);
+	add(&fs, RULE_REFCOUNT_LT_MAPPINGS, 0x300, UINT64_MAX);
+	add(&fs, RULE_MAPCOUNT_RECOUNT_SMALL, 0x300, UINT64_MAX);
+	assert_null(findings_finish(&fs));
+	assert_int_equal(cause_of(&fs, RULE_MAPCOUNT_RECOUNT_SMALL), NR_RULES);
+	assert_int_equal(cause_of(&fs, RULE_REFCOUNT_LT_MAPCOUNT), RULE_MAPCOUNT_RECOUNT_SMALL);
+	assert_int_equal(cause_of(&fs, RULE_REFCOUNT_LT_MAPPINGS), RULE_MAPCOUNT_RECOUNT_SMALL);
+	findings_deinit(&fs);
+}
+
+static struct finding *add_entry(struct findings *fs, enum rule_id rule, uint64_t pfn, uint64_t mm)
+{
+	struct subject s = subject_page(SUBJ_PAGE, pfn);
+
+	s.mm = mm;
+	return finding_add(fs, rule, &s);
+}
+
+/* A damaged struct page explains the entries that lead to it, and the sums of the process that has them. */
+static void test_group_entry_and_sums(void **state)
+{
+	struct findings fs = { 0 };
+
+	(void)state;
+	add(&fs, RULE_MAPPING_CANONICAL, 0x300, UINT64_MAX);
+	add_entry(&fs, RULE_PTE_MAPPING_VS_VMA, 0x300, 0x1000);
+	add_mm(&fs, RULE_MM_RSS, 0x1000, 5);
+	add_mm(&fs, RULE_MM_MAP_COUNT, 0x1000, 5);
+	add_mm(&fs, RULE_MM_PGTABLES_BYTES, 0x2000, 6); /* another process */
+	assert_null(findings_finish(&fs));
+	assert_int_equal(cause_of(&fs, RULE_MAPPING_CANONICAL), NR_RULES);
+	assert_int_equal(cause_of(&fs, RULE_PTE_MAPPING_VS_VMA), RULE_MAPPING_CANONICAL);
+	assert_int_equal(cause_of(&fs, RULE_MM_RSS), RULE_MAPPING_CANONICAL);
+	assert_int_equal(cause_of(&fs, RULE_MM_MAP_COUNT), NR_RULES);
+	assert_int_equal(cause_of(&fs, RULE_MM_PGTABLES_BYTES), NR_RULES);
+	findings_deinit(&fs);
+}
+
+/* Broken areas explain what disagrees with them, and nothing else. */
+static void test_group_areas(void **state)
+{
+	struct findings fs = { 0 };
+
+	(void)state;
+	add_mm(&fs, RULE_MM_TOTAL_VM, 0x1000, 5);
+	add_mm(&fs, RULE_MM_MAP_COUNT, 0x1000, 5);
+	add_mm(&fs, RULE_VMA_TREE_ORDER, 0x1000, 5);
+	add_entry(&fs, RULE_PTE_OUTSIDE_VMA, 0x300, 0x1000);
+	add_entry(&fs, RULE_PTE_TO_SLAB_PAGE, 0x400, 0x1000);
+	add_entry(&fs, RULE_PTE_KIND_VS_VMA, 0x500, 0x2000);
+	assert_null(findings_finish(&fs));
+	assert_int_equal(cause_of(&fs, RULE_VMA_TREE_ORDER), NR_RULES);
+	assert_int_equal(cause_of(&fs, RULE_MM_MAP_COUNT), RULE_VMA_TREE_ORDER);
+	assert_int_equal(cause_of(&fs, RULE_MM_TOTAL_VM), RULE_VMA_TREE_ORDER);
+	assert_int_equal(cause_of(&fs, RULE_PTE_OUTSIDE_VMA), RULE_VMA_TREE_ORDER);
+	assert_int_equal(cause_of(&fs, RULE_PTE_TO_SLAB_PAGE), NR_RULES);
+	assert_int_equal(cause_of(&fs, RULE_PTE_KIND_VS_VMA), NR_RULES);
+	findings_deinit(&fs);
+}
+
+/* Without broken areas, what is wrong with one address space follows the first of it; a note leads nothing. */
+static void test_group_mm(void **state)
+{
+	struct findings fs = { 0 };
+
+	(void)state;
+	add_mm(&fs, RULE_VMA_TREE_ORDER, 0x1000, 5)->severity = SEV_NOTE;
+	add_mm(&fs, RULE_MM_RSS, 0x1000, 5);
+	add_mm(&fs, RULE_MM_USERS, 0x1000, 5);
+	add_mm(&fs, RULE_MM_MAP_COUNT, 0x2000, 6)->severity = SEV_NOTE;
+	add_mm(&fs, RULE_MM_TOTAL_VM, 0x2000, 6)->severity = SEV_NOTE;
+	assert_null(findings_finish(&fs));
+	assert_int_equal(cause_of(&fs, RULE_MM_USERS), NR_RULES);
+	assert_int_equal(cause_of(&fs, RULE_MM_RSS), RULE_MM_USERS);
+	assert_int_equal(cause_of(&fs, RULE_VMA_TREE_ORDER), RULE_MM_USERS);
+	assert_int_equal(cause_of(&fs, RULE_MM_MAP_COUNT), NR_RULES);
+	assert_int_equal(cause_of(&fs, RULE_MM_TOTAL_VM), NR_RULES);
+	findings_deinit(&fs);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sort),
+		cmocka_unit_test(test_sort_without_page),
 		cmocka_unit_test(test_join_keeps_failure),
 		cmocka_unit_test(test_group),
 		cmocka_unit_test(test_group_zeroed_page),
 		cmocka_unit_test(test_group_note_is_no_root),
+		cmocka_unit_test(test_group_mapped_free_page),
+		cmocka_unit_test(test_group_mapcount),
+		cmocka_unit_test(test_group_entry_and_sums),
+		cmocka_unit_test(test_group_areas),
+		cmocka_unit_test(test_group_mm),
 	};
 
 	return cmocka_run_group_tests_name("root", tests, NULL, NULL);
