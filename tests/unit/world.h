@@ -187,6 +187,27 @@ void optimise_hugetlb(struct world *w, uint64_t pfn, unsigned order);
 /** Everything not made yet becomes free blocks, as big as they can be. */
 void make_rest_free(struct world *w);
 
+/* ---- world_tasks.c -------------------------------------------------------------------------------------------------- */
+
+/** init_task, alone; its active_mm is init_mm. */
+void world_tasks(struct world *w);
+/** A process with one thread. */
+uint64_t world_leader(struct world *w, int pid, uint64_t mm, const char *comm);
+uint64_t world_thread(struct world *w, uint64_t leader, int pid, uint64_t mm);
+/** Address of a task's list node: "tasks" or "thread_node". */
+uint64_t task_node(struct world *w, uint64_t task, const char *list);
+/** Head of the list of threads of its process. */
+uint64_t world_thread_head(struct world *w, uint64_t task);
+/** Change a word of a task_struct or mm_struct, by member. */
+void task_put(struct world *w, uint64_t task, const char *name, uint64_t value);
+void mm_put(struct world *w, uint64_t mm, const char *name, uint64_t value);
+/** An mm with an empty top-level table that is on pgd_list, one user and one reference; the second in given memory. */
+uint64_t world_mm(struct world *w);
+void world_mm_at(struct world *w, uint64_t mm);
+uint64_t world_pgd_pfn(struct world *w, uint64_t mm);
+/** Let the struct page of an mm's top-level table name another one. */
+void pgd_name(struct world *w, uint64_t mm, uint64_t named);
+
 /* ---- world_check.c -------------------------------------------------------------------------------------------------- */
 
 /** What most walkers need. */
