@@ -7,8 +7,11 @@
 #include "walk/kvmem.h"
 
 /**
- * The path of the struct file at \p file into \p buf, "" when it cannot be had; over mounts as far as they can be
- * followed.  Bytes are as they are in the dump, but control characters are '?'.  What does not fit loses its start: "...".
+ * The path of the struct file at \p file into \p buf, as /proc/PID/maps shows it to who is in no chroot:
+ * "/lib/libc.so", "/memfd:x (deleted)", "anon_inode:[io_uring]", "socket:[1324]".  "" when not even the name can be had.
+ *
+ * Bytes are as they are in the dump, but control characters are '?'.  What does not fit, or cannot be followed to the
+ * root of all mounts, lacks its start: "...".
  */
 struct error *file_path(const struct layout *l, struct kvmem *k, uint64_t file, char *buf, size_t size) _must_check_;
 
