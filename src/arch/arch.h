@@ -96,6 +96,8 @@ struct arch {
 	unsigned (*cont_entries)(const struct mmu *m, unsigned level);
 	uint64_t poison_delta;  /**< CONFIG_ILLEGAL_POINTER_VALUE as distributions set it */
 	bool percpu_zero_based; /**< per-CPU symbols may be offsets that KASLR does not move */
+	bool pgd_names_mm;      /**< the struct page of a top-level table names its mm (pt_mm) */
+	bool user_bit;          /**< every entry of user memory has the bit that lets user mode in */
 	bool per_page_arch_flags; /**< PG_arch_2/3 may sit on any page of a compound page (arm64 MTE) */
 };
 

@@ -236,5 +236,7 @@ const struct arch arch_x86_64 = {
 	.cont_entries = x86_cont_entries,
 	.poison_delta = UINT64_C(0xdead000000000000),
 	.percpu_zero_based = true,
+	.pgd_names_mm = true,
+	.user_bit = true,
 	.per_page_arch_flags = false,
 };

@@ -18,7 +18,7 @@ void census_deinit(struct census *c)
 	array_free(&c->zones);
 }
 
-const struct census_record *census_find(const struct census *c, uint64_t pfn)
+size_t census_run_of(const struct census *c, uint64_t pfn)
 {
 	size_t low = 0, high = c->runs.nr;
 
@@ -31,9 +31,16 @@ const struct census_record *census_find(const struct census *c, uint64_t pfn)
 		else if (pfn - run->first_pfn >= run->nr)
 			low = mid + 1;
 		else
-			return run->done ? &run->records[pfn - run->first_pfn] : NULL;
+			return mid;
 	}
-	return NULL;
+	return SIZE_MAX;
+}
+
+const struct census_record *census_find(const struct census *c, uint64_t pfn)
+{
+	size_t i = census_run_of(c, pfn);
+
+	return i < c->runs.nr && c->runs.v[i].done ? &c->runs.v[i].records[pfn - c->runs.v[i].first_pfn] : NULL;
 }
 
 bool census_add_run(struct census *c, uint64_t first_pfn, uint64_t nr)

@@ -104,6 +104,9 @@ static inline uint32_t census_print(uint64_t mapping, uint64_t index)
 
 void census_deinit(struct census *c);
 
+/** Index of the run that holds \p pfn, SIZE_MAX: none. */
+size_t census_run_of(const struct census *c, uint64_t pfn);
+
 /** The record of \p pfn, NULL when it has no struct page or was not looked at. */
 const struct census_record *census_find(const struct census *c, uint64_t pfn);
 

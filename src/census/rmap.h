@@ -20,7 +20,7 @@ struct rmap_ids {
 	uint32_t found[2]; /**< mappings found in the address space of that id */
 	uint32_t others;   /**< mappings found in other address spaces */
 	int32_t counted[2]; /**< as the slots say, unbiased */
-	bool shared;
+	bool shared, locked; /**< the marks in the ids */
 };
 
 struct rmap_run {

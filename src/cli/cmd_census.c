@@ -123,8 +123,10 @@ int cmd_census(int argc, char **argv)
 
 	options_parse(argc, argv, &spec, &o);
 	err = session_open(&s, o.args[0], &o);
-	if (!err)
+	if (!err) {
+		s.check->options.census_only = true;
 		err = session_run(&s, &o);
+	}
 	if (!err)
 		err = options_open_output(&o);
 	if (!err)

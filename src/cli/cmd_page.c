@@ -3,6 +3,7 @@
 #include "cli/cmd.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "cli/page_sheet.h"
 #include "cli/session.h"
@@ -66,11 +67,15 @@ static void add_identity(struct json_object *o, struct check *c, uint64_t pfn)
 	json_add(o, "page_kind", json_object_new_string(kinds[r->kind].name));
 }
 
-static struct error *write_page(struct out *out, struct session *s, const struct options *o, uint64_t pfn, bool last)
+static struct error *write_page(struct out *out, struct session *s, const struct options *o, const struct mappers *m,
+				uint64_t pfn, bool last)
 {
 	struct sheet sheet = { 0 };
 	struct error *err = page_sheet(s->check, pfn, &sheet);
 	struct json_object *json;
+
+	if (!err)
+		err = page_maps_sheet(s->check, pfn, m, &sheet);
 
 	if (!err && o->format == FORMAT_JSON) {
 		json = sheet_json(out, &sheet);
@@ -88,18 +93,43 @@ static struct error *write_page(struct out *out, struct session *s, const struct
 	return err;
 }
 
+static int compare_pfn(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Who maps the pages: one search for all of them. */
+static struct error *find_mappers(struct check *c, const uint64_t *pfns, unsigned nr, struct mappers *ret)
+{
+	_cleanup_free_ uint64_t *sorted = calloc(nr, sizeof(*sorted));
+	size_t kept = 0;
+
+	if (!sorted)
+		return &error_nomem;
+	memcpy(sorted, pfns, nr * sizeof(*sorted));
+	qsort(sorted, nr, sizeof(*sorted), compare_pfn);
+	for (unsigned i = 0; i < nr; i++)
+		if (!i || sorted[i] != sorted[i - 1])
+			sorted[kept++] = sorted[i];
+	return mappers_find(c, sorted, kept, ret);
+}
+
 static struct error *write_pages(struct session *s, const struct options *o, const uint64_t *pfns, unsigned nr)
 {
 	struct report_options ro = options_report(o);
 	struct out out = out_make(o->out.file, &ro);
-	struct error *err = NULL, *end;
+	struct mappers mappers = { .not_kept = 0 };
+	struct error *err = find_mappers(s->check, pfns, nr, &mappers), *end;
 
 	if (o->format == FORMAT_JSON)
 		out_printf(&out, "{\"schema\": \"pagefsck-page-1\", \"pages\": [\n");
 	for (unsigned i = 0; !err && i < nr; i++)
-		err = write_page(&out, s, o, pfns[i], i + 1 == nr);
+		err = write_page(&out, s, o, &mappers, pfns[i], i + 1 == nr);
 	if (o->format == FORMAT_JSON)
 		out_printf(&out, "]}\n");
+	mappers_deinit(&mappers);
 	end = out_finish(&out);
 	if (err) {
 		error_free(end);
@@ -133,6 +163,7 @@ static struct error *run(struct session *s, struct options *o, uint64_t *pfns)
 	if (err)
 		return err;
 	narrow(s->check, pfns, nr);
+	s->check->options.walk_always = true;
 	err = session_run(s, o);
 	if (!err)
 		err = options_open_output(o);

@@ -3,11 +3,14 @@
 #ifndef CLI_PAGE_SHEET_H
 #define CLI_PAGE_SHEET_H
 
-#include "passes/check.h"
+#include "passes/mappers.h"
 #include "report/sheet.h"
 
 /** Fill \p ret with what the dump says about \p pfn; the passes have run over its section. */
 struct error *page_sheet(struct check *c, uint64_t pfn, struct sheet *ret) _must_check_;
+
+/** Add who maps it, and its mapcounts term by term; \p m: of all pages asked for. */
+struct error *page_maps_sheet(struct check *c, uint64_t pfn, const struct mappers *m, struct sheet *ret) _must_check_;
 
 /** The pfn that \p text names: decimal or hex pfn, struct page address, p:0x... physical, or kernel address. */
 struct error *page_parse(struct check *c, const char *text, uint64_t *ret_pfn) _must_check_;

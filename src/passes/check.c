@@ -16,6 +16,11 @@ double check_clock(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+bool check_out_of_time(const struct check *c)
+{
+	return c->options.time_limit > 0 && check_clock() - c->started > c->options.time_limit;
+}
+
 static struct error *no_debuginfo(const struct dump *d)
 {
 	const char *release = dump_vmcoreinfo(d, "OSRELEASE"), *id = dump_vmcoreinfo(d, "BUILD-ID");
@@ -95,6 +100,8 @@ static bool dump_has(const struct check *c, enum need need)
 {
 	if (need == NEED_EXCLUDED_PAGES)
 		return dump_info(c->dump)->pages_excluded != 0;
+	if (need == NEED_FULL_CENSUS)
+		return check_is_complete(c);
 	if (need == NEED_PERCPU_LISTS)
 		return c->percpu.cpus.nr != 0;
 	return layout_has(&c->layout, need);
@@ -149,6 +156,7 @@ static void worker_deinit(struct worker *w)
 	kvmem_free(w->kv);
 	findings_deinit(&w->findings);
 	array_free(&w->lru_suspects);
+	array_free(&w->suspects);
 	array_free(&w->in_motion);
 	array_free(&w->filtered.list);
 	array_free(&w->stale_private.list);
@@ -287,6 +295,12 @@ void check_free(struct check *c)
 	for (unsigned i = 0; c->workers && i < c->nr_workers; i++)
 		worker_deinit(&c->workers[i]);
 	free(c->workers);
+	for (size_t i = 0; c->spaces && i < c->mms.list.nr; i++)
+		vmas_deinit(&c->spaces[i].vmas);
+	free(c->spaces);
+	tables_deinit(&c->tables);
+	mms_deinit(&c->mms);
+	tasks_deinit(&c->tasks);
 	rmap_deinit(&c->rmap);
 	census_deinit(&c->census);
 	findings_deinit(&c->findings);

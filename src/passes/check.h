@@ -12,9 +12,13 @@
 #include "census/classify.h"
 #include "census/rmap.h"
 #include "rules/ledger.h"
+#include "passes/spaces.h"
+#include "passes/tables_found.h"
 #include "types/types.h"
 #include "walk/pcp.h"
+#include "walk/path.h"
 #include "walk/percpu.h"
+#include "walk/swapent.h"
 
 enum { CHECK_MAX_PASSES = 16, CHECK_MAX_GAPS = 16, LRU_SUSPECTS_PER_SECTION = 64 };
 
@@ -27,6 +31,8 @@ struct check_options {
 	double time_limit;           /**< seconds, 0: none */
 	void (*progress)(void *arg, const char *pass, uint64_t done, uint64_t total);
 	void *progress_arg;
+	bool census_only; /**< stop when every page is classified */
+	bool walk_always; /**< walk page tables whatever rules are chosen */
 };
 
 /** How often pages of a kind were looked at; what "checked" in the ledger is made of. */
@@ -71,6 +77,7 @@ struct worker {
 	struct page_runs filtered;        /**< kernel pages the dump filter left out */
 	struct page_runs stale_private;   /**< free pages with an old owner's private word, where kernels leave it */
 	ARRAY(struct page_run) in_motion; /**< pages without reference that look as if moved between lists */
+	ARRAY(uint64_t) suspects; /**< pfns whose counters do not fit what page tables hold */
 	uint64_t lru_charged, lru_uncharged;
 	ARRAY(uint64_t) lru_suspects; /**< pfns of uncharged LRU folios */
 };
@@ -94,6 +101,11 @@ struct check {
 	struct classify classify;
 	struct census census;
 	struct rmap rmap;
+	struct tasks tasks;
+	struct mms mms;
+	struct swapent swapent;
+	struct space *spaces; /**< one for each of mms.list */
+	struct tables tables;
 	struct findings findings; /**< all, finished after check_run() */
 	struct ledger ledger;
 	struct worker *workers;
@@ -141,6 +153,15 @@ struct subject check_page_subject(const struct check *c, enum subject_kind kind,
 
 /** Monotonic clock in seconds. */
 double check_clock(void);
+
+/** Whether the time limit is over. */
+bool check_out_of_time(const struct check *c);
+
+/** Whether every page was looked at: no --pfn-range, and the time was enough. */
+static inline bool check_is_complete(const struct check *c)
+{
+	return !c->options.first_pfn && c->options.end_pfn == UINT64_MAX && !c->nr_not_reached;
+}
 
 /* ---- for passes ------------------------------------------------------------------------------------------------- */
 

@@ -46,7 +46,8 @@ static void load_prints(struct scan *s, uint32_t i, uint32_t nr, const struct pa
 static void load_ids(struct scan *s, uint32_t i, const struct folio_view *f)
 {
 	struct rmap_run *run = &s->check->rmap.runs.v[s->section - s->check->memmap.sections.v];
-	struct rmap_ids ids = { .head = i, .shared = f->mm_id[1] & MM_ID_TOP_BIT };
+	struct rmap_ids ids = { .head = i, .shared = f->mm_id[1] & MM_ID_TOP_BIT,
+				.locked = f->mm_id[0] & MM_ID_TOP_BIT };
 
 	if (!f->has_mm_ids || !f->has_large || f->large < 0)
 		return;

@@ -186,9 +186,10 @@ static void tally_section(struct scan *s)
 	}
 }
 
-static bool not_reached(struct check *c)
+struct error *pass_memmap_begin(struct check *c, uint64_t *ret_units)
 {
-	return c->options.time_limit > 0 && check_clock() - c->started > c->options.time_limit;
+	*ret_units = c->memmap.sections.nr;
+	return NULL;
 }
 
 struct error *pass_memmap(struct check *c, struct worker *w, uint64_t unit)
@@ -212,7 +213,7 @@ struct error *pass_memmap(struct check *c, struct worker *w, uint64_t unit)
 	if (section->first_pfn >= c->options.end_pfn || section->first_pfn + section->nr_pages <= c->options.first_pfn)
 		return NULL;
 	memset(w->section_findings, 0, sizeof(w->section_findings));
-	if (not_reached(c)) {
+	if (check_out_of_time(c)) {
 		__atomic_fetch_add(&c->nr_not_reached, section->nr_pages, __ATOMIC_RELAXED);
 		return NULL;
 	}

@@ -5,24 +5,39 @@
 
 #include "passes/check.h"
 
-enum pass_unit {
-	UNIT_WHOLE,   /**< one unit, on the first worker */
-	UNIT_SECTION, /**< one for each memory section */
-};
-
 struct pass {
 	const char *id;
 	const char *title; /**< for the progress line */
-	enum pass_unit unit;
+	/** What must be ready before its units; *ret_units: how many there are.  NULL: one. */
+	struct error *(*begin)(struct check *c, uint64_t *ret_units);
+	/** One unit, on any worker. */
 	struct error *(*run)(struct check *c, struct worker *w, uint64_t unit);
-	struct error *(*finish)(struct check *c); /**< after all units and the join; may be NULL */
+	/** After all units and the join; may be NULL. */
+	struct error *(*finish)(struct check *c);
+	bool always; /**< runs whatever rules are chosen; others run when a rule of theirs, or of a pass behind them, does */
 };
 
 extern const struct pass passes[];
 extern const size_t nr_passes;
 
 struct error *pass_zones(struct check *c, struct worker *w, uint64_t unit);
+
+struct error *pass_memmap_begin(struct check *c, uint64_t *ret_units);
 struct error *pass_memmap(struct check *c, struct worker *w, uint64_t unit);
 struct error *pass_memmap_finish(struct check *c);
+
+struct error *pass_mms_begin(struct check *c, uint64_t *ret_units);
+struct error *pass_mms(struct check *c, struct worker *w, uint64_t unit);
+struct error *pass_mms_finish(struct check *c);
+
+struct error *pass_tables_begin(struct check *c, uint64_t *ret_units);
+struct error *pass_tables_finish(struct check *c);
+
+struct error *pass_mapcount_begin(struct check *c, uint64_t *ret_units);
+struct error *pass_mapcount(struct check *c, struct worker *w, uint64_t unit);
+struct error *pass_mapcount_finish(struct check *c);
+
+struct error *pass_rss_begin(struct check *c, uint64_t *ret_units);
+struct error *pass_rss(struct check *c, struct worker *w, uint64_t unit);
 
 #endif

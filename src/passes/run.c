@@ -58,20 +58,44 @@ static void join_worker(struct check *c, struct worker *w)
 	join_counts(c, w);
 }
 
-static struct error *run_pass(struct check *c, const struct pass *p)
+static void join_workers(struct check *c)
 {
-	struct run r = { c, p, p->unit == UNIT_SECTION ? c->memmap.sections.nr : 1 };
-	double since = check_clock();
-	struct error *err = job_run(c->nr_workers, r.nr_units, run_unit, &r);
-
-	if (err)
-		return err;
 	for (unsigned i = 0; i < c->nr_workers; i++)
 		join_worker(c, &c->workers[i]);
+}
+
+static struct error *run_pass(struct check *c, const struct pass *p)
+{
+	struct run r = { c, p, 1 };
+	double since = check_clock();
+	struct error *err = p->begin ? p->begin(c, &r.nr_units) : NULL;
+
+	if (!err && p->run)
+		err = job_run(c->nr_workers, r.nr_units, run_unit, &r);
+	if (err)
+		return err;
+	join_workers(c);
 	if (p->finish)
 		err = p->finish(c);
+	join_workers(c);
 	check_pass_done(c, p->id, since);
 	return err;
+}
+
+/* Whether some rule of the pass at \p i, or of one that needs it, is to be evaluated. */
+static bool is_wanted(const struct check *c, size_t i)
+{
+	if (passes[i].always)
+		return true;
+	if (c->options.census_only)
+		return false;
+	if (c->options.walk_always)
+		return true;
+	for (size_t j = i; j < nr_passes; j++)
+		for (enum rule_id id = 0; id < NR_RULES; id++)
+			if (check_active(c, id) && !strcmp(rules[id].pass, passes[j].id))
+				return true;
+	return false;
 }
 
 struct error *check_run(struct check *c)
@@ -80,7 +104,8 @@ struct error *check_run(struct check *c)
 	double since;
 
 	for (size_t i = 0; !err && i < nr_passes; i++)
-		err = run_pass(c, &passes[i]);
+		if (is_wanted(c, i))
+			err = run_pass(c, &passes[i]);
 	if (err)
 		return error_prefix(err, "%s", dump_info(c->dump)->path);
 	since = check_clock();

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Page-table pages that no address space reaches.
+ *
+ * checks:    that there are none with entries of user pages
+ * collects:  tables that collapse (khugepaged, MADV_COLLAPSE) or mremap() took out of the tree and still hold the entries of:
+ *            those entries explain what is counted
+ * relies on: every table of every address space and of the kernel having been reached
+ * exceptions: tables that wait for RCU to be freed are empty; tables of the kernel map nothing of users
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "passes/excuse.h"
+#include "passes/leaf.h"
+
+/* ---- tables of the kernel --------------------------------------------------------------------------------------------------- */
+
+struct kernel_walk {
+	struct walk *walk;
+	struct worker *w;
+	uint64_t nr; /* tables read */
+};
+
+/* Mark the tables below the one at \p pa; each once, so that damaged ones cannot lead in circles. */
+static struct error *mark_tables(struct kernel_walk *k, uint64_t pa, unsigned level, unsigned first)
+{
+	struct walk *walk = k->walk;
+	const struct mmu *m = &walk->check->layout.mmu;
+	size_t size = (size_t)1 << m->page_shift;
+	_cleanup_free_ unsigned char *copy = malloc(size);
+	const unsigned char *bytes;
+	enum gap_reason why;
+	struct error *err = copy ? table_read(&walk->workers[0], k->w, pa, &bytes, &why) : &error_nomem;
+
+	if (err || !bytes)
+		return err;
+	memcpy(copy, bytes, size);
+	for (unsigned i = first; !err && i < 1U << m->index_bits; i++) {
+		uint64_t next = 0, pfn;
+
+		if (m->arch->decode(m, level, get_le64(copy + (size_t)i * 8), &next) != ENTRY_TABLE)
+			continue;
+		pfn = next >> m->page_shift;
+		if (level == m->levels && !array_push(&walk->kernel_tables, next))
+			return &error_nomem;
+		if (pfn >= walk->tables->reached.nr || bitmap_test(&walk->tables->reached, pfn))
+			continue;
+		bitmap_set(&walk->tables->reached, pfn);
+		if (level > 2)
+			err = mark_tables(k, next, level - 1, 0);
+	}
+	return err;
+}
+
+struct error *kernel_tables(struct walk *walk)
+{
+	const struct mmu *m = &walk->check->layout.mmu;
+	struct kernel_walk k = { .walk = walk, .w = &walk->check->workers[0] };
+	unsigned entries = 1U << m->index_bits, user = m->arch->user_entries(m);
+
+	bitmap_set(&walk->tables->reached, m->root_pa >> m->page_shift);
+	return mark_tables(&k, m->root_pa, m->levels, user < entries ? user : 0);
+}
+
+/* ---- detached tables ----------------------------------------------------------------------------------------------------------- */
+
+/* What is in a table that nobody reaches. */
+struct content {
+	unsigned user;    /* entries of pages that users may have, of any address space */
+	unsigned other;
+	uint64_t first_pfn; /* of the first of them */
+	unsigned first_index;
+};
+
+static void look_at(const struct check *c, const unsigned char *bytes, struct content *ret)
+{
+	const struct mmu *m = &c->layout.mmu;
+
+	*ret = (struct content){ 0 };
+	for (unsigned i = 0; i < 1U << m->index_bits; i++) {
+		uint64_t entry = get_le64(bytes + (size_t)i * 8);
+		struct user_entry e;
+		const struct census_record *r;
+
+		if (!entry)
+			continue;
+		m->arch->user_decode(m, 1, entry, &e);
+		r = e.kind == USER_LEAF ? census_find(&c->census, e.pa >> m->page_shift) : NULL;
+		if (r && (e.bits & USER_USER) && (kind_is_swappable((enum page_kind)r->kind) || r->kind == KIND_FILE)) {
+			if (!ret->user++) {
+				ret->first_pfn = e.pa >> m->page_shift;
+				ret->first_index = i;
+			}
+		} else {
+			ret->other++;
+		}
+	}
+}
+
+/* Where in an address space a detached table belongs. */
+struct home {
+	bool found, moving;
+	struct excuse excuse;
+};
+
+/* The area that has the page at an address with index \p at in its table. */
+static bool area_home(const struct check *c, uint32_t space, uint64_t mapping, uint64_t index, unsigned at, struct home *ret)
+{
+	const struct mmu *m = &c->layout.mmu;
+	const struct vmas *vs = &c->spaces[space].vmas;
+	uint64_t va;
+
+	for (size_t i = 0; i < vs->list.nr; i++) {
+		if (!vma_page_address(&c->layout, vs, &vs->list.v[i], mapping, index, &va) ||
+		    (va >> m->page_shift & low_mask(m->index_bits)) != at)
+			continue;
+		ret->excuse.space = space;
+		ret->excuse.start = va & ~low_mask(m->page_shift + m->index_bits);
+		ret->excuse.end = ret->excuse.start + (UINT64_C(1) << (m->page_shift + m->index_bits));
+		return true;
+	}
+	return false;
+}
+
+/* Preferably an address space that is being changed: there the table is in flight. */
+static void find_home(const struct check *c, uint64_t mapping, uint64_t index, unsigned at, struct home *ret)
+{
+	for (int moving = 1; moving >= 0 && !ret->found; moving--)
+		for (uint32_t s = 0; s < c->mms.list.nr && !ret->found; s++) {
+			if (c->spaces[s].writing != moving)
+				continue;
+			ret->found = area_home(c, s, mapping, index, at, ret);
+			ret->moving = moving;
+		}
+}
+
+static struct error *home_of(struct check *c, const struct content *content, struct home *ret)
+{
+	const struct census_record *r = census_find(&c->census, content->first_pfn);
+	uint64_t head = census_head(r, content->first_pfn);
+	unsigned char bytes[256];
+	struct page_view v;
+	struct error *err;
+	bool ok;
+
+	if (c->layout.page_struct_size > sizeof(bytes))
+		return NULL;
+	err = memmap_read_pages(&c->memmap, c->workers[0].kv, head, 1, bytes, &ok);
+	if (err || !ok)
+		return err;
+	v = page_decode(&c->layout, bytes);
+	find_home(c, v.mapping, v.index + (content->first_pfn - head), content->first_index, ret);
+	return NULL;
+}
+
+/* Count an entry as if the table were still in its place. */
+static bool count_entry(struct check *c, uint64_t entry, const struct space *space)
+{
+	const struct mmu *m = &c->layout.mmu;
+	const struct census_record *r;
+	struct rmap_run *run;
+	struct user_entry e;
+	uint64_t pfn, at;
+
+	m->arch->user_decode(m, 1, entry, &e);
+	pfn = e.pa >> m->page_shift;
+	r = e.kind == USER_LEAF && !(e.bits & USER_SPECIAL) ? census_find(&c->census, pfn) : NULL;
+	if (!r)
+		return false;
+	run = &c->rmap.runs.v[census_run_of(&c->census, pfn)];
+	at = pfn - run->first_pfn;
+	/* whoever detached it may have dropped the mapping already */
+	if (run->pages[at] >= 0)
+		return false;
+	run->pages[at]++;
+	if (space && r->bits & (CENSUS_HEAD | CENSUS_TAIL) && r->back <= at)
+		rmap_add_id(run, (uint32_t)(at - r->back), space->mm->mm_id, 1);
+	return true;
+}
+
+static void count_entries(struct check *c, const unsigned char *bytes, struct space *space)
+{
+	int64_t nr = 0;
+
+	for (unsigned i = 0; i < 1U << c->layout.mmu.index_bits; i++)
+		nr += count_entry(c, get_le64(bytes + (size_t)i * 8), space);
+	if (space) {
+		space->detached += nr;
+		space->detached_tables++;
+	}
+}
+
+static void report(struct check *c, uint64_t pfn, const struct content *content, const struct home *home)
+{
+	struct subject subject = check_page_subject(c, SUBJ_PAGE, pfn);
+	struct findings *fs = &c->workers[0].findings;
+	struct finding *f;
+
+	if (home->found)
+		subject_space(c, &c->spaces[home->excuse.space], &subject);
+	f = worker_finding(&c->workers[0], RULE_PT_PAGE_DETACHED, &subject);
+	finding_value(fs, f, "entries", FMT_DEC, content->user);
+	finding_value(fs, f, "pages", FMT_HEX, content->first_pfn);
+	if (home->found)
+		finding_evidence(fs, f, "neighbour", "its pages belong to user addresses from %#llx on",
+				 (unsigned long long)home->excuse.start);
+	finding_evidence(fs, f, "arithmetic", "the pages that its entries lead to count them as mappings");
+}
+
+static struct error *one_table(struct walk *walk, uint64_t pfn)
+{
+	struct check *c = walk->check;
+	struct home home = { .excuse = { .kind = EXCUSE_DETACHED, .table_pfn = pfn } };
+	size_t size = (size_t)1 << c->layout.page_shift;
+	_cleanup_free_ unsigned char *copy = malloc(size);
+	const unsigned char *bytes;
+	struct content content;
+	enum gap_reason why;
+	struct error *err;
+
+	err = copy ? table_read(&walk->workers[0], &c->workers[0], pfn << c->layout.page_shift, &bytes, &why) : &error_nomem;
+	if (err || !bytes)
+		return err;
+	memcpy(copy, bytes, size);
+	look_at(c, copy, &content);
+	/* a table of the kernel, or one that is made ready */
+	if (!content.user || content.other > content.user)
+		return NULL;
+	err = home_of(c, &content, &home);
+	if (err)
+		return err;
+	if (!home.moving)
+		report(c, pfn, &content, &home);
+	count_entries(c, copy, home.found ? &c->spaces[home.excuse.space] : NULL);
+	return !home.found || array_push(&walk->tables->excuses, home.excuse) ? NULL : &error_nomem;
+}
+
+struct error *detached_tables(struct walk *walk)
+{
+	struct check *c = walk->check;
+	struct error *err = NULL;
+
+	if (!check_active(c, RULE_PT_PAGE_DETACHED) || walk->tables->incomplete || walk->tables->nr_gaps)
+		return NULL;
+	memset(c->workers[0].section_findings, 0, sizeof(c->workers[0].section_findings));
+	for (size_t i = 0; !err && i < c->census.runs.nr; i++) {
+		const struct census_run *run = &c->census.runs.v[i];
+
+		for (uint64_t j = 0; !err && run->done && j < run->nr; j++)
+			if (run->records[j].kind == KIND_PGTABLE && !bitmap_test(&walk->tables->reached, run->first_pfn + j))
+				err = one_table(walk, run->first_pfn + j);
+	}
+	return err;
+}

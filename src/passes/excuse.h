@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * \file excuse.h  Healthy reasons why a page is counted more often than entries map it, tied to that very page: the address
+ * at which an area has the page lies in a table that a CPU is changing, or that could not be read.
+ */
+#ifndef PASSES_EXCUSE_H
+#define PASSES_EXCUSE_H
+
+#include "passes/tables.h"
+
+struct excused {
+	const struct excuse *first; /**< NULL: there is none */
+	uint64_t nr;   /**< tables that may explain one mapping each */
+	uint64_t gaps; /**< of these, tables that could not be read */
+};
+
+/** Excuses for the page with these words (mapping of its head, its own index). */
+struct excused excuse_find(const struct check *c, uint64_t mapping, uint64_t index);
+
+/** The address at which area \p v has the page (vma_address()); false: it has not. */
+bool vma_page_address(const struct layout *l, const struct vmas *vs, const struct vma *v, uint64_t mapping, uint64_t index,
+		      uint64_t *ret);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rss pass: what each address space counts against what its page tables hold.
+ *
+ * checks:    rss_stat with the caches of tasks and CPUs, pgtables_bytes, hugetlb_usage
+ * relies on: the tables pass
+ * exceptions: an mm without users is being taken apart; a locked table's entries are counted when it is done; exec charges
+ *            the arguments to both address spaces; who shares a hugetlb table counts none of its pages
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "passes/pass.h"
+#include "passes/tables.h"
+
+struct error *pass_rss_begin(struct check *c, uint64_t *ret_units)
+{
+	*ret_units = c->tables.incomplete ? 0 : c->mms.list.nr;
+	return NULL;
+}
+
+static struct finding *mm_finding(struct worker *w, enum rule_id rule, const struct space *space)
+{
+	struct subject subject = subject_page(SUBJ_MM, UINT64_MAX);
+
+	subject_space(w->check, space, &subject);
+	subject.address = space->mm->va;
+	return worker_finding(w, rule, &subject);
+}
+
+static const char *counter_name(const struct check *c, int counter)
+{
+	const struct facts *f = &c->layout.facts;
+
+	return counter == fact_value(f, FACT_MM_ANONPAGES, 1)	 ? "MM_ANONPAGES"
+	       : counter == fact_value(f, FACT_MM_SWAPENTS, 2)	 ? "MM_SWAPENTS"
+	       : counter == fact_value(f, FACT_MM_SHMEMPAGES, 3) ? "MM_SHMEMPAGES"
+								 : "MM_FILEPAGES";
+}
+
+/*
+ * exec builds the new stack in an address space of its own with one area that is marked for both kinds of reading, and
+ * charges its pages to the old one as well (get_arg_page(), acct_arg_size()).
+ */
+static bool is_exec_excess(const struct check *c, const struct space *space, int counter, int64_t excess)
+{
+	if (counter != fact_value(&c->layout.facts, FACT_MM_ANONPAGES, 1) || !space->mm->nr_tasks || excess <= 0)
+		return false;
+	for (size_t i = 0; i < c->mms.list.nr; i++) {
+		const struct vmas *vs = &c->spaces[i].vmas;
+
+		if (!c->spaces[i].mm->nr_tasks && vs->list.nr == 1 &&
+		    (vs->list.v[0].flags & (VM_SEQ_READ | VM_RAND_READ)) == (VM_SEQ_READ | VM_RAND_READ) &&
+		    (int64_t)((vs->list.v[0].end - vs->list.v[0].start) >> c->layout.page_shift) == excess)
+			return true;
+	}
+	return false;
+}
+
+/* Why a counter may differ by so much: NULL when there is no reason. */
+static const char *excuse_rss(const struct check *c, const struct space *space, int counter, int64_t excess)
+{
+	int64_t batch = (int64_t)space->nr_locked << c->layout.mmu.index_bits;
+
+	if (excess > 0 && excess <= space->detached)
+		return "pages of a table that is out of the tree are still counted";
+	if (excess > 0 && excess <= batch + space->detached)
+		return "a page table is locked: a CPU counts what it unmaps when it is done with the table";
+	/* copying adds up a table's pages after their entries are there */
+	if (excess < 0 && -excess <= batch && !space->mm->nr_tasks)
+		return "a page table is locked: fork() counts what it copies when it is done with the table";
+	if (is_exec_excess(c, space, counter, excess))
+		return "exec charges the pages of the new arguments to the old address space, too";
+	return NULL;
+}
+
+/* Pages that some finding is about may be counted as another kind: what remains of the sum decides. */
+static bool odd_explains(const struct check *c, const struct space *space)
+{
+	int64_t sum = 0;
+
+	for (int i = 0; i < MAX_RSS_COUNTERS; i++) {
+		int64_t excess = space->mm->rss[i] - space->rss[i];
+
+		sum += i == fact_value(&c->layout.facts, FACT_MM_SWAPENTS, 2) ? 0 : excess;
+		if (excess > space->odd || -excess > space->odd)
+			return false;
+	}
+	return sum <= space->odd && -sum <= space->odd;
+}
+
+static void check_counter(struct worker *w, const struct space *space, int counter)
+{
+	int64_t excess = space->mm->rss[counter] - space->rss[counter];
+	struct findings *fs = &w->findings;
+	const char *why;
+	struct finding *f;
+
+	if (!excess)
+		return;
+	why = excuse_rss(w->check, space, counter, excess);
+	f = mm_finding(w, RULE_MM_RSS, space);
+	finding_text(fs, f, "counter", counter_name(w->check, counter), NULL);
+	finding_expect(fs, f, "rss", FMT_INT, 0, (uint64_t)space->mm->rss[counter], (uint64_t)space->rss[counter]);
+	finding_evidence(fs, f, "arithmetic", "%lld pages are counted, page tables hold %lld: %lld %s", (long long)space->mm->rss[counter],
+			 (long long)space->rss[counter], (long long)(excess < 0 ? -excess : excess), excess < 0 ? "missing" : "too many");
+	if (why)
+		finding_lower(fs, f, why);
+}
+
+static void check_rss(struct worker *w, const struct space *space)
+{
+	w->ledger.rule[RULE_MM_RSS].checked++;
+	if (space->nr_gaps || !space->mm->rss_exact) {
+		w->ledger.rule[RULE_MM_RSS].gaps++;
+		return;
+	}
+	if (space->odd && odd_explains(w->check, space))
+		return;
+	for (int i = 0; i < MAX_RSS_COUNTERS; i++)
+		check_counter(w, space, i);
+}
+
+static void check_pgtables(struct worker *w, const struct space *space)
+{
+	uint64_t size = UINT64_C(1) << w->check->layout.page_shift, found = (uint64_t)space->tables * size;
+	struct finding *f;
+
+	w->ledger.rule[RULE_MM_PGTABLES_BYTES].checked++;
+	if (space->nr_gaps) {
+		w->ledger.rule[RULE_MM_PGTABLES_BYTES].gaps++;
+		return;
+	}
+	if (space->mm->pgtables_bytes == found)
+		return;
+	f = mm_finding(w, RULE_MM_PGTABLES_BYTES, space);
+	finding_expect(&w->findings, f, "pgtables_bytes", FMT_DEC, 64, space->mm->pgtables_bytes, found);
+	if (space->mm->pgtables_bytes == found + (uint64_t)space->detached_tables * size)
+		finding_lower(&w->findings, f, "a table is out of the tree for a moment");
+	else if (space->mm->page_table_lock || space->nr_locked || space->writing)
+		finding_lower(&w->findings, f, "page tables are being added or removed: their lock is held");
+}
+
+static void check_hugetlb(struct worker *w, const struct space *space)
+{
+	struct finding *f;
+
+	w->ledger.rule[RULE_MM_HUGETLB_USAGE].checked++;
+	if (space->mm->hugetlb_usage == UINT64_MAX || space->shares_tables || space->nr_gaps ||
+	    space->mm->hugetlb_usage == (uint64_t)space->hugetlb)
+		return;
+	f = mm_finding(w, RULE_MM_HUGETLB_USAGE, space);
+	finding_expect(&w->findings, f, "hugetlb_usage", FMT_DEC, 64, space->mm->hugetlb_usage, (uint64_t)space->hugetlb);
+	if (space->nr_locked)
+		finding_lower(&w->findings, f, "a page table is locked: a CPU is changing its entries");
+}
+
+struct error *pass_rss(struct check *c, struct worker *w, uint64_t unit)
+{
+	const struct space *space = &c->spaces[unit];
+
+	memset(w->section_findings, 0, sizeof(w->section_findings));
+	/* exit_mmap() takes tables and counters down in steps of its own */
+	if (space->mm->users <= 0)
+		return NULL;
+	if (check_is_complete(c)) {
+		check_rss(w, space);
+		check_hugetlb(w, space);
+	}
+	check_pgtables(w, space);
+	return NULL;
+}

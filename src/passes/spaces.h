@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * \file spaces.h  Address spaces while they are checked: their areas, and what their page tables hold.
+ */
+#ifndef PASSES_SPACES_H
+#define PASSES_SPACES_H
+
+#include "walk/mm.h"
+#include "walk/vma.h"
+
+struct space {
+	const struct mm *mm;
+	struct vmas vmas;
+	uint32_t user_tasks; /**< tasks that have it, kernel threads left out */
+	bool has_vmas;   /**< the areas were read: mm_users > 0, and they are all there */
+	bool writing;    /**< mmap_lock is held for writing, or the last user is gone */
+	bool moving;     /**< or for reading by munmap(), perhaps: areas may be gone before their entries */
+	bool shares_tables; /**< reaches a PMD table that it shares */
+	/* what its page tables hold; workers add */
+	int64_t rss[MAX_RSS_COUNTERS]; /**< by MM_* counter */
+	int64_t hugetlb;   /**< pages */
+	int64_t tables;    /**< that count in pgtables_bytes */
+	int64_t odd;       /**< entries that a finding is about: which counter they are in is a guess */
+	int64_t detached;  /**< entries of tables of its that are detached */
+	int64_t detached_tables;
+	uint32_t nr_locked; /**< tables whose lock is held */
+	uint32_t nr_gaps;   /**< tables that could not be read */
+};
+
+#endif
