@@ -201,23 +201,20 @@ static void check_chain(struct worker *w, const struct space *space, const struc
 
 /* ---- sums of areas ------------------------------------------------------------------------------------------------------------ */
 
-static void sum_finding(struct worker *w, const struct space *space, enum rule_id rule, const char *name, uint64_t stored, uint64_t sum)
+static void lower_sum(struct worker *w, const struct space *space, struct finding *f)
 {
-	struct finding *f;
-
-	w->ledger.rule[rule].checked++;
-	if (stored == sum)
-		return;
-	f = mm_finding(w, rule, space);
-	finding_expect(&w->findings, f, name, FMT_DEC, 64, stored, sum);
 	if (space->writing)
 		finding_lower(&w->findings, f, "mmap_lock is held for writing: areas are being added or removed");
+	else if (space->moving)
+		finding_lower(&w->findings, f, "munmap() holds mmap_lock: areas are out of the tree before they are taken off the sum");
 }
 
 static void check_sums(struct worker *w, const struct space *space)
 {
+	const struct mm *mm = space->mm;
 	unsigned shift = w->check->layout.page_shift;
 	uint64_t nr = 0, total = 0, locked = 0;
+	struct finding *f;
 
 	for (size_t i = 0; i < space->vmas.list.nr; i++) {
 		const struct vma *v = &space->vmas.list.v[i];
@@ -229,11 +226,19 @@ static void check_sums(struct worker *w, const struct space *space)
 		total += pages;
 		locked += v->flags & VM_LOCKED ? pages : 0;
 	}
-	sum_finding(w, space, RULE_MM_MAP_COUNT, "map_count", (uint32_t)space->mm->map_count, nr);
-	/* the sums are brought up to date apart from the tree */
-	if (!is_being_forked(w->check, space->mm)) {
-		sum_finding(w, space, RULE_MM_TOTAL_VM, "total_vm", space->mm->total_vm, total);
-		sum_finding(w, space, RULE_MM_TOTAL_VM, "locked_vm", space->mm->locked_vm, locked);
+	w->ledger.rule[RULE_MM_MAP_COUNT].checked++;
+	w->ledger.rule[RULE_MM_TOTAL_VM].checked++;
+	if ((uint32_t)mm->map_count != nr) {
+		f = mm_finding(w, RULE_MM_MAP_COUNT, space);
+		finding_expect(&w->findings, f, "map_count", FMT_DEC, 32, (uint32_t)mm->map_count, nr);
+		lower_sum(w, space, f);
+	}
+	/* dup_mmap() takes the parent's sums first */
+	if ((mm->total_vm != total || mm->locked_vm != locked) && !is_being_forked(w->check, mm)) {
+		f = mm_finding(w, RULE_MM_TOTAL_VM, space);
+		finding_expect(&w->findings, f, "total_vm", FMT_DEC, 64, mm->total_vm, total);
+		finding_expect(&w->findings, f, "locked_vm", FMT_DEC, 64, mm->locked_vm, locked);
+		lower_sum(w, space, f);
 	}
 }
 
