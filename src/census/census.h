@@ -35,6 +35,7 @@ enum census_bits {
 	CENSUS_FAULTY = 1 << 4,   /**< a rule of severity error fired on it */
 	CENSUS_HVO = 1 << 5,      /**< hugetlb folio whose vmemmap is optimised */
 	CENSUS_RECOUNT = 1 << 6,  /**< counters of the folio contradict each other: recount it whatever its pages say */
+	CENSUS_SWAPBACKED = 1 << 7, /**< PG_swapbacked; of folios, on the head */
 };
 
 struct census_record {

@@ -11,7 +11,7 @@ void leaf_find_area(struct table_cursor *t, struct leaf *leaf);
 /** Find the record of page \p pfn.  False: it has no struct page. */
 bool leaf_find_page(struct table_cursor *t, struct leaf *leaf, uint64_t pfn);
 
-/** The MM_* counter that a page of kind \p kind is in (mm_counter()). */
-unsigned leaf_rss_counter(const struct layout *l, enum page_kind kind);
+/** The MM_* counter that the page of \p leaf is in (mm_counter()). */
+unsigned leaf_rss_counter(const struct table_cursor *t, const struct leaf *leaf);
 
 #endif

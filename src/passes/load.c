@@ -109,6 +109,7 @@ void scan_load(struct scan *s)
 			page_counts(s)[i] = -page_mapcount(s, i);
 		}
 		v = scan_view(s, i);
+		s->records[i].bits |= page_has(&v, s->l->flag.swapbacked) ? CENSUS_SWAPBACKED : 0;
 		load_prints(s, i, nr, &v);
 	}
 }

@@ -209,7 +209,15 @@ static void lower_sum(struct worker *w, const struct space *space, struct findin
 		finding_lower(&w->findings, f, "munmap() holds mmap_lock: areas are out of the tree before they are taken off the sum");
 }
 
-static void check_sums(struct worker *w, const struct space *space)
+/* dup_mm() begins with a copy of the parent's mm_struct. */
+static bool is_being_made(const struct space *space)
+{
+	const struct mm *mm = space->mm;
+
+	return !mm->nr_tasks && !mm->map_count && !space->vmas.list.nr && !mm->pgtables_bytes;
+}
+
+static void check_sums(struct worker *w, struct space *space)
 {
 	const struct mm *mm = space->mm;
 	unsigned shift = w->check->layout.page_shift;
@@ -226,6 +234,7 @@ static void check_sums(struct worker *w, const struct space *space)
 		total += pages;
 		locked += v->flags & VM_LOCKED ? pages : 0;
 	}
+	space->area_pages = total;
 	w->ledger.rule[RULE_MM_MAP_COUNT].checked++;
 	w->ledger.rule[RULE_MM_TOTAL_VM].checked++;
 	if ((uint32_t)mm->map_count != nr) {
@@ -234,7 +243,8 @@ static void check_sums(struct worker *w, const struct space *space)
 		lower_sum(w, space, f);
 	}
 	/* dup_mmap() takes the parent's sums first */
-	if ((mm->total_vm != total || mm->locked_vm != locked) && !is_being_forked(w->check, mm)) {
+	if ((mm->total_vm != total || mm->locked_vm != locked) && !is_being_forked(w->check, mm) &&
+	    !is_being_made(space)) {
 		f = mm_finding(w, RULE_MM_TOTAL_VM, space);
 		finding_expect(&w->findings, f, "total_vm", FMT_DEC, 64, mm->total_vm, total);
 		finding_expect(&w->findings, f, "locked_vm", FMT_DEC, 64, mm->locked_vm, locked);

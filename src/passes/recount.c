@@ -66,9 +66,9 @@ struct error *pass_mapcount(struct check *c, struct worker *w, uint64_t unit)
 
 /* ---- excuses ------------------------------------------------------------------------------------------------------------------- */
 
-static bool note_in_flight(struct recount *r, const struct excuse *e, uint64_t pfn, enum rule_id rule)
+static bool note_in_flight(struct recount *r, const struct excuse *e, uint64_t pfn, const struct counter *counter)
 {
-	struct in_flight new = { .excuse = e, .first_pfn = pfn, .nr = 1, .rule = rule };
+	struct in_flight new = { .excuse = e, .first_pfn = pfn, .nr = 1, .counter = *counter };
 
 	for (size_t i = 0; i < r->in_flight.nr; i++)
 		if (r->in_flight.v[i].excuse == e) {
@@ -92,8 +92,9 @@ static const struct excuse *new_page(const struct recount *r, const struct suspe
 	return NULL;
 }
 
-bool recount_excused(struct recount *r, struct suspect *s, uint64_t pfn, int64_t missing, enum rule_id rule)
+bool recount_excused(struct recount *r, struct suspect *s, uint64_t pfn, const struct counter *counter)
 {
+	int64_t missing = counter->stored - counter->expected;
 	struct excused e = { .first = NULL };
 
 	if (missing <= 0)
@@ -107,8 +108,8 @@ bool recount_excused(struct recount *r, struct suspect *s, uint64_t pfn, int64_t
 		return false;
 	s->excused = true;
 	if (e.gaps)
-		r->check->ledger.rule[rule].gaps++;
-	else if (!note_in_flight(r, e.first, pfn, rule))
+		r->check->ledger.rule[counter->rule].gaps++;
+	else if (!note_in_flight(r, e.first, pfn, counter))
 		r->w->findings.failed = true;
 	return true;
 }
@@ -129,12 +130,14 @@ struct finding *recount_finding(struct recount *r, const struct suspect *s, enum
 static struct error *recount_small(struct recount *r, struct suspect *s)
 {
 	int64_t delta = s->run->pages[s->pfn - s->run->first_pfn];
+	struct counter counter = { "_mapcount", RULE_MAPCOUNT_RECOUNT_SMALL, (int32_t)s->head.mapcount, 0 };
 	struct findings *fs = &r->w->findings;
 	struct finding *f;
 
 	s->counted = mapcount_unbias((int32_t)s->head.mapcount);
 	s->found = (uint64_t)((int64_t)s->counted + delta);
-	if (recount_excused(r, s, s->pfn, -delta, RULE_MAPCOUNT_RECOUNT_SMALL))
+	counter.expected = counter.stored + delta;
+	if (recount_excused(r, s, s->pfn, &counter))
 		return NULL;
 	f = recount_finding(r, s, RULE_MAPCOUNT_RECOUNT_SMALL, s->pfn);
 	finding_expect(fs, f, "_mapcount", FMT_INT, 32, (uint64_t)(int64_t)(int32_t)s->head.mapcount, s->found - 1);
@@ -255,18 +258,21 @@ static void report_in_flight(struct recount *r)
 
 	for (size_t i = 0; i < r->in_flight.nr; i++) {
 		const struct in_flight *in = &r->in_flight.v[i];
-		struct subject subject = check_page_subject(r->check, rules[in->rule].subject, in->first_pfn);
+		const struct counter *n = &in->counter;
+		struct subject subject = check_page_subject(r->check, rules[n->rule].subject, in->first_pfn);
 		struct finding *f;
 
 		subject_space(r->check, &r->check->spaces[in->excuse->space], &subject);
-		f = worker_finding(r->w, in->rule, &subject);
-		finding_value(fs, f, "mappings", FMT_DEC, in->nr);
-		finding_words(fs, f, "pages counted once more than page tables hold them", NULL);
+		f = worker_finding(r->w, n->rule, &subject);
+		finding_expect(fs, f, n->name, FMT_INT, 0, (uint64_t)n->stored, (uint64_t)n->expected);
+		finding_value(fs, f, "mappings", FMT_DEC, (uint64_t)(n->expected + 1));
 		finding_evidence(fs, f, "transient",
 				 in->excuse->kind == EXCUSE_DETACHED
 					 ? "the table of user address %#llx is out of the tree while mmap_lock is held for writing"
 					 : "the page table of user address %#llx is locked: a CPU is changing its entries",
 				 (unsigned long long)in->excuse->start);
+		if (in->nr > 1)
+			finding_evidence(fs, f, "neighbour", "%llu pages of that table are so", (unsigned long long)in->nr);
 		if (f)
 			f->severity = SEV_NOTE;
 	}
@@ -324,6 +330,9 @@ struct error *pass_mapcount_finish(struct check *c)
 	if (c->tables.incomplete)
 		return NULL;
 	count_checked(c);
+	err = settle_counters(c);
+	if (err)
+		return err;
 	memset(r.w->section_findings, 0, sizeof(r.w->section_findings));
 	err = collect(c, &pfns, &nr);
 	/* thousands of wrong pages have one cause; what is beyond is counted, not shown */

@@ -6,11 +6,18 @@
 #include "passes/excuse.h"
 #include "passes/mappers.h"
 
+/** A counter as it is stored (biased), and what the page tables make of it. */
+struct counter {
+	const char *name;
+	enum rule_id rule;
+	int64_t stored, expected;
+};
+
 /** Pages that a CPU is about to unmap or map, by the table that it has locked. */
 struct in_flight {
 	const struct excuse *excuse;
 	uint64_t first_pfn, nr;
-	enum rule_id rule;
+	struct counter counter; /* of the first */
 };
 
 struct recount {
@@ -38,8 +45,8 @@ struct suspect {
 	bool excused;            /**< something of it is in flight */
 };
 
-/** What the counter of one page may miss; drops what is explained.  True: nothing remains to be reported. */
-bool recount_excused(struct recount *r, struct suspect *s, uint64_t pfn, int64_t missing, enum rule_id rule);
+/** Whether tables that are being changed explain what the counter of one page has too many; notes it. */
+bool recount_excused(struct recount *r, struct suspect *s, uint64_t pfn, const struct counter *counter);
 
 struct finding *recount_finding(struct recount *r, const struct suspect *s, enum rule_id rule, uint64_t pfn);
 
@@ -48,6 +55,9 @@ struct error *recount_folio(struct recount *r, struct suspect *s) _must_check_;
 
 /** Rules about its mm ids. */
 struct error *recount_ids(struct recount *r, struct suspect *s, const struct rmap_ids *ids) _must_check_;
+
+/** Lower findings of the memmap pass about counters that a CPU is changing (settle.c). */
+struct error *settle_counters(struct check *c) _must_check_;
 
 /** Whether the ids of a folio contradict what was found. */
 bool recount_ids_differ(const struct rmap_ids *ids);

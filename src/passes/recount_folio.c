@@ -21,9 +21,10 @@ static struct error *wrong_page(struct recount *r, struct suspect *s, uint64_t i
 {
 	struct findings *fs = &r->w->findings;
 	int32_t stored = (int32_t)page_word(r, s, i);
+	struct counter counter = { "_mapcount", RULE_MAPCOUNT_RECOUNT_PAGE, stored, stored + delta };
 	struct finding *f;
 
-	if (recount_excused(r, s, s->pfn + i, -delta, RULE_MAPCOUNT_RECOUNT_PAGE))
+	if (recount_excused(r, s, s->pfn + i, &counter))
 		return NULL;
 	if (!show) {
 		r->w->ledger.rule[RULE_MAPCOUNT_RECOUNT_PAGE].findings++;
@@ -58,10 +59,10 @@ static struct error *check_entire(struct recount *r, struct suspect *s, uint64_t
 {
 	struct findings *fs = &r->w->findings;
 	uint64_t counted = mapcount_unbias(s->folio.entire);
+	struct counter counter = { "_entire_mapcount", RULE_MAPCOUNT_RECOUNT_ENTIRE, s->folio.entire, (int64_t)found - 1 };
 	struct finding *f;
 
-	if (!s->folio.has_entire || found == counted ||
-	    recount_excused(r, s, s->pfn, (int64_t)(counted - found), RULE_MAPCOUNT_RECOUNT_ENTIRE))
+	if (!s->folio.has_entire || found == counted || recount_excused(r, s, s->pfn, &counter))
 		return NULL;
 	f = recount_finding(r, s, RULE_MAPCOUNT_RECOUNT_ENTIRE, s->pfn);
 	finding_expect(fs, f, "_entire_mapcount", FMT_INT, 32, (uint64_t)(int64_t)s->folio.entire, found - 1);

@@ -66,9 +66,9 @@ static const char *excuse_rss(const struct check *c, const struct space *space, 
 		return "pages of a table that is out of the tree are still counted";
 	if (excess > 0 && excess <= batch + space->detached)
 		return "a page table is locked: a CPU counts what it unmaps when it is done with the table";
-	/* copying adds up a table's pages after their entries are there */
-	if (excess < 0 && -excess <= batch && !space->mm->nr_tasks)
-		return "a page table is locked: fork() counts what it copies when it is done with the table";
+	/* fork(), and faults that map what lies around, count after their entries are there */
+	if (excess < 0 && -excess <= batch)
+		return "a page table is locked: a CPU counts what it maps when it is done with the table";
 	if (is_exec_excess(c, space, counter, excess))
 		return "exec charges the pages of the new arguments to the old address space, too";
 	return NULL;

@@ -12,6 +12,7 @@ struct space {
 	const struct mm *mm;
 	struct vmas vmas;
 	uint32_t user_tasks; /**< tasks that have it, kernel threads left out */
+	uint64_t area_pages; /**< of all areas together */
 	bool has_vmas;   /**< the areas were read: mm_users > 0, and they are all there */
 	bool writing;    /**< mmap_lock is held for writing, or the last user is gone */
 	bool moving;     /**< or for reading by munmap(), perhaps: areas may be gone before their entries */

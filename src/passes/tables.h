@@ -54,7 +54,7 @@ struct table_cursor {
 	uint64_t anon_vma;   /**< word that the pages of the area at work had last */
 	int64_t rss[MAX_RSS_COUNTERS];
 	int64_t hugetlb, odd;
-	uint64_t outside_va; /**< first of a row of entries outside of areas */
+	uint64_t outside_va, outside_last; /**< of a row of entries outside of areas */
 	uint64_t outside_nr;
 	struct leaf outside;
 };

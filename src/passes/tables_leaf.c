@@ -64,13 +64,20 @@ static const unsigned char kind_class[NR_KINDS] = {
 	[KIND_UNREADABLE] = CLASS_NONE,
 };
 
-unsigned leaf_rss_counter(const struct layout *l, enum page_kind kind)
+/* Anonymous by its mapping, then by PG_swapbacked: what is being migrated has no mapping any more, but that flag. */
+unsigned leaf_rss_counter(const struct table_cursor *t, const struct leaf *leaf)
 {
 	static const enum fact ids[] = { FACT_MM_FILEPAGES, FACT_MM_ANONPAGES, FACT_MM_SHMEMPAGES };
 	static const unsigned usual[] = { 0, 1, 3 };
-	unsigned class = kind_class[kind], which = class == CLASS_ANON || class == CLASS_KSM ? 1 : class == CLASS_SHMEM ? 2 : 0;
+	const struct census_run *run = &t->walk->check->census.runs.v[leaf->run];
+	unsigned class = kind_class[leaf->record->kind], which = 0;
+	uint64_t at = leaf->pfn - run->first_pfn, head = leaf->record->back <= at ? at - leaf->record->back : at;
 
-	return (unsigned)fact_value(&l->facts, ids[which], usual[which]) % MAX_RSS_COUNTERS;
+	if (class == CLASS_ANON || class == CLASS_KSM)
+		which = 1;
+	else if (class == CLASS_SHMEM || (run->records[head].bits & CENSUS_SWAPBACKED))
+		which = 2;
+	return (unsigned)fact_value(&t->l->facts, ids[which], usual[which]) % MAX_RSS_COUNTERS;
 }
 
 /* ---- findings ------------------------------------------------------------------------------------------------------------- */
@@ -110,6 +117,16 @@ static void state_finding(struct table_cursor *t, enum rule_id rule, const struc
 
 /* ---- entries outside of areas ------------------------------------------------------------------------------------------------ */
 
+/* munmap() takes areas out of the tree, frees what they map, and only then takes them off total_vm. */
+static void lower_outside(struct table_cursor *t, struct finding *f)
+{
+	uint64_t span = ((t->outside_last - t->outside_va) >> t->l->page_shift) + 1;
+
+	finding_lower(&t->w->findings, f, "munmap() takes areas out of the tree first: the address space is locked");
+	if (f && t->space->mm->total_vm >= t->space->area_pages + span)
+		f->severity = SEV_NOTE;
+}
+
 void table_outside_end(struct table_cursor *t)
 {
 	struct finding *f;
@@ -121,7 +138,7 @@ void table_outside_end(struct table_cursor *t)
 		finding_evidence(&t->w->findings, f, "neighbour", "%llu entries in a row, from user address %#llx on",
 				 (unsigned long long)t->outside_nr, (unsigned long long)t->outside_va);
 	if (t->space->moving)
-		finding_lower(&t->w->findings, f, "munmap() takes areas out of the tree first: the address space is locked");
+		lower_outside(t, f);
 	t->outside_nr = 0;
 }
 
@@ -133,6 +150,7 @@ static void outside(struct table_cursor *t, const struct leaf *leaf)
 		t->outside = *leaf;
 		t->outside_va = leaf->va;
 	}
+	t->outside_last = leaf->va;
 	t->outside_nr++;
 }
 
@@ -480,7 +498,7 @@ static struct error *count_leaf(struct table_cursor *t, struct leaf *leaf, enum 
 		return check_area(t, leaf, class);
 	}
 	check_class(t, leaf, class);
-	t->rss[leaf_rss_counter(t->l, (enum page_kind)leaf->record->kind)] += (int64_t)nr;
+	t->rss[leaf_rss_counter(t, leaf)] += (int64_t)nr;
 	if (t->level == 1)
 		count_page(t, leaf);
 	else

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Counters of one folio that contradict each other for as long as a CPU maps or unmaps it: the memmap pass can only suspect
+ * that.  Once the page tables are known, the lock of the very table that maps the folio settles it.
+ */
+#include "passes/recount.h"
+
+static const enum rule_id changing[] = {
+	RULE_NR_PAGES_MAPPED_RECOUNT, RULE_LARGE_GE_ENTIRE, RULE_HUGETLB_LARGE_EQ_ENTIRE, RULE_ANON_EXCLUSIVE_SHARED,
+	RULE_REFCOUNT_LT_MAPCOUNT, RULE_DOUBLE_MAP_ENTIRE, RULE_MMID_SLOT_CONSISTENT,
+};
+
+static bool is_changing(const struct finding *f)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(changing); i++)
+		if (f->rule == changing[i])
+			return f->severity != SEV_NOTE && f->subject.head_pfn != UINT64_MAX;
+	return false;
+}
+
+/* A locked table in whose range some page of the folio belongs. */
+static struct error *find_lock(struct check *c, uint64_t head, const struct excuse **ret)
+{
+	const struct census_record *r = census_find(&c->census, head);
+	unsigned char bytes[256];
+	struct page_view v;
+	struct error *err;
+	bool ok = false;
+
+	*ret = NULL;
+	if (!r || c->layout.page_struct_size > sizeof(bytes))
+		return NULL;
+	err = memmap_read_pages(&c->memmap, c->kv, head, 1, bytes, &ok);
+	if (err || !ok)
+		return err;
+	v = page_decode(&c->layout, bytes);
+	for (uint64_t i = 0; !*ret && i < UINT64_C(1) << r->order; i++) {
+		struct excused e = excuse_find(c, v.mapping, v.index + i);
+
+		*ret = e.first && e.first->kind == EXCUSE_LOCKED ? e.first : NULL;
+	}
+	return NULL;
+}
+
+struct error *settle_counters(struct check *c)
+{
+	struct error *err = NULL;
+
+	for (size_t i = 0; !err && i < c->findings.list.nr && c->tables.excuses.nr; i++) {
+		struct finding *f = &c->findings.list.v[i];
+		const struct excuse *e;
+
+		if (!is_changing(f))
+			continue;
+		err = find_lock(c, f->subject.head_pfn, &e);
+		if (!err && e)
+			finding_lower(&c->findings, f, "the lock of a page table that maps the folio is held: a CPU is changing it");
+	}
+	return err;
+}
