@@ -29,7 +29,7 @@ void rmap_deinit(struct rmap *r)
 	array_free(&r->runs);
 }
 
-static struct rmap_ids *find_ids(struct rmap_run *r, uint32_t head)
+struct rmap_ids *rmap_find_ids(const struct rmap_run *r, uint32_t head)
 {
 	size_t low = 0, high = r->ids.nr;
 
@@ -48,7 +48,7 @@ static struct rmap_ids *find_ids(struct rmap_run *r, uint32_t head)
 
 void rmap_add_id(struct rmap_run *r, uint32_t head, uint32_t mm_id, uint32_t n)
 {
-	struct rmap_ids *ids = find_ids(r, head);
+	struct rmap_ids *ids = rmap_find_ids(r, head);
 	uint32_t *count;
 
 	if (!ids)

@@ -43,6 +43,9 @@ static inline void rmap_add(int32_t *count, int32_t n)
 	__atomic_fetch_add(count, n, __ATOMIC_RELAXED);
 }
 
+/** The mm ids of the folio whose head is page \p head of \p r, NULL: none. */
+struct rmap_ids *rmap_find_ids(const struct rmap_run *r, uint32_t head);
+
 /** Note a mapping of the folio whose head is page \p head of \p r in the address space with \p mm_id. */
 void rmap_add_id(struct rmap_run *r, uint32_t head, uint32_t mm_id, uint32_t n);
 

@@ -16,7 +16,7 @@ static struct error *add_mappers(struct check *c, uint64_t pfn, const struct map
 	struct error *err = NULL;
 	char text[512];
 
-	sheet_add(sheet, "mapped by", "entries", FMT_DEC, nr, "%s", nr ? "page-table entries lead to it" : "no address space has it");
+	sheet_add(sheet, "mapped by", "entries", FMT_DEC, nr, "%s", !nr ? "no address space has it" : nr == 1 ? "page-table entry leads to it" : "page-table entries lead to it");
 	for (size_t i = 0; !err && i < nr && i < ARRAY_SIZE(numbers); i++) {
 		err = mapper_text(c, &list[i], text, sizeof(text));
 		sheet_add(sheet, "mapped by", numbers[i], FMT_PTR, list[i].entry, "%s", text);
@@ -78,6 +78,19 @@ static void add_folio_counts(const struct counts *n, const struct census_record 
 	add_count(n, "_large_mapcount", n->f.large, n->pages + n->entire - 1, terms);
 }
 
+static void add_ids(const struct counts *n, const struct rmap_run *run, uint64_t head)
+{
+	static const char *const names[] = { "_mm_id_mapcount[0]", "_mm_id_mapcount[1]" };
+	const struct rmap_ids *ids = rmap_find_ids(run, (uint32_t)(head - run->first_pfn));
+
+	for (int slot = 0; ids && slot < 2; slot++)
+		if (ids->id[slot])
+			sheet_add(n->sheet, "recount", names[slot], FMT_INT, (uint64_t)(int64_t)(ids->counted[slot] - 1),
+				  "mm id %u: %u mappings found", ids->id[slot], ids->found[slot]);
+	if (ids && ids->others)
+		sheet_add(n->sheet, "recount", "without a slot", FMT_DEC, ids->others, "mappings of other address spaces");
+}
+
 static bool has_mapcount(const struct check *c, const struct census_record *r, uint32_t word)
 {
 	return layout_page_type(&c->layout, word) == TYPE_NONE && r->kind != KIND_MOVABLE_OPS && r->kind != KIND_ZSMALLOC &&
@@ -131,6 +144,7 @@ static struct error *add_recount(struct check *c, uint64_t pfn, const struct cen
 		add_page_count(&n, r, (int32_t)word, run->pages[pfn - run->first_pfn]);
 	if (nr > 1 && r->kind != KIND_SLAB && r->kind != KIND_LARGE_KMALLOC)
 		add_folio_counts(&n, r);
+	add_ids(&n, run, head);
 	return NULL;
 }
 

@@ -68,12 +68,14 @@ static struct error *search_table(struct search *s, struct worker *w, struct sea
 {
 	const struct mmu *m = &s->check->layout.mmu;
 	unsigned nr = s->level == m->levels ? m->arch->user_entries(m) : 1U << m->index_bits;
+	const struct task *task = mm_task(&s->check->tasks, s->check->spaces[link->space].mm);
 	const unsigned char *bytes;
 	enum gap_reason why;
 	struct error *err = table_read(&sw->table, w, link->pa, &bytes, &why);
 
 	for (unsigned i = 0; !err && bytes && i < nr; i++) {
-		struct mapper hit = { .entry = get_le64(bytes + (size_t)i * 8), .space = link->space, .level = s->level };
+		struct mapper hit = { .entry = get_le64(bytes + (size_t)i * 8), .space = link->space, .level = s->level,
+				      .pid = task ? task->tgid : INT32_MAX };
 		uint64_t first, pages;
 
 		if (!hit.entry)
@@ -103,6 +105,8 @@ static int compare(const void *va, const void *vb)
 
 	if (a->pfn != b->pfn)
 		return a->pfn < b->pfn ? -1 : 1;
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
 	if (a->space != b->space)
 		return a->space < b->space ? -1 : 1;
 	return (a->va > b->va) - (a->va < b->va);
@@ -187,7 +191,7 @@ struct error *mapper_text(struct check *c, const struct mapper *m, char *buf, si
 {
 	const struct space *space = &c->spaces[m->space];
 	const struct vma *v = vmas_find(&space->vmas, m->va);
-	char who[64], bits[160], path[256] = "";
+	char who[64], bits[160], area[64], path[256] = "";
 	struct error *err = NULL;
 
 	if (v && v->file && !(v->trouble & VMA_FILE_UNREADABLE))
@@ -197,8 +201,9 @@ struct error *mapper_text(struct check *c, const struct mapper *m, char *buf, si
 		snprintf(bits, sizeof(bits), "%s", swapent_name(swapent_classify(&c->swapent, m->e.type, m->e.offset)));
 	else
 		user_bits_text(m->e.bits, bits, sizeof(bits));
-	snprintf(buf, size, "%s at %#" PRIx64 "%s: %s; %s%s%s", who, m->va, m->level > 1 ? " as a whole" : "", bits,
-		 v ? vma_kind(&c->layout, v) : "in no area", path[0] ? " " : "", path);
+	area_text(c, v, area, sizeof(area));
+	snprintf(buf, size, "%s at %#" PRIx64 "%s: %s; %s%s%s", who, m->va, m->level > 1 ? " as a whole" : "", bits, area,
+		 path[0] ? " " : "", path);
 	return err;
 }
 

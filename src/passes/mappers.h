@@ -11,12 +11,13 @@ struct mapper {
 	uint64_t va;       /**< user address of the entry */
 	uint64_t entry;
 	uint32_t space;
+	int32_t pid;       /**< of the task to name for it, INT32_MAX: none */
 	unsigned level;
 	struct user_entry e;
 };
 
 struct mappers {
-	ARRAY(struct mapper) list; /**< by pfn, address space, address */
+	ARRAY(struct mapper) list; /**< by pfn, process, address */
 	uint64_t not_kept;         /**< entries beyond the limit */
 };
 

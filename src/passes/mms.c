@@ -9,6 +9,7 @@
  * exceptions: an mm without users is being taken apart or kept by somebody who looks at it: its areas are not followed; while
  *            mmap_lock is held for writing, areas and sums change; dup_mmap() fills a child's tree with the parent's areas
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,18 +34,27 @@ static struct finding *mm_finding(struct worker *w, enum rule_id rule, const str
 	return worker_finding(w, rule, &subject);
 }
 
+void area_text(const struct check *c, const struct vma *v, char *buf, size_t size)
+{
+	if (v)
+		snprintf(buf, size, "%c%c%c%c %s", v->flags & VM_READ ? 'r' : '-', v->flags & VM_WRITE ? 'w' : '-',
+			 v->flags & VM_EXEC ? 'x' : '-', v->flags & VM_MAYSHARE ? 's' : 'p', vma_kind(&c->layout, v));
+	else
+		snprintf(buf, size, "in no area");
+}
+
 struct error *area_evidence(struct check *c, struct kvmem *k, struct findings *fs, struct finding *f, const struct vma *v)
 {
-	char path[256] = "";
+	char path[256] = "", text[64];
 	struct error *err = NULL;
 
 	if (!f || !v)
 		return NULL;
-	if (v->file)
+	if (v->file && !(v->trouble & VMA_FILE_UNREADABLE))
 		err = file_path(&c->layout, k, v->file, path, sizeof(path));
-	finding_evidence(fs, f, "area", "area %#llx-%#llx %c%c%c%c, %s%s%s", (unsigned long long)v->start, (unsigned long long)v->end,
-			 v->flags & VM_READ ? 'r' : '-', v->flags & VM_WRITE ? 'w' : '-', v->flags & VM_EXEC ? 'x' : '-',
-			 v->flags & VM_MAYSHARE ? 's' : 'p', vma_kind(&c->layout, v), path[0] ? ", " : "", path);
+	area_text(c, v, text, sizeof(text));
+	finding_evidence(fs, f, "area", "area %#llx-%#llx %s%s%s", (unsigned long long)v->start, (unsigned long long)v->end, text,
+			 path[0] ? " " : "", path);
 	return err;
 }
 

@@ -186,14 +186,6 @@ static struct error *read_suspect(struct recount *r, struct suspect *s, bool *ok
 	return NULL;
 }
 
-static const struct rmap_ids *ids_of(const struct suspect *s)
-{
-	for (size_t i = 0; i < s->run->ids.nr; i++)
-		if (s->run->first_pfn + s->run->ids.v[i].head == s->pfn)
-			return &s->run->ids.v[i];
-	return NULL;
-}
-
 static struct error *recount_one(struct recount *r, uint64_t pfn)
 {
 	size_t run = census_run_of(&r->check->census, pfn);
@@ -210,7 +202,7 @@ static struct error *recount_one(struct recount *r, uint64_t pfn)
 		err = s.nr > 1 ? recount_folio(r, &s) : recount_small(r, &s);
 		if (!err)
 			err = check_references(r, &s);
-		ids = s.nr > 1 ? ids_of(&s) : NULL;
+		ids = s.nr > 1 ? rmap_find_ids(s.run, (uint32_t)(s.pfn - s.run->first_pfn)) : NULL;
 		if (!err && ids)
 			err = recount_ids(r, &s, ids);
 	}

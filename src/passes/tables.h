@@ -74,6 +74,9 @@ void table_outside_end(struct table_cursor *t);
 /** A finding about what \p leaf is about, with the fields "address" and "pte" and where it lies. */
 struct finding *leaf_finding(struct table_cursor *t, enum rule_id rule, const struct leaf *leaf);
 
+/** "rw-p anonymous", "in no area" (\p v is NULL), into \p buf. */
+void area_text(const struct check *c, const struct vma *v, char *buf, size_t size);
+
 /** Add which area an address lies in as evidence. */
 struct error *area_evidence(struct check *c, struct kvmem *k, struct findings *fs, struct finding *f, const struct vma *v) _must_check_;
 
