@@ -19,7 +19,7 @@ struct rmap_ids {
 	uint32_t id[2];    /**< without the top bits; 0: free slot */
 	uint32_t found[2]; /**< mappings found in the address space of that id */
 	uint32_t others;   /**< mappings found in other address spaces */
-	int32_t counted[2]; /**< as the slots say, unbiased */
+	int64_t counted[2]; /**< as the slots say, unbiased */
 	bool shared, locked; /**< the marks in the ids */
 };
 

@@ -28,11 +28,17 @@ static int32_t *whole_count(const struct scan *s, uint32_t i)
 	return &s->check->rmap.runs.v[s->section - s->check->memmap.sections.v].wholes[i >> RMAP_WHOLE_ORDER];
 }
 
-static int32_t page_mapcount(const struct scan *s, uint32_t i)
+/* Up to 2^31: what is left of a damaged counter may be no int32_t, but less of it always is. */
+static int64_t page_mapcount(const struct scan *s, uint32_t i)
 {
 	uint32_t word = get_le32(scan_page(s, i) + s->l->page.mapcount);
 
-	return layout_page_type(s->l, word) == TYPE_NONE ? (int32_t)mapcount_unbias((int32_t)word) : 0;
+	return layout_page_type(s->l, word) == TYPE_NONE ? (int64_t)mapcount_unbias((int32_t)word) : 0;
+}
+
+static int32_t less(int64_t count)
+{
+	return count > INT32_MAX ? INT32_MIN : count <= INT32_MIN ? INT32_MAX : (int32_t)-count;
 }
 
 static void load_prints(struct scan *s, uint32_t i, uint32_t nr, const struct page_view *v)
@@ -53,40 +59,39 @@ static void load_ids(struct scan *s, uint32_t i, const struct folio_view *f)
 		return;
 	for (int k = 0; k < 2; k++) {
 		ids.id[k] = f->mm_id[k] & ~MM_ID_TOP_BIT;
-		ids.counted[k] = (int32_t)mapcount_unbias(f->mm_id_mapcount[k]);
+		ids.counted[k] = (int64_t)mapcount_unbias(f->mm_id_mapcount[k]);
 	}
 	if (!array_push(&run->ids, ids))
 		s->w->findings.failed = true;
 }
 
 /* What each page has beyond the entries that map it by itself. */
-static int32_t page_surplus(const struct scan *s, enum page_kind kind, const struct folio_view *f)
+static int64_t page_surplus(const struct scan *s, enum page_kind kind, const struct folio_view *f)
 {
 	if (s->l->mapcount != MAPCOUNT_A)
 		return 0;
 	if (kind_is_anon(kind))
 		return f->flags_1 & flag_mask(s->l->flag.double_map) ? 1 : 0;
-	return f->has_entire ? (int32_t)mapcount_unbias(f->entire) : 0;
+	return f->has_entire ? (int64_t)mapcount_unbias(f->entire) : 0;
 }
 
 static void load_folio(struct scan *s, uint32_t i, uint32_t nr)
 {
 	struct folio_view f = folio_decode(s->l, scan_page(s, i), nr < FOLIO_PAGES ? nr : FOLIO_PAGES);
 	enum page_kind kind = (enum page_kind)s->records[i].kind;
-	int32_t entire = f.has_entire ? (int32_t)mapcount_unbias(f.entire) : 0, surplus = page_surplus(s, kind, &f);
-	int64_t sum = 0;
+	int64_t entire = f.has_entire ? (int64_t)mapcount_unbias(f.entire) : 0, surplus = page_surplus(s, kind, &f), sum = 0;
 
-	*whole_count(s, i) = -entire;
+	*whole_count(s, i) = less(entire);
 	if (kind_is_hugetlb(kind))
 		return;
 	for (uint32_t j = 0; j < nr && !s->check->no_page_mapcount; j++) {
-		int32_t count = scan_unreadable(s, i + j) ? 0 : page_mapcount(s, i + j);
+		int64_t count = scan_unreadable(s, i + j) ? 0 : page_mapcount(s, i + j);
 
-		page_counts(s)[i + j] = surplus - count;
+		page_counts(s)[i + j] = less(count - surplus);
 		sum += count;
 	}
 	if (s->check->no_page_mapcount && f.has_large)
-		page_counts(s)[i] = entire - (int32_t)mapcount_unbias(f.large);
+		page_counts(s)[i] = less((int64_t)mapcount_unbias(f.large) - entire);
 	else if (f.has_large && (int64_t)mapcount_unbias(f.large) != sum + entire)
 		s->records[i].bits |= CENSUS_RECOUNT;
 	load_ids(s, i, &f);
@@ -106,7 +111,7 @@ void scan_load(struct scan *s)
 			nr = nr < s->nr - i ? nr : s->nr - i;
 			load_folio(s, i, nr);
 		} else {
-			page_counts(s)[i] = -page_mapcount(s, i);
+			page_counts(s)[i] = less(page_mapcount(s, i));
 		}
 		v = scan_view(s, i);
 		s->records[i].bits |= page_has(&v, s->l->flag.swapbacked) ? CENSUS_SWAPBACKED : 0;

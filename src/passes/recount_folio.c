@@ -133,8 +133,8 @@ bool recount_ids_differ(const struct rmap_ids *ids)
 {
 	uint64_t mms = !!ids->found[0] + !!ids->found[1] + !!ids->others;
 
-	return !ids->locked && ((ids->id[0] && ids->counted[0] > (int64_t)ids->found[0]) ||
-				(ids->id[1] && ids->counted[1] > (int64_t)ids->found[1]) || (!ids->shared && mms > 1));
+	return !ids->locked && ((ids->id[0] && ids->counted[0] > ids->found[0]) ||
+				(ids->id[1] && ids->counted[1] > ids->found[1]) || (!ids->shared && mms > 1));
 }
 
 static bool is_live(const struct recount *r, uint32_t id)
@@ -161,14 +161,15 @@ static struct error *check_slot(struct recount *r, const struct suspect *s, cons
 	enum rule_id rule = live ? RULE_MMID_RECOUNT : RULE_MMID_LIVE;
 	struct finding *f;
 
-	if (!ids->id[slot] || ids->counted[slot] <= (int64_t)ids->found[slot] || (!live && r->check->mms.nr_broken))
+	if (!ids->id[slot] || ids->counted[slot] <= ids->found[slot] || (!live && r->check->mms.nr_broken))
 		return NULL;
 	f = recount_finding(r, s, rule, s->pfn);
 	finding_value(fs, f, "slot", FMT_DEC, (uint64_t)slot);
 	finding_value(fs, f, "mm_id", FMT_DEC, ids->id[slot]);
 	if (live)
 		finding_expect(fs, f, "slot_mapcount", FMT_INT, 32, (uint64_t)(ids->counted[slot] - 1), (uint64_t)ids->found[slot] - 1);
-	finding_evidence(fs, f, "arithmetic", "slot %d counts %d mappings of mm id %u; its page tables hold %u", slot, ids->counted[slot],
+	finding_evidence(fs, f, "arithmetic", "slot %d counts %lld mappings of mm id %u; its page tables hold %u", slot,
+			 (long long)ids->counted[slot],
 			 ids->id[slot], ids->found[slot]);
 	return mappers_evidence(r->check, &r->mappers, fs, f, s->pfn);
 }

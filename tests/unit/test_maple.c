@@ -8,7 +8,7 @@
 static const char *const kernels[] = { "6.1", "6.12", "7.3" };
 
 /* A tree of three levels, four slots a node: 20 areas with gaps need 11 leaves and 3 nodes above them. */
-static void three_levels(struct space *s, const char *kernel)
+static void three_levels(struct fake_space *s, const char *kernel)
 {
 	space_start(s, kernel);
 	s->leaf_fan = s->fan = 4;
@@ -16,7 +16,7 @@ static void three_levels(struct space *s, const char *kernel)
 	assert_int_equal(s->node[s->nr_nodes - 1].level, 2);
 }
 
-static void expect_sound(struct space *s)
+static void expect_sound(struct fake_space *s)
 {
 	space_read(s);
 	expect_end(s, WALK_END, NULL, 0);
@@ -36,7 +36,7 @@ static void expect_sound(struct space *s)
 
 static void sound(const char *kernel, unsigned nr, unsigned leaf_fan, unsigned fan, unsigned levels, bool last_pivot_0)
 {
-	struct space s;
+	struct fake_space s;
 
 	space_start(&s, kernel);
 	s.leaf_fan = leaf_fan;
@@ -64,7 +64,7 @@ static void test_sound(void **state)
 }
 
 /* Slot i of the tree's leaves is area i / 2 when i is odd. */
-static struct space_node *leaf_of(struct space *s, unsigned area, unsigned *ret_slot)
+static struct space_node *leaf_of(struct fake_space *s, unsigned area, unsigned *ret_slot)
 {
 	*ret_slot = (2 * area + 1) % s->leaf_fan;
 	return &s->node[(2 * area + 1) / s->leaf_fan];
@@ -72,7 +72,7 @@ static struct space_node *leaf_of(struct space *s, unsigned area, unsigned *ret_
 
 static void test_placeholder(void **state)
 {
-	struct space s;
+	struct fake_space s;
 	unsigned slot;
 	struct space_node *leaf;
 
@@ -91,7 +91,7 @@ static void test_placeholder(void **state)
 /* While fork() copies the tree, it holds the parent's areas. */
 static void test_foreign(void **state)
 {
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	three_levels(&s, "7.3");
@@ -107,7 +107,7 @@ static void test_foreign(void **state)
 /* What the slot says and what the area says. */
 static void test_misplaced(void **state)
 {
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	three_levels(&s, "6.1");
@@ -122,7 +122,7 @@ static void test_no_area(void **state)
 {
 	static const uint64_t bad[] = { 0x402, 0xe0e, 0x7fff12345678, UINT64_C(0xffff888001000001) };
 	struct space_node *leaf;
-	struct space s;
+	struct fake_space s;
 	unsigned slot;
 
 	(void)state;
@@ -140,7 +140,7 @@ static void test_no_area(void **state)
 
 static void test_unreadable_area(void **state)
 {
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	three_levels(&s, "6.12");
@@ -160,7 +160,7 @@ static void test_wrong_parent(void **state)
 	(void)state;
 	for (unsigned k = 0; k < ARRAY_SIZE(kernels); k++)
 		for (unsigned bit = 0; bit < 64; bit += 3) {
-			struct space s;
+			struct fake_space s;
 			const struct space_node *n;
 
 			three_levels(&s, kernels[k]);
@@ -175,7 +175,7 @@ static void test_wrong_parent(void **state)
 
 static void test_dead(void **state)
 {
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	three_levels(&s, "6.12");
@@ -189,7 +189,7 @@ static void test_dead(void **state)
 /* Neither its parent nor its pivots fit: whatever that is, it is none of the tree's nodes. */
 static void test_stranger(void **state)
 {
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	three_levels(&s, "6.12");
@@ -207,7 +207,7 @@ static void test_circle(void **state)
 {
 	(void)state;
 	for (unsigned to = 0; to < 14; to++) {
-		struct space s;
+		struct fake_space s;
 		unsigned slot;
 		const struct space_node *victim, *above;
 
@@ -227,7 +227,7 @@ static void test_circle(void **state)
 
 static void test_unreadable_node(void **state)
 {
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	three_levels(&s, "7.3");
@@ -247,7 +247,7 @@ static void test_no_node(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct space s;
+		struct fake_space s;
 
 		three_levels(&s, "6.12");
 		world_put(&s.w, slot_va(&s, &s.node[13], 1), 8, bad[i]);
@@ -263,7 +263,7 @@ static void test_no_node(void **state)
 /* Bits of the pointer that no pointer has: the node is used all the same. */
 static void test_odd_bits(void **state)
 {
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	three_levels(&s, "6.12");
@@ -285,7 +285,7 @@ static void test_wrong_pivots(void **state)
 	for (unsigned node = 0; node < 15; node++)
 		for (unsigned p = 0; p < 2; p++)
 			for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-				struct space s;
+				struct fake_space s;
 				unsigned misplaced = 0;
 
 				three_levels(&s, "6.12");
@@ -303,7 +303,7 @@ static void test_wrong_pivots(void **state)
 /* A 0 in the middle of the pivots is not the end when more follow. */
 static void test_zero_pivot(void **state)
 {
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	space_start(&s, "6.12");
@@ -319,7 +319,7 @@ static void test_zero_pivot(void **state)
 
 static void test_root(void **state)
 {
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	space_start(&s, "6.12"); /* one entry at index 0: no area can be there */
@@ -346,7 +346,7 @@ static void test_root(void **state)
 static void test_too_high(void **state)
 {
 	enum { HEIGHT = 32 };
-	struct space s;
+	struct fake_space s;
 	uint64_t node[HEIGHT];
 
 	(void)state;
@@ -383,7 +383,7 @@ static void test_limits(void **state)
 {
 	struct maple_result result;
 	struct seen seen = { 0 };
-	struct space s;
+	struct fake_space s;
 	uint64_t tree;
 
 	(void)state;
@@ -406,7 +406,7 @@ static void test_limits(void **state)
 
 static void test_no_facts(void **state)
 {
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	three_levels(&s, "6.12");

@@ -6,7 +6,7 @@
 
 enum { AREAS = 12 };
 
-static void old_space(struct space *s)
+static void old_space(struct fake_space *s)
 {
 	space_start(s, "5.10");
 	space_areas(s, AREAS);
@@ -25,7 +25,7 @@ static void test_old(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct space s;
+		struct fake_space s;
 
 		space_start(&s, "5.10");
 		space_areas(&s, sizes[i]);
@@ -43,7 +43,7 @@ static void test_not_in_list(void **state)
 {
 	(void)state;
 	for (unsigned i = 1; i + 1 < AREAS; i++) {
-		struct space s;
+		struct fake_space s;
 
 		old_space(&s);
 		area_put(&s, i - 1, "vm_next", s.area[i + 1]);
@@ -57,7 +57,7 @@ static void test_not_in_list(void **state)
 
 static void test_not_in_tree(void **state)
 {
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	old_space(&s);
@@ -69,7 +69,7 @@ static void test_not_in_tree(void **state)
 	space_end(&s);
 }
 
-static unsigned count_trouble(const struct space *s, unsigned trouble)
+static unsigned count_trouble(const struct fake_space *s, unsigned trouble)
 {
 	unsigned nr = 0;
 
@@ -81,7 +81,7 @@ static unsigned count_trouble(const struct space *s, unsigned trouble)
 /* A forward link leads astray: the tree has the rest. */
 static void list_astray(unsigned from, uint64_t to, enum walk_end end, const char *problem, unsigned lost)
 {
-	struct space s;
+	struct fake_space s;
 
 	old_space(&s);
 	area_put(&s, from, "vm_next", to < AREAS ? s.area[to] : to);
@@ -108,7 +108,7 @@ static void test_list_astray(void **state)
 
 static void test_prev(void **state)
 {
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	old_space(&s);
@@ -122,7 +122,7 @@ static void test_prev(void **state)
 /* The list leads into that of another address space, whose areas are none of this one's. */
 static void test_list_leaves(void **state)
 {
-	struct space s;
+	struct fake_space s;
 	unsigned other;
 
 	(void)state;
@@ -139,7 +139,7 @@ static void test_list_leaves(void **state)
 
 static void test_unreadable_area(void **state)
 {
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	old_space(&s);
@@ -152,7 +152,7 @@ static void test_unreadable_area(void **state)
 
 static void test_rb_links(void **state)
 {
-	struct space s;
+	struct fake_space s;
 	uint64_t root;
 
 	(void)state;
@@ -181,7 +181,7 @@ static void test_rb_links(void **state)
 
 static void test_overlap(void **state)
 {
-	struct space s;
+	struct fake_space s;
 	const struct vma *v;
 
 	(void)state;
@@ -215,7 +215,7 @@ static void test_members(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kernels); i++) {
-		struct space s;
+		struct fake_space s;
 		const struct vma *v;
 
 		space_start(&s, kernels[i]);
@@ -242,7 +242,7 @@ static void test_members(void **state)
 
 static void test_file(void **state)
 {
-	struct space s;
+	struct fake_space s;
 	uint64_t file, gone;
 
 	(void)state;
@@ -272,7 +272,7 @@ static void test_file(void **state)
 
 static void test_no_facts(void **state)
 {
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	space_start(&s, "6.12");
@@ -292,7 +292,7 @@ static void test_no_facts(void **state)
 /* ---- chains ------------------------------------------------------------------------------------------------------ */
 
 /* Areas 0 and 2 have three anon_vmas each, area 1 none. */
-static void chains(struct space *s, uint64_t avc[6])
+static void chains(struct fake_space *s, uint64_t avc[6])
 {
 	space_start(s, "6.12");
 	space_areas(s, 3);
@@ -300,7 +300,7 @@ static void chains(struct space *s, uint64_t avc[6])
 		avc[i] = avc_add(s, i / 3 * 2, 0xa00 + i);
 }
 
-static void expect_chain(struct space *s, unsigned area, unsigned nr, unsigned trouble)
+static void expect_chain(struct fake_space *s, unsigned area, unsigned nr, unsigned trouble)
 {
 	const struct vma *v = area_got(s, s->area[area]);
 
@@ -312,7 +312,7 @@ static void expect_chain(struct space *s, unsigned area, unsigned nr, unsigned t
 
 static void test_chain(void **state)
 {
-	struct space s;
+	struct fake_space s;
 	uint64_t avc[6];
 
 	(void)state;
@@ -323,7 +323,7 @@ static void test_chain(void **state)
 	space_end(&s);
 }
 
-static uint64_t avc_member(struct space *s, uint64_t avc, const char *member)
+static uint64_t avc_member(struct fake_space *s, uint64_t avc, const char *member)
 {
 	return avc + (uint64_t)world_offset(&s->w, "anon_vma_chain", member, NULL);
 }
@@ -331,7 +331,7 @@ static uint64_t avc_member(struct space *s, uint64_t avc, const char *member)
 static void test_chain_damage(void **state)
 {
 	const struct vma *v;
-	struct space s;
+	struct fake_space s;
 	uint64_t avc[6];
 
 	(void)state;
@@ -365,7 +365,7 @@ static void test_chain_damage(void **state)
 
 /* ---- kinds ------------------------------------------------------------------------------------------------------- */
 
-static void expect_kind(struct space *s, uint64_t flags, const char *ops, bool file, const char *kind)
+static void expect_kind(struct fake_space *s, uint64_t flags, const char *ops, bool file, const char *kind)
 {
 	struct vma v = { .flags = flags, .ops = ops ? world_symbol(&s->w, ops) : 0, .file = file };
 
@@ -377,7 +377,7 @@ static void expect_kind(struct space *s, uint64_t flags, const char *ops, bool f
 static void test_kinds(void **state)
 {
 	const uint64_t shared = VM_SHARED | VM_MAYSHARE;
-	struct space s;
+	struct fake_space s;
 
 	(void)state;
 	space_start(&s, "6.12");
@@ -413,7 +413,7 @@ static uint64_t random_next(uint64_t *seed)
 }
 
 /* A word of some area or node becomes that of another, or loses or gains a bit. */
-static void damage(struct space *s, uint64_t *seed)
+static void damage(struct fake_space *s, uint64_t *seed)
 {
 	uint64_t r = random_next(seed), from = s->area[r >> 8 & 15], to = s->area[r >> 12 & 15], word = r >> 16 & 31;
 
@@ -434,7 +434,7 @@ static void test_any_damage(void **state)
 
 	(void)state;
 	for (unsigned round = 0; round < 400; round++) {
-		struct space s;
+		struct fake_space s;
 
 		space_start(&s, round % 2 ? "5.10" : "6.12");
 		s.leaf_fan = s.fan = 4;

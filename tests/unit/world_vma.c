@@ -6,7 +6,7 @@
 
 static const uint64_t FIRST_AREA = UINT64_C(0x400000);
 
-static uint64_t offset_of(struct space *s, const char *type, const char *member)
+static uint64_t offset_of(struct fake_space *s, const char *type, const char *member)
 {
 	int offset = world_offset(&s->w, type, member, NULL);
 
@@ -14,17 +14,17 @@ static uint64_t offset_of(struct space *s, const char *type, const char *member)
 	return (uint64_t)offset;
 }
 
-uint64_t vma_offset(struct space *s, const char *member)
+uint64_t vma_offset(struct fake_space *s, const char *member)
 {
 	return offset_of(s, "vm_area_struct", member);
 }
 
-uint64_t space_object(struct space *s, unsigned offset)
+uint64_t space_object(struct fake_space *s, unsigned offset)
 {
 	return world_alloc(&s->w, FRAME) + offset;
 }
 
-void space_start(struct space *s, const char *kernel)
+void space_start(struct fake_space *s, const char *kernel)
 {
 	memset(s, 0, sizeof(*s));
 	world_init(&s->w, kernel);
@@ -34,7 +34,7 @@ void space_start(struct space *s, const char *kernel)
 	s->fan = 10;
 }
 
-void space_end(struct space *s)
+void space_end(struct fake_space *s)
 {
 	vmas_deinit(&s->got);
 	lab_close(&s->lab);
@@ -48,7 +48,7 @@ uint64_t area_start(unsigned i)
 	return FIRST_AREA + i * UINT64_C(0x3000);
 }
 
-void area_put(struct space *s, unsigned i, const char *member, uint64_t value)
+void area_put(struct fake_space *s, unsigned i, const char *member, uint64_t value)
 {
 	const struct answer *a = world_fact(&s->w, Q_MEMBER, "vm_area_struct", member);
 
@@ -56,7 +56,7 @@ void area_put(struct space *s, unsigned i, const char *member, uint64_t value)
 	world_put(&s->w, s->area[i] + a->offset, (unsigned)a->size, value);
 }
 
-unsigned area_add(struct space *s)
+unsigned area_add(struct fake_space *s)
 {
 	unsigned i = s->nr_areas++;
 
@@ -71,7 +71,7 @@ unsigned area_add(struct space *s)
 	return i;
 }
 
-uint64_t avc_add(struct space *s, unsigned i, uint64_t anon_vma)
+uint64_t avc_add(struct fake_space *s, unsigned i, uint64_t anon_vma)
 {
 	uint64_t avc = space_object(s, 128);
 
@@ -88,27 +88,27 @@ struct range {
 	uint64_t first, last, value;
 };
 
-uint64_t slot_va(struct space *s, const struct space_node *n, unsigned i)
+uint64_t slot_va(struct fake_space *s, const struct space_node *n, unsigned i)
 {
 	return n->va + offset_of(s, n->level ? "maple_arange_64" : "maple_range_64", "slot") + i * 8;
 }
 
-uint64_t pivot_va(struct space *s, const struct space_node *n, unsigned i)
+uint64_t pivot_va(struct fake_space *s, const struct space_node *n, unsigned i)
 {
 	return n->va + offset_of(s, n->level ? "maple_arange_64" : "maple_range_64", "pivot") + i * 8;
 }
 
-uint64_t parent_va(struct space *s, const struct space_node *n)
+uint64_t parent_va(struct fake_space *s, const struct space_node *n)
 {
 	return n->va + offset_of(s, "maple_node", "parent");
 }
 
-uint64_t root_va(struct space *s)
+uint64_t root_va(struct fake_space *s)
 {
 	return s->mm + offset_of(s, "mm_struct", "mm_mt") + offset_of(s, "maple_tree", "ma_root");
 }
 
-static struct space_node *node_of(struct space *s, uint64_t enode)
+static struct space_node *node_of(struct fake_space *s, uint64_t enode)
 {
 	for (unsigned i = 0; i < s->nr_nodes; i++)
 		if (s->node[i].enode == enode)
@@ -117,7 +117,7 @@ static struct space_node *node_of(struct space *s, uint64_t enode)
 }
 
 /* A node over these ranges; the nodes below it learn who their parent is. */
-static struct range node_make(struct space *s, unsigned level, const struct range *r, unsigned nr)
+static struct range node_make(struct fake_space *s, unsigned level, const struct range *r, unsigned nr)
 {
 	struct space_node *n = &s->node[s->nr_nodes++];
 	unsigned pivots = level ? 9 : 15;
@@ -140,7 +140,7 @@ static struct range node_make(struct space *s, unsigned level, const struct rang
 }
 
 /* Make nodes of up to `fan` ranges each; the ranges of the nodes replace them. */
-static unsigned level_make(struct space *s, unsigned level, struct range *r, unsigned nr)
+static unsigned level_make(struct fake_space *s, unsigned level, struct range *r, unsigned nr)
 {
 	unsigned fan = level ? s->fan : s->leaf_fan, made = 0;
 
@@ -149,7 +149,7 @@ static unsigned level_make(struct space *s, unsigned level, struct range *r, uns
 	return made;
 }
 
-static void maple_make(struct space *s)
+static void maple_make(struct fake_space *s)
 {
 	uint64_t tree = s->mm + offset_of(s, "mm_struct", "mm_mt"), next = 0;
 	struct range r[2 * SPACE_MAX_AREAS + 1];
@@ -172,13 +172,13 @@ static void maple_make(struct space *s)
 
 /* ---- list and red-black tree ------------------------------------------------------------------------------------- */
 
-uint64_t rb_va(struct space *s, unsigned i, const char *member)
+uint64_t rb_va(struct fake_space *s, unsigned i, const char *member)
 {
 	return s->area[i] + vma_offset(s, "vm_rb") + (member ? offset_of(s, "rb_node", member) : 0);
 }
 
 /* A tree of areas [from, to) with the middle one on top; the address of its rb_node. */
-static uint64_t rb_make(struct space *s, unsigned from, unsigned to, uint64_t parent)
+static uint64_t rb_make(struct fake_space *s, unsigned from, unsigned to, uint64_t parent)
 {
 	unsigned mid = from + (to - from) / 2;
 	uint64_t node;
@@ -192,7 +192,7 @@ static uint64_t rb_make(struct space *s, unsigned from, unsigned to, uint64_t pa
 	return node;
 }
 
-static void list_make(struct space *s)
+static void list_make(struct fake_space *s)
 {
 	for (unsigned i = 0; i < s->nr_areas; i++) {
 		area_put(s, i, "vm_next", i + 1 < s->nr_areas ? s->area[i + 1] : 0);
@@ -202,7 +202,7 @@ static void list_make(struct space *s)
 	world_put(&s->w, s->mm + offset_of(s, "mm_struct", "mm_rb"), 8, rb_make(s, 0, s->nr_areas, 0));
 }
 
-void space_link(struct space *s)
+void space_link(struct fake_space *s)
 {
 	if (world_offset(&s->w, "mm_struct", "mm_mt", NULL) >= 0)
 		maple_make(s);
@@ -210,7 +210,7 @@ void space_link(struct space *s)
 		list_make(s);
 }
 
-void space_areas(struct space *s, unsigned nr)
+void space_areas(struct fake_space *s, unsigned nr)
 {
 	while (s->nr_areas < nr)
 		area_add(s);
@@ -219,7 +219,7 @@ void space_areas(struct space *s, unsigned nr)
 
 /* ---- expectations ------------------------------------------------------------------------------------------------ */
 
-void space_read(struct space *s)
+void space_read(struct fake_space *s)
 {
 	struct error *err;
 
@@ -231,7 +231,7 @@ void space_read(struct space *s)
 		assert_true(s->got.list.v[i - 1].start <= s->got.list.v[i].start);
 }
 
-const struct vma *area_got(struct space *s, uint64_t va)
+const struct vma *area_got(struct fake_space *s, uint64_t va)
 {
 	for (size_t i = 0; i < s->got.list.nr; i++)
 		if (s->got.list.v[i].va == va)
@@ -239,7 +239,7 @@ const struct vma *area_got(struct space *s, uint64_t va)
 	return NULL;
 }
 
-void expect_areas(struct space *s, unsigned marked, unsigned trouble)
+void expect_areas(struct fake_space *s, unsigned marked, unsigned trouble)
 {
 	assert_int_equal(s->got.list.nr, s->nr_areas);
 	for (unsigned i = 0; i < s->nr_areas; i++) {
@@ -250,7 +250,7 @@ void expect_areas(struct space *s, unsigned marked, unsigned trouble)
 	}
 }
 
-void expect_end(struct space *s, enum walk_end end, const char *problem, uint64_t at)
+void expect_end(struct fake_space *s, enum walk_end end, const char *problem, uint64_t at)
 {
 	assert_int_equal(s->got.end, end);
 	if (!problem) {

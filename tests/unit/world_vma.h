@@ -15,7 +15,7 @@ struct space_node {
 	unsigned level; /**< 0: leaf */
 };
 
-struct space {
+struct fake_space {
 	struct world w;
 	struct lab lab;
 	uint64_t mm;
@@ -28,41 +28,41 @@ struct space {
 	struct vmas got;
 };
 
-void space_start(struct space *s, const char *kernel);
-void space_end(struct space *s);
+void space_start(struct fake_space *s, const char *kernel);
+void space_end(struct fake_space *s);
 
 /** An object on a frame of its own; \p offset bytes into it. */
-uint64_t space_object(struct space *s, unsigned offset);
-uint64_t vma_offset(struct space *s, const char *member);
+uint64_t space_object(struct fake_space *s, unsigned offset);
+uint64_t vma_offset(struct fake_space *s, const char *member);
 /** Change or look at a member of area \p i. */
-void area_put(struct space *s, unsigned i, const char *member, uint64_t value);
+void area_put(struct fake_space *s, unsigned i, const char *member, uint64_t value);
 /** An area behind all others: one page at area_start(nr). */
-unsigned area_add(struct space *s);
+unsigned area_add(struct fake_space *s);
 uint64_t area_start(unsigned i);
 
 /** \p nr areas with gaps between them, in the tree, or in list and tree. */
-void space_areas(struct space *s, unsigned nr);
+void space_areas(struct fake_space *s, unsigned nr);
 /** Put the areas so far in. */
-void space_link(struct space *s);
+void space_link(struct fake_space *s);
 
 /** Address of slot or pivot \p i of a node. */
-uint64_t slot_va(struct space *s, const struct space_node *n, unsigned i);
-uint64_t pivot_va(struct space *s, const struct space_node *n, unsigned i);
-uint64_t parent_va(struct space *s, const struct space_node *n);
+uint64_t slot_va(struct fake_space *s, const struct space_node *n, unsigned i);
+uint64_t pivot_va(struct fake_space *s, const struct space_node *n, unsigned i);
+uint64_t parent_va(struct fake_space *s, const struct space_node *n);
 /** Address of the root pointer. */
-uint64_t root_va(struct space *s);
+uint64_t root_va(struct fake_space *s);
 /** The red-black tree's node of area \p i; members rb_left and rb_right. */
-uint64_t rb_va(struct space *s, unsigned i, const char *member);
+uint64_t rb_va(struct fake_space *s, unsigned i, const char *member);
 
 /** An anon_vma_chain on area \p i; its address. */
-uint64_t avc_add(struct space *s, unsigned i, uint64_t anon_vma);
+uint64_t avc_add(struct fake_space *s, unsigned i, uint64_t anon_vma);
 
 /** Read it all into s->got. */
-void space_read(struct space *s);
+void space_read(struct fake_space *s);
 /** All areas are there, in order, with these marks at area \p i (UINT_MAX: at none) and none elsewhere. */
-void expect_areas(struct space *s, unsigned i, unsigned trouble);
+void expect_areas(struct fake_space *s, unsigned i, unsigned trouble);
 /** The area at \p va, NULL: not there. */
-const struct vma *area_got(struct space *s, uint64_t va);
-void expect_end(struct space *s, enum walk_end end, const char *problem, uint64_t at);
+const struct vma *area_got(struct fake_space *s, uint64_t va);
+void expect_end(struct fake_space *s, enum walk_end end, const char *problem, uint64_t at);
 
 #endif
