@@ -69,33 +69,42 @@ struct error *kernel_tables(struct walk *walk)
 /* What is in a table that nobody reaches. */
 struct content {
 	unsigned user;    /* entries of pages that users may have, of any address space */
+	unsigned swapped; /* swap entries */
 	unsigned other;
 	uint64_t first_pfn; /* of the first of them */
 	unsigned first_index;
 };
 
-static void look_at(const struct check *c, const unsigned char *bytes, struct content *ret)
+static void look_at_entry(const struct check *c, unsigned i, uint64_t entry, struct content *ret)
 {
 	const struct mmu *m = &c->layout.mmu;
+	const struct census_record *r;
+	struct user_entry e;
 
+	m->arch->user_decode(m, 1, entry, &e);
+	if (e.kind == USER_SWAP) {
+		ret->swapped += swapent_classify(&c->swapent, e.type, e.offset) == SWAPENT_SWAP;
+		return;
+	}
+	if (e.kind != USER_LEAF || !(e.bits & (USER_USER | USER_PROT_NONE))) {
+		ret->other++;
+		return;
+	}
+	r = e.bits & USER_SPECIAL ? NULL : census_find(&c->census, e.pa >> m->page_shift);
+	if (r && (kind_is_swappable((enum page_kind)r->kind) || r->kind == KIND_FILE) && !ret->user++) {
+		ret->first_pfn = e.pa >> m->page_shift;
+		ret->first_index = i;
+	}
+}
+
+static void look_at(const struct check *c, const unsigned char *bytes, struct content *ret)
+{
 	*ret = (struct content){ 0 };
-	for (unsigned i = 0; i < 1U << m->index_bits; i++) {
+	for (unsigned i = 0; i < 1U << c->layout.mmu.index_bits; i++) {
 		uint64_t entry = get_le64(bytes + (size_t)i * 8);
-		struct user_entry e;
-		const struct census_record *r;
 
-		if (!entry)
-			continue;
-		m->arch->user_decode(m, 1, entry, &e);
-		r = e.kind == USER_LEAF ? census_find(&c->census, e.pa >> m->page_shift) : NULL;
-		if (r && (e.bits & USER_USER) && (kind_is_swappable((enum page_kind)r->kind) || r->kind == KIND_FILE)) {
-			if (!ret->user++) {
-				ret->first_pfn = e.pa >> m->page_shift;
-				ret->first_index = i;
-			}
-		} else {
-			ret->other++;
-		}
+		if (entry)
+			look_at_entry(c, i, entry, ret);
 	}
 }
 
@@ -133,6 +142,23 @@ static void find_home(const struct check *c, uint64_t mapping, uint64_t index, u
 				continue;
 			ret->found = area_home(c, s, mapping, index, at, ret);
 			ret->moving = moving;
+		}
+}
+
+/* Swap entries do not say whose they are: whose counter has so many too many? */
+static void find_swapped_home(const struct check *c, unsigned swapped, struct home *ret)
+{
+	unsigned counter = (unsigned)fact_value(&c->layout.facts, FACT_MM_SWAPENTS, 2) % MAX_RSS_COUNTERS;
+
+	for (int moving = 1; moving >= 0 && !ret->found; moving--)
+		for (uint32_t s = 0; s < c->mms.list.nr && !ret->found; s++) {
+			const struct space *space = &c->spaces[s];
+
+			if (space->writing != moving || space->mm->rss[counter] - space->rss[counter] != swapped)
+				continue;
+			ret->found = true;
+			ret->moving = moving;
+			ret->excuse.space = s;
 		}
 }
 
@@ -186,10 +212,8 @@ static void count_entries(struct check *c, const unsigned char *bytes, struct sp
 
 	for (unsigned i = 0; i < 1U << c->layout.mmu.index_bits; i++)
 		nr += count_entry(c, get_le64(bytes + (size_t)i * 8), space);
-	if (space) {
+	if (space)
 		space->detached += nr;
-		space->detached_tables++;
-	}
 }
 
 static void report(struct check *c, uint64_t pfn, const struct content *content, const struct home *home)
@@ -201,9 +225,9 @@ static void report(struct check *c, uint64_t pfn, const struct content *content,
 	if (home->found)
 		subject_space(c, &c->spaces[home->excuse.space], &subject);
 	f = worker_finding(&c->workers[0], RULE_PT_PAGE_DETACHED, &subject);
-	finding_value(fs, f, "entries", FMT_DEC, content->user);
+	finding_value(fs, f, "entries", FMT_DEC, content->user + content->swapped);
 	finding_value(fs, f, "pages", FMT_HEX, content->first_pfn);
-	if (home->found)
+	if (home->found && content->user)
 		finding_evidence(fs, f, "neighbour", "its pages belong to user addresses from %#llx on",
 				 (unsigned long long)home->excuse.start);
 	finding_evidence(fs, f, "arithmetic", "the pages that its entries lead to count them as mappings");
@@ -226,15 +250,22 @@ static struct error *one_table(struct walk *walk, uint64_t pfn)
 	memcpy(copy, bytes, size);
 	look_at(c, copy, &content);
 	/* a table of the kernel, or one that is made ready */
-	if (!content.user || content.other > content.user)
+	if (!(content.user + content.swapped) || content.other > content.user + content.swapped)
 		return NULL;
-	err = home_of(c, &content, &home);
+	if (content.user)
+		err = home_of(c, &content, &home);
+	else
+		find_swapped_home(c, content.swapped, &home);
 	if (err)
 		return err;
 	if (!home.moving)
 		report(c, pfn, &content, &home);
+	if (home.found) {
+		c->spaces[home.excuse.space].detached_tables++;
+		c->spaces[home.excuse.space].detached_swapped += content.swapped;
+	}
 	count_entries(c, copy, home.found ? &c->spaces[home.excuse.space] : NULL);
-	return !home.found || array_push(&walk->tables->excuses, home.excuse) ? NULL : &error_nomem;
+	return !home.found || !content.user || array_push(&walk->tables->excuses, home.excuse) ? NULL : &error_nomem;
 }
 
 struct error *detached_tables(struct walk *walk)
@@ -242,7 +273,7 @@ struct error *detached_tables(struct walk *walk)
 	struct check *c = walk->check;
 	struct error *err = NULL;
 
-	if (!check_active(c, RULE_PT_PAGE_DETACHED) || walk->tables->incomplete || walk->tables->nr_gaps)
+	if (walk->tables->incomplete || walk->tables->nr_gaps)
 		return NULL;
 	memset(c->workers[0].section_findings, 0, sizeof(c->workers[0].section_findings));
 	for (size_t i = 0; !err && i < c->census.runs.nr; i++) {

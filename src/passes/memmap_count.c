@@ -266,9 +266,13 @@ uint64_t check_folio_counts(struct scan *s, uint32_t i, const struct folio_view 
 		check_hugetlb_large(s, i, f);
 		return terms_mapcount(s->l, kind, f, &sums, nr);
 	}
-	check_entire_order(s, i, f);
+	if (kind != KIND_FROZEN)
+		check_entire_order(s, i, f);
 	check_second_flags(s, i, f);
 	if (kind == KIND_SLAB || kind == KIND_LARGE_KMALLOC || kind == KIND_PGTABLE)
+		return 0;
+	/* prep_compound_head() sets the counters when the page has its tails already: until then they hold anything */
+	if (kind == KIND_FROZEN)
 		return 0;
 	if (f->has_large && f->has_entire)
 		check_large(s, i, f, &sums, nr);

@@ -78,12 +78,15 @@ static void bad_task_mm(struct check *c)
 		finding_evidence(&c->workers[0].findings, f, "neighbour", "%u pointers of tasks lead to no mm_struct", c->mms.nr_bad);
 }
 
-/* munmap() downgrades its lock to that of a reader before it frees page tables. */
+/*
+ * munmap() downgrades its lock to that of a reader before it frees page tables.  The lock names the reader that came last,
+ * and a second one may hide it.
+ */
 static bool unmaps(const struct check *c, const struct mm *mm)
 {
 	const struct task *owner = tasks_find(&c->tasks, mm->lock.owner);
 
-	return mm->lock.readers && mm->lock.owner_reads && owner && owner->mm == mm->va;
+	return mm->lock.readers > 1 || (mm->lock.readers && mm->lock.owner_reads && owner && owner->mm == mm->va);
 }
 
 /* kthread_use_mm() takes no part in mm_users. */
@@ -133,7 +136,10 @@ static bool is_being_forked(const struct check *c, const struct mm *mm)
 	return !mm->nr_tasks && mm->lock.write_held && tasks_find(&c->tasks, mm->lock.owner);
 }
 
-static void tree_finding(struct worker *w, const struct space *space, const char *problem, uint64_t vma)
+/* Changing an area moves it, and perhaps its neighbour, before the tree follows (vma_expand(), __split_vma()). */
+enum { AREAS_CHANGED_AT_ONCE = 2 };
+
+static void tree_finding(struct worker *w, const struct space *space, const char *problem, uint64_t vma, bool changing)
 {
 	struct finding *f = mm_finding(w, RULE_VMA_TREE_ORDER, space);
 
@@ -141,29 +147,40 @@ static void tree_finding(struct worker *w, const struct space *space, const char
 	finding_value(&w->findings, f, "vma", FMT_PTR, vma);
 	if (space->writing)
 		finding_lower(&w->findings, f, "mmap_lock is held for writing: the areas are being changed");
+	if (f && space->writing && changing)
+		f->severity = SEV_NOTE;
+}
+
+static bool is_misplaced(const struct vma *v)
+{
+	return (v->trouble & VMA_MISPLACED) && !(v->trouble & (VMA_FOREIGN | VMA_OVERLAP));
 }
 
 static void check_tree(struct worker *w, const struct space *space)
 {
 	const struct vmas *vs = &space->vmas;
 	bool forked = is_being_forked(w->check, space->mm);
+	size_t misplaced = 0;
 
 	w->ledger.rule[RULE_VMA_TREE_ORDER].checked++;
 	if (vs->end == WALK_BROKEN || vs->end == WALK_LIMIT)
-		tree_finding(w, space, vs->problem ? vs->problem : "the tree of areas is broken", vs->at);
+		tree_finding(w, space, vs->problem ? vs->problem : "the tree of areas is broken", vs->at, false);
 	else if (vs->end == WALK_GAP)
 		w->ledger.rule[RULE_VMA_TREE_ORDER].gaps++;
+	for (size_t i = 0; i < vs->list.nr; i++)
+		misplaced += is_misplaced(&vs->list.v[i]);
 	for (size_t i = 0; i < vs->list.nr; i++) {
 		const struct vma *v = &vs->list.v[i];
 
 		if ((v->trouble & VMA_FOREIGN) && !forked)
-			tree_finding(w, space, "an area names another address space", v->va);
+			tree_finding(w, space, "an area names another address space", v->va, false);
 		if (v->trouble & VMA_OVERLAP && !(v->trouble & VMA_FOREIGN))
-			tree_finding(w, space, "an area is empty or overlaps the one before", v->va);
-		else if (v->trouble & VMA_MISPLACED && !(v->trouble & VMA_FOREIGN))
-			tree_finding(w, space, "the tree has an area at another place than the area says", v->va);
+			tree_finding(w, space, "an area is empty or overlaps the one before", v->va, false);
+		else if (is_misplaced(v))
+			tree_finding(w, space, "the tree has an area at another place than the area says", v->va,
+				     misplaced <= AREAS_CHANGED_AT_ONCE);
 		if (v->trouble & VMA_ONE_SIDED)
-			tree_finding(w, space, "an area is in the list or the tree alone", v->va);
+			tree_finding(w, space, "an area is in the list or the tree alone", v->va, false);
 	}
 }
 

@@ -186,6 +186,17 @@ static struct error *read_suspect(struct recount *r, struct suspect *s, bool *ok
 	return NULL;
 }
 
+/* Whether any entry leads to the page or a page of the folio. */
+static bool is_mapped(const struct recount *r, const struct suspect *s)
+{
+	const struct mappers *m = &r->mappers;
+	size_t nr = 0;
+
+	for (uint64_t i = 0; !nr && i < s->nr; i++)
+		(void)mappers_of(m, s->pfn + i, &nr);
+	return nr || m->not_kept;
+}
+
 static struct error *recount_one(struct recount *r, uint64_t pfn)
 {
 	size_t run = census_run_of(&r->check->census, pfn);
@@ -198,6 +209,9 @@ static struct error *recount_one(struct recount *r, uint64_t pfn)
 		return NULL;
 	s.run = &r->check->rmap.runs.v[run];
 	err = read_suspect(r, &s, &ok);
+	/* a compound page in preparation: its counters are not set yet, and nothing maps it */
+	if (ok && s.nr > 1 && s.record->kind == KIND_FROZEN && !is_mapped(r, &s))
+		ok = false;
 	if (!err && ok) {
 		err = s.nr > 1 ? recount_folio(r, &s) : recount_small(r, &s);
 		if (!err)

@@ -61,10 +61,13 @@ static bool is_exec_excess(const struct check *c, const struct space *space, int
 static const char *excuse_rss(const struct check *c, const struct space *space, int counter, int64_t excess)
 {
 	int64_t batch = (int64_t)space->nr_locked << c->layout.mmu.index_bits;
+	bool swapped = counter == fact_value(&c->layout.facts, FACT_MM_SWAPENTS, 2);
+	/* collapse takes the pages off one by one, and counts when it is done */
+	int64_t detached = swapped ? space->detached_swapped : space->detached_tables << c->layout.mmu.index_bits;
 
-	if (excess > 0 && excess <= space->detached)
-		return "pages of a table that is out of the tree are still counted";
-	if (excess > 0 && excess <= batch + space->detached)
+	if (excess > 0 && excess <= detached)
+		return "entries of a table that is out of the tree are still counted";
+	if (excess > 0 && excess <= batch + detached)
 		return "a page table is locked: a CPU counts what it unmaps when it is done with the table";
 	/* fork(), and faults that map what lies around, count after their entries are there */
 	if (excess < 0 && -excess <= batch)

@@ -22,7 +22,8 @@ struct space {
 	int64_t hugetlb;   /**< pages */
 	int64_t tables;    /**< that count in pgtables_bytes */
 	int64_t odd;       /**< entries that a finding is about: which counter they are in is a guess */
-	int64_t detached;  /**< entries of tables of its that are detached */
+	int64_t detached;  /**< mappings in tables of its that are detached */
+	int64_t detached_swapped; /**< swap entries among them */
 	int64_t detached_tables;
 	uint32_t nr_locked; /**< tables whose lock is held */
 	uint32_t nr_gaps;   /**< tables that could not be read */
