@@ -5,7 +5,6 @@
 Every pfn must show exactly the kpageflags and the kpagecount that truth_model.py derives from the census, or fall into
 one of the DIFFERENCES below.  How many do is in NAME.truth, beside the table of census kinds and kpageflags.
 """
-import array
 import collections
 import re
 import sys
@@ -13,6 +12,7 @@ import sys
 sys.dont_write_bytecode = True
 import dumptest
 from truth_model import BIT, Model, Page, is_tail, names, parse_page
+from truth_pages import BUSY, RAN_ON, Truth
 from truth_totals import compare_totals
 
 # What a page is, for the table; the other bits are compared too.
@@ -21,37 +21,8 @@ CLASS_BITS = sum(BIT[name] for name in "SLAB BUDDY ANON HEAD TAIL HUGE hwpoison 
 AGE_BITS = BIT["idle"] | BIT["referenced"] | BIT["active"]
 KIND_BITS = CLASS_BITS & ~(BIT["lru"] | BIT["swapbacked"])
 
-# These went on after their truth was written.  Only what cannot change is compared in the first.
-BUSY = {"6.12-churn"}
-RAN_ON = {"6.1-kdump"}
+# Of BUSY dumps only what cannot change is compared.
 FIXED_KINDS = {"reserved", "vmemmap", "zero-page", "huge-zero-page"}
-
-Seen = collections.namedtuple("Seen", "flags count")  # of the truth
-
-
-class Truth:
-    def __init__(self, dump):
-        self.flags = [self._read(dump, f"kpageflags.{i}") for i in (1, 2)]
-        self.counts = [self._read(dump, f"kpagecount.{i}") for i in (1, 2)]
-        moved = dump.folder / "moved.txt"
-        self.moved = {int(line, 16) for line in moved.read_text().split()} if moved.exists() else set()
-
-    @staticmethod
-    def _read(dump, name):
-        numbers = array.array("Q", (dump.truth / name).read_bytes())
-        if sys.byteorder == "big":
-            numbers.byteswap()
-        return numbers
-
-    def __len__(self):
-        return len(self.flags[0])
-
-    def steady(self, pfn):
-        return (self.flags[0][pfn] == self.flags[1][pfn] and self.counts[0][pfn] == self.counts[1][pfn] and
-                pfn not in self.moved)
-
-    def seen(self, pfn):
-        return Seen(self.flags[0][pfn], self.counts[0][pfn])
 
 
 # ---- differences that have an explanation ------------------------------------------------------------------------------
