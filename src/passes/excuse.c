@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "walk/rmap.h"
+
 static int compare(const void *va, const void *vb)
 {
 	const struct excuse *a = va, *b = vb;
@@ -64,6 +66,65 @@ struct excused excuse_find(const struct check *c, uint64_t mapping, uint64_t ind
 			ret.first = e;
 		ret.nr++;
 		ret.gaps += e->kind == EXCUSE_GAP;
+	}
+	return ret;
+}
+
+struct unmapped {
+	struct check *check;
+	uint64_t index;
+	bool anon;
+	struct excused found;
+};
+
+static struct error *try_area(void *arg, const struct vma *v)
+{
+	struct unmapped *u = arg;
+	const struct check *c = u->check;
+	const struct mm *mm = mms_find(&c->mms, v->mm);
+	uint64_t first = u->anon ? v->anon_pgoff : v->pgoff, at;
+
+	if (!mm || u->index < first || u->index - first >= (v->end - v->start) >> c->layout.page_shift)
+		return NULL;
+	at = v->start + ((u->index - first) << c->layout.page_shift);
+	for (size_t i = 0; i < c->tables.excuses.nr; i++) {
+		const struct excuse *e = &c->tables.excuses.v[i];
+
+		if (c->spaces[e->space].mm != mm || at < e->start || at >= e->end)
+			continue;
+		if (!u->found.first || e < u->found.first)
+			u->found.first = e;
+		u->found.nr++;
+		u->found.gaps += e->kind == EXCUSE_GAP;
+	}
+	return NULL;
+}
+
+struct error *excuse_find_unmapped(struct check *c, uint64_t mapping, uint64_t index, struct excused *ret)
+{
+	struct unmapped u = { .check = c, .index = index, .anon = mapping & 1 };
+	struct error *err = c->tables.excuses.nr ? rmap_areas(&c->layout, c->kv, mapping, try_area, &u) : NULL;
+
+	*ret = u.found;
+	return err;
+}
+
+struct excused excuse_find_merged(const struct check *c)
+{
+	struct excused ret = { .first = NULL };
+
+	for (size_t i = 0; i < c->tables.excuses.nr; i++) {
+		const struct excuse *e = &c->tables.excuses.v[i];
+		const struct vmas *vs = &c->spaces[e->space].vmas;
+		bool mergeable = c->spaces[e->space].moving;
+
+		for (size_t j = 0; !mergeable && j < vs->list.nr && vs->list.v[j].start < e->end; j++)
+			mergeable = vs->list.v[j].end > e->start && (vs->list.v[j].flags & VM_MERGEABLE);
+		if (!mergeable || e->kind != EXCUSE_LOCKED)
+			continue;
+		if (!ret.first)
+			ret.first = e;
+		ret.nr++;
 	}
 	return ret;
 }

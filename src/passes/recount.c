@@ -78,32 +78,59 @@ static bool note_in_flight(struct recount *r, const struct excuse *e, uint64_t p
 	return array_push(&r->in_flight, new);
 }
 
-/* A fault counts its new page before it says whose it is, and both before it sets the entry. */
+static bool has_anon_vma(const struct check *c, const struct excuse *e, uint64_t anon_vma)
+{
+	const struct vmas *vs = &c->spaces[e->space].vmas;
+
+	for (size_t i = 0; i < vs->list.nr && vs->list.v[i].start < e->end; i++)
+		if (vs->list.v[i].end > e->start && vma_on_chain(vs, &vs->list.v[i], anon_vma))
+			return true;
+	return false;
+}
+
+/* A fault counts its new page first, then notes whose it is and where, then sets the entry (page_add_new_anon_rmap()). */
 static const struct excuse *new_page(const struct recount *r, const struct suspect *s)
 {
 	const struct tables *t = &r->check->tables;
+	const struct flag_bits *b = &r->check->layout.flag;
+	uint64_t mapping = s->head.mapping;
 
-	if (s->head.mapping || !page_has(&s->head, r->check->layout.flag.swapbacked) || page_has(&s->head, r->check->layout.flag.lru) ||
-	    s->head.refcount < 1)
+	if (!page_has(&s->head, b->swapbacked) || page_has(&s->head, b->lru) || s->head.refcount < 1 || (mapping && (mapping & 3) != 1))
 		return NULL;
 	for (size_t i = 0; i < t->excuses.nr; i++)
-		if (t->excuses.v[i].kind == EXCUSE_LOCKED)
+		if (t->excuses.v[i].kind == EXCUSE_LOCKED &&
+		    (!mapping || has_anon_vma(r->check, &t->excuses.v[i], mapping & ~UINT64_C(3))))
 			return &t->excuses.v[i];
 	return NULL;
+}
+
+static struct excused find_excuse(struct recount *r, const struct suspect *s, uint64_t index, uint64_t missing)
+{
+	struct excused e = excuse_find(r->check, s->head.mapping, index);
+	struct error *err;
+
+	if (e.nr >= missing)
+		return e;
+	if (s->record->kind == KIND_KSM)
+		return excuse_find_merged(r->check);
+	err = excuse_find_unmapped(r->check, s->head.mapping, index, &e);
+	r->w->findings.failed |= err != NULL;
+	error_free(err);
+	if (!e.first) {
+		e.first = new_page(r, s);
+		e.nr = e.first ? 1 : 0;
+	}
+	return e;
 }
 
 bool recount_excused(struct recount *r, struct suspect *s, uint64_t pfn, const struct counter *counter)
 {
 	int64_t missing = counter->stored - counter->expected;
-	struct excused e = { .first = NULL };
+	struct excused e;
 
 	if (missing <= 0)
 		return false;
-	e = excuse_find(r->check, s->head.mapping, s->head.index + (pfn - s->pfn));
-	if (!e.first) {
-		e.first = new_page(r, s);
-		e.nr = e.first ? 1 : 0;
-	}
+	e = find_excuse(r, s, s->head.index + (pfn - s->pfn), (uint64_t)missing);
 	if ((uint64_t)missing > e.nr)
 		return false;
 	s->excused = true;

@@ -218,6 +218,12 @@ static bool is_exec_stack(const struct table_cursor *t, const struct vma *v)
 	return t->space->writing && (v->flags & (VM_SEQ_READ | VM_RAND_READ)) == (VM_SEQ_READ | VM_RAND_READ);
 }
 
+/* An area that is being cut or grown: its ends and its offset change one after the other. */
+static bool is_changing(const struct table_cursor *t, const struct vma *v)
+{
+	return is_exec_stack(t, v) || (t->space->writing && (v->trouble & VMA_MISPLACED));
+}
+
 static struct error *wrong_anon(struct table_cursor *t, const struct leaf *leaf)
 {
 	struct findings *fs = &t->w->findings;
@@ -234,7 +240,7 @@ static struct error *wrong_anon(struct table_cursor *t, const struct leaf *leaf)
 		finding_expect(fs, f, "mapping", FMT_PTR, 64, mapping, leaf->vma->anon_vma | 1);
 		finding_words(fs, f, NULL, "an anon_vma on the chain of the area");
 	}
-	if (index != expected && !is_exec_stack(t, leaf->vma))
+	if (index != expected && !is_changing(t, leaf->vma))
 		wrong_index(t, leaf, index, expected);
 	return NULL;
 }
@@ -254,7 +260,7 @@ static struct error *wrong_file(struct table_cursor *t, const struct leaf *leaf)
 		/* drivers set the mapping of their own pages to please fb_deferred_io and the like */
 		if (!(leaf->record->bits & CENSUS_LRU))
 			finding_lower(&t->w->findings, f, "the page is not on the LRU: it may belong to a driver");
-	} else if (index != expected) {
+	} else if (index != expected && !is_changing(t, leaf->vma)) {
 		wrong_index(t, leaf, index, expected);
 	}
 	return NULL;

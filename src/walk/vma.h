@@ -27,6 +27,9 @@ enum vma_flags {
 	VM_MIXEDMAP = 0x10000000,
 };
 
+/** Beyond the range of an enumerator. */
+static const uint64_t VM_MERGEABLE = UINT64_C(0x80000000);
+
 enum vma_trouble {
 	VMA_FOREIGN = 1 << 0,    /**< vm_mm is another address space */
 	VMA_MISPLACED = 1 << 1,  /**< the tree has it at another range than vm_start and vm_end say */
