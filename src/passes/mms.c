@@ -78,17 +78,6 @@ static void bad_task_mm(struct check *c)
 		finding_evidence(&c->workers[0].findings, f, "neighbour", "%u pointers of tasks lead to no mm_struct", c->mms.nr_bad);
 }
 
-/*
- * munmap() downgrades its lock to that of a reader before it frees page tables.  The lock names the reader that came last,
- * and a second one may hide it.
- */
-static bool unmaps(const struct check *c, const struct mm *mm)
-{
-	const struct task *owner = tasks_find(&c->tasks, mm->lock.owner);
-
-	return mm->lock.readers > 1 || (mm->lock.readers && mm->lock.owner_reads && owner && owner->mm == mm->va);
-}
-
 /* kthread_use_mm() takes no part in mm_users. */
 static void count_tasks(struct check *c)
 {
@@ -120,7 +109,7 @@ struct error *pass_mms_begin(struct check *c, uint64_t *ret_units)
 
 		c->spaces[i].mm = mm;
 		c->spaces[i].writing = mm->users == 0 || mm->lock.write_held || !mm->lock.known;
-		c->spaces[i].moving = c->spaces[i].writing || unmaps(c, mm);
+		c->spaces[i].moving = c->spaces[i].writing || mm->lock.readers;
 	}
 	count_tasks(c);
 	bad_task_mm(c);

@@ -72,6 +72,9 @@ static const char *excuse_rss(const struct check *c, const struct space *space, 
 	/* fork(), and faults that map what lies around, count after their entries are there */
 	if (excess < 0 && -excess <= batch)
 		return "a page table is locked: a CPU counts what it maps when it is done with the table";
+	/* it may let go of the table's lock to split a folio */
+	if (swapped && excess > 0 && excess <= (int64_t)space->mm->lock.readers << c->layout.mmu.index_bits)
+		return "mmap_lock is held by a reader: MADV_FREE counts the swap slots that it dropped when it is done";
 	if (is_exec_excess(c, space, counter, excess))
 		return "exec charges the pages of the new arguments to the old address space, too";
 	return NULL;

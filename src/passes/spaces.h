@@ -15,7 +15,11 @@ struct space {
 	uint64_t area_pages; /**< of all areas together */
 	bool has_vmas;   /**< the areas were read: mm_users > 0, and they are all there */
 	bool writing;    /**< mmap_lock is held for writing, or the last user is gone */
-	bool moving;     /**< or for reading by munmap(), perhaps: areas may be gone before their entries */
+	/**
+	 * Or for reading, by munmap() perhaps, which downgrades its lock before it frees page tables.  Whose the lock is cannot be
+	 * told: the word names the reader that came last, and some kernels clear it when that one leaves.
+	 */
+	bool moving;
 	bool shares_tables; /**< reaches a PMD table that it shares */
 	/* what its page tables hold; workers add */
 	int64_t rss[MAX_RSS_COUNTERS]; /**< by MM_* counter */

@@ -121,9 +121,12 @@ static void state_finding(struct table_cursor *t, enum rule_id rule, const struc
 static void lower_outside(struct table_cursor *t, struct finding *f)
 {
 	uint64_t span = ((t->outside_last - t->outside_va) >> t->l->page_shift) + 1;
+	bool still_counted = t->space->mm->total_vm >= t->space->area_pages + span;
 
-	finding_lower(&t->w->findings, f, "munmap() takes areas out of the tree first: the address space is locked");
-	if (f && t->space->mm->total_vm >= t->space->area_pages + span)
+	if (!still_counted && !t->space->writing)
+		return;
+	finding_lower(&t->w->findings, f, "munmap() takes areas out of the tree first: mmap_lock is held");
+	if (f && still_counted)
 		f->severity = SEV_NOTE;
 }
 
