@@ -140,16 +140,16 @@ static void tree_finding(struct worker *w, const struct space *space, const char
 		f->severity = SEV_NOTE;
 }
 
-static bool is_misplaced(const struct vma *v)
+static bool is_out_of_place(const struct vma *v)
 {
-	return (v->trouble & VMA_MISPLACED) && !(v->trouble & (VMA_FOREIGN | VMA_OVERLAP));
+	return (v->trouble & (VMA_MISPLACED | VMA_OVERLAP)) && !(v->trouble & VMA_FOREIGN);
 }
 
 static void check_tree(struct worker *w, const struct space *space)
 {
 	const struct vmas *vs = &space->vmas;
 	bool forked = is_being_forked(w->check, space->mm);
-	size_t misplaced = 0;
+	size_t nr = 0;
 
 	w->ledger.rule[RULE_VMA_TREE_ORDER].checked++;
 	if (vs->end == WALK_BROKEN || vs->end == WALK_LIMIT)
@@ -157,17 +157,17 @@ static void check_tree(struct worker *w, const struct space *space)
 	else if (vs->end == WALK_GAP)
 		w->ledger.rule[RULE_VMA_TREE_ORDER].gaps++;
 	for (size_t i = 0; i < vs->list.nr; i++)
-		misplaced += is_misplaced(&vs->list.v[i]);
+		nr += is_out_of_place(&vs->list.v[i]);
 	for (size_t i = 0; i < vs->list.nr; i++) {
 		const struct vma *v = &vs->list.v[i];
 
 		if ((v->trouble & VMA_FOREIGN) && !forked)
 			tree_finding(w, space, "an area names another address space", v->va, false);
-		if (v->trouble & VMA_OVERLAP && !(v->trouble & VMA_FOREIGN))
-			tree_finding(w, space, "an area is empty or overlaps the one before", v->va, false);
-		else if (is_misplaced(v))
-			tree_finding(w, space, "the tree has an area at another place than the area says", v->va,
-				     misplaced <= AREAS_CHANGED_AT_ONCE);
+		if (is_out_of_place(v))
+			tree_finding(w, space,
+				     v->trouble & VMA_OVERLAP ? "an area is empty or overlaps the one before"
+							      : "the tree has an area at another place than the area says",
+				     v->va, nr <= AREAS_CHANGED_AT_ONCE);
 		if (v->trouble & VMA_ONE_SIDED)
 			tree_finding(w, space, "an area is in the list or the tree alone", v->va, false);
 	}
