@@ -218,6 +218,7 @@ struct error *pass_memmap(struct check *c, struct worker *w, uint64_t unit)
 		return NULL;
 	}
 	c->census.runs.v[unit].done = true;
+	c->rmap.runs.v[unit].ids.nr = 0;
 	err = memmap_read(&c->memmap, section, w->kv, w->pages, w->unreadable, &gap);
 	if (!err && gap.kind != KV_OK && (w->first_gap.kind == KV_OK || gap.va < w->first_gap.va))
 		w->first_gap = gap;
