@@ -258,7 +258,10 @@ static struct error *walk_unit(void *arg, unsigned worker, uint64_t unit)
 	if (worker == 0 && c->options.progress)
 		c->options.progress(c->options.progress_arg, "page tables", unit, links->list.nr / TABLES_PER_UNIT + 1);
 	if (check_out_of_time(c)) {
+		size_t left = links->list.nr - unit * TABLES_PER_UNIT;
+
 		__atomic_store_n(&walk->tables->incomplete, true, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&walk->tables->nr_not_reached, left < TABLES_PER_UNIT ? left : TABLES_PER_UNIT, __ATOMIC_RELAXED);
 		return NULL;
 	}
 	memset(w->section_findings, 0, sizeof(w->section_findings));
@@ -411,6 +414,8 @@ struct error *pass_tables_finish(struct check *c)
 	close_walk(&walk);
 	excuses_sort(&c->tables);
 	count_checked(c);
+	if (!err && c->tables.incomplete)
+		check_gap_add(c, "page tables of processes", "not reached within the time limit", c->tables.nr_not_reached, 0);
 	if (!err && c->tables.nr_gaps)
 		check_gap_add(c, "page tables of processes", gap_reason_text(c->tables.gap_why), c->tables.nr_gaps, c->tables.gap_pa);
 	return err;
