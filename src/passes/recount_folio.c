@@ -12,6 +12,24 @@ static int64_t page_delta(const struct suspect *s, uint64_t i)
 	return s->run->pages[s->pfn + i - s->run->first_pfn];
 }
 
+static int64_t whole_delta(const struct suspect *s)
+{
+	return s->record->order < RMAP_WHOLE_ORDER ? 0 : s->run->wholes[(s->pfn - s->run->first_pfn) >> RMAP_WHOLE_ORDER];
+}
+
+/*
+ * Up to v6.1 each page of a file's folio counts the mappings as a whole, too.  What was loaded goes by how many the folio
+ * says it has: where that is wrong, a page that fits either number is not.
+ */
+static int64_t wrong_by(const struct recount *r, const struct suspect *s, int64_t delta)
+{
+	int64_t whole = whole_delta(s);
+
+	if (r->check->layout.mapcount != MAPCOUNT_A || kind_is_anon((enum page_kind)s->record->kind))
+		return delta;
+	return delta && delta + whole ? delta + whole : 0;
+}
+
 static uint32_t page_word(const struct recount *r, const struct suspect *s, uint64_t i)
 {
 	return get_le32(s->bytes + i * r->check->layout.page_struct_size + r->check->layout.page.mapcount);
@@ -39,18 +57,23 @@ static struct error *wrong_page(struct recount *r, struct suspect *s, uint64_t i
 	return mappers_evidence(r->check, &r->mappers, fs, f, s->pfn + i);
 }
 
-static struct error *check_pages(struct recount *r, struct suspect *s, int64_t *ret_found)
+/* The mappings of single pages, as counted and as found; both with the surplus. */
+struct page_sums {
+	int64_t counted, found;
+};
+
+static struct error *check_pages(struct recount *r, struct suspect *s, struct page_sums *ret)
 {
 	struct error *err = NULL;
 	unsigned shown = 0;
 
-	*ret_found = 0;
 	for (uint64_t i = 0; !err && i < s->nr && s->pfn + i < s->run->first_pfn + s->run->nr; i++) {
-		int64_t delta = page_delta(s, i);
+		int64_t delta = page_delta(s, i), wrong = wrong_by(r, s, delta);
 
-		*ret_found += (int64_t)mapcount_unbias((int32_t)page_word(r, s, i)) + delta;
-		if (delta)
-			err = wrong_page(r, s, i, delta, shown++ < PAGES_SHOWN);
+		ret->counted += (int64_t)mapcount_unbias((int32_t)page_word(r, s, i));
+		ret->found += (int64_t)mapcount_unbias((int32_t)page_word(r, s, i)) + delta;
+		if (wrong)
+			err = wrong_page(r, s, i, wrong, shown++ < PAGES_SHOWN);
 	}
 	return err;
 }
@@ -102,11 +125,9 @@ static int64_t surplus_of(const struct recount *r, const struct suspect *s)
 struct error *recount_folio(struct recount *r, struct suspect *s)
 {
 	const struct layout *l = &r->check->layout;
-	int64_t whole = s->record->order < RMAP_WHOLE_ORDER
-				? 0
-				: s->run->wholes[(s->pfn - s->run->first_pfn) >> RMAP_WHOLE_ORDER];
-	uint64_t entire = (uint64_t)((int64_t)mapcount_unbias(s->folio.entire) + whole);
-	int64_t pages = 0;
+	uint64_t entire = (uint64_t)((int64_t)mapcount_unbias(s->folio.entire) + whole_delta(s));
+	int64_t surplus = surplus_of(r, s);
+	struct page_sums pages = { 0 };
 	struct error *err = NULL;
 
 	if (kind_is_hugetlb((enum page_kind)s->record->kind)) {
@@ -115,13 +136,13 @@ struct error *recount_folio(struct recount *r, struct suspect *s)
 		return check_entire(r, s, entire);
 	}
 	if (r->check->no_page_mapcount)
-		pages = (int64_t)mapcount_unbias(s->folio.large) - (int64_t)mapcount_unbias(s->folio.entire) + page_delta(s, 0);
+		pages.found = (int64_t)mapcount_unbias(s->folio.large) - (int64_t)mapcount_unbias(s->folio.entire) + page_delta(s, 0);
 	else
 		err = check_pages(r, s, &pages);
 	if (!err)
 		err = check_entire(r, s, entire);
-	s->found = (uint64_t)(pages - surplus_of(r, s)) + entire;
-	s->counted = s->found - (uint64_t)whole;
+	s->found = (uint64_t)(pages.found - surplus) + entire;
+	s->counted = (uint64_t)(pages.counted - surplus) + mapcount_unbias(s->folio.entire);
 	if (!err && l->mapcount >= MAPCOUNT_D)
 		check_large(r, s);
 	return err;
