@@ -72,10 +72,12 @@ unsigned leaf_rss_counter(const struct table_cursor *t, const struct leaf *leaf)
 	const struct census_run *run = &t->walk->check->census.runs.v[leaf->run];
 	unsigned class = kind_class[leaf->record->kind], which = 0;
 	uint64_t at = leaf->pfn - run->first_pfn, head = leaf->record->back <= at ? at - leaf->record->back : at;
+	bool swapbacked = run->records[head].bits & CENSUS_SWAPBACKED;
 
-	if (class == CLASS_ANON || class == CLASS_KSM)
+	/* of what swap backs, only anonymous memory moves to a device */
+	if (class == CLASS_ANON || class == CLASS_KSM || (leaf->record->kind == KIND_DEVICE && swapbacked))
 		which = 1;
-	else if (class == CLASS_SHMEM || (run->records[head].bits & CENSUS_SWAPBACKED))
+	else if (class == CLASS_SHMEM || swapbacked)
 		which = 2;
 	return (unsigned)fact_value(&t->l->facts, ids[which], usual[which]) % MAX_RSS_COUNTERS;
 }
