@@ -155,7 +155,7 @@ void area_put(struct procs *p, const struct area *a, const char *member, uint64_
 
 static void area_write(struct procs *p, unsigned proc, const struct area *a)
 {
-	bool two = has_member(p, "vm_area_struct", "__vm_anon_pgoff_lo");
+	uint64_t anon_index = a->mapping ? a->start / FRAME : a->pgoff;
 
 	area_put(p, a, "vm_start", a->start);
 	area_put(p, a, "vm_end", a->end);
@@ -163,8 +163,10 @@ static void area_write(struct procs *p, unsigned proc, const struct area *a)
 	area_put(p, a, "vm_flags", a->flags);
 	area_put(p, a, "vm_pgoff", a->pgoff);
 	area_put(p, a, "anon_vma", a->anon_vma);
-	if (two)
-		area_put(p, a, "__vm_anon_pgoff_lo", a->mapping ? a->start / FRAME : a->pgoff);
+	if (has_member(p, "vm_area_struct", "__vm_anon_pgoff_lo")) {
+		area_put(p, a, "__vm_anon_pgoff_lo", anon_index & UINT32_MAX);
+		area_put(p, a, "__vm_anon_pgoff_hi", anon_index >> 32);
+	}
 	world_list_init(&p->w, a->va + offset_of(p, "vm_area_struct", "anon_vma_chain"));
 }
 
