@@ -93,6 +93,18 @@ static inline bool kind_is_hugetlb(enum page_kind k)
 	return k == KIND_HUGETLB || k == KIND_HUGETLB_FREE;
 }
 
+#define K(kind) (UINT64_C(1) << KIND_##kind)
+/** Whether the mapcount word of such a page counts mappings; else it is a type, or nothing. */
+static inline bool kind_is_counted(enum page_kind k)
+{
+	const uint64_t not_counted = K(BUDDY) | K(PCP) | K(LLIST_FREE) | K(UNACCEPTED) | K(SLAB) | K(LARGE_KMALLOC) | K(PGTABLE) |
+				     K(ZSMALLOC) | K(MOVABLE_OPS) | K(OFFLINE) | K(GUARD) | K(TAIL_ORPHAN) | K(UNINITIALISED) |
+				     K(HOLE) | K(UNREADABLE) | K(KERNEL_INTERIOR);
+
+	return !(not_counted >> k & 1);
+}
+#undef K
+
 /**
  * A fingerprint of where a page belongs: \p mapping is the word of the head as it is (low bits too), \p index that of the
  * page itself.  No single flipped bit of either leaves it unchanged: each changes the sum by a multiple of an odd number

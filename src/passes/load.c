@@ -11,10 +11,6 @@
 #include "passes/terms.h"
 
 #define K(kind) (UINT64_C(1) << KIND_##kind)
-/* kinds whose mapcount word counts nothing */
-static const uint64_t uncounted = K(BUDDY) | K(PCP) | K(LLIST_FREE) | K(UNACCEPTED) | K(SLAB) | K(LARGE_KMALLOC) | K(PGTABLE) |
-				  K(ZSMALLOC) | K(MOVABLE_OPS) | K(OFFLINE) | K(GUARD) | K(TAIL_ORPHAN) | K(UNINITIALISED) |
-				  K(HOLE) | K(UNREADABLE) | K(KERNEL_INTERIOR);
 static const uint64_t owned = K(ANON) | K(ANON_SWAPCACHE) | K(KSM) | K(FILE) | K(SHMEM);
 #undef K
 
@@ -104,7 +100,7 @@ void scan_load(struct scan *s)
 		struct page_view v;
 
 		nr = 1;
-		if ((uncounted >> r->kind & 1) || (r->bits & (CENSUS_TAIL | CENSUS_INTERIOR)) || scan_unreadable(s, i))
+		if (!kind_is_counted((enum page_kind)r->kind) || (r->bits & (CENSUS_TAIL | CENSUS_INTERIOR)) || scan_unreadable(s, i))
 			continue;
 		if (r->bits & CENSUS_HEAD) {
 			nr = UINT32_C(1) << r->order;

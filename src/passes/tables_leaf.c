@@ -519,10 +519,10 @@ static struct error *count_leaf(struct table_cursor *t, struct leaf *leaf, enum 
 	}
 	check_class(t, leaf, class);
 	t->rss[leaf_rss_counter(t, leaf)] += (int64_t)nr;
-	if (t->level == 1)
-		count_page(t, leaf);
-	else
+	if (t->level > 1)
 		count_whole(t, leaf);
+	else if (kind_is_counted((enum page_kind)leaf->record->kind))
+		count_page(t, leaf);
 	return check_area(t, leaf, class);
 }
 
