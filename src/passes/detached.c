@@ -268,12 +268,22 @@ static struct error *one_table(struct walk *walk, uint64_t pfn)
 	return !home.found || !content.user || array_push(&walk->tables->excuses, home.excuse) ? NULL : &error_nomem;
 }
 
+/* What could not be read may lead to any table. */
+static bool all_reached(const struct walk *walk)
+{
+	uint64_t nr_gaps = 0;
+
+	for (unsigned i = 0; i < walk->check->nr_workers; i++)
+		nr_gaps += walk->workers[i].nr_gaps;
+	return !walk->tables->incomplete && !walk->tables->missing && !nr_gaps;
+}
+
 struct error *detached_tables(struct walk *walk)
 {
 	struct check *c = walk->check;
 	struct error *err = NULL;
 
-	if (walk->tables->incomplete || walk->tables->nr_gaps)
+	if (!all_reached(walk))
 		return NULL;
 	memset(c->workers[0].section_findings, 0, sizeof(c->workers[0].section_findings));
 	for (size_t i = 0; !err && i < c->census.runs.nr; i++) {

@@ -24,12 +24,18 @@ static const enum rule_id recount_rules[] = {
 
 /* ---- finding suspects -------------------------------------------------------------------------------------------------------- */
 
+/* Mappings that were not looked at would seem to be counted too often. */
+static bool is_partial(const struct check *c)
+{
+	return c->tables.incomplete || c->tables.missing;
+}
+
 struct error *pass_mapcount_begin(struct check *c, uint64_t *ret_units)
 {
 	*ret_units = c->rmap.runs.nr;
-	for (size_t i = 0; c->tables.incomplete && i < ARRAY_SIZE(recount_rules); i++)
+	for (size_t i = 0; is_partial(c) && i < ARRAY_SIZE(recount_rules); i++)
 		c->ledger.rule[recount_rules[i]].gaps += c->census.pages;
-	if (c->tables.incomplete)
+	if (is_partial(c))
 		*ret_units = 0;
 	return NULL;
 }
@@ -360,7 +366,7 @@ struct error *pass_mapcount_finish(struct check *c)
 	struct error *err;
 	size_t nr = 0;
 
-	if (c->tables.incomplete)
+	if (is_partial(c))
 		return NULL;
 	count_checked(c);
 	err = settle_counters(c);

@@ -400,11 +400,20 @@ static void count_checked(struct check *c)
 	}
 }
 
+/* Lists of tasks and of top-level tables find the same address spaces, and the latter those that no task has. */
+static bool mms_missing(const struct check *c)
+{
+	bool listed = fact_found(&c->layout.facts, FACT_PGD_LIST) && fact_found(&c->layout.facts, FACT_PAGE_PT_MM);
+
+	return c->mms.nr_broken || (!listed && (c->tasks.nr_broken || c->mms.nr_bad));
+}
+
 struct error *pass_tables_finish(struct check *c)
 {
 	struct walk walk = { .check = c, .tables = &c->tables };
 	struct error *err = open_walk(&walk);
 
+	c->tables.missing = mms_missing(c);
 	if (!err)
 		err = kernel_tables(&walk);
 	for (unsigned level = c->layout.mmu.levels; !err && level > 0; level--)

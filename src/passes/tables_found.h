@@ -45,6 +45,7 @@ struct tables {
 	ARRAY(struct excuse) excuses;  /**< by space, then start */
 	bool incomplete;               /**< the time limit came first */
 	uint64_t nr_not_reached;       /**< links that were known by then */
+	bool missing;                  /**< address spaces may be missing: what they map was not found */
 	uint64_t nr_leaves, nr_swapents, nr_migrations, nr_gaps, nr_tables;
 	uint64_t gap_pa;
 	enum gap_reason gap_why;

@@ -135,7 +135,7 @@ static void check_sharing(struct table_cursor *t, const struct table_struct *p)
 	}
 	/* the count of sharers stands in a word that other tables leave as it was */
 	by_refs = !fact_found(&t->l->facts, FACT_PAGE_PT_SHARE_COUNT);
-	if (!(t->link->flags & LINK_HUGETLB) || !p->readable)
+	if (!(t->link->flags & LINK_HUGETLB) || !p->readable || t->walk->tables->missing)
 		return;
 	if (by_refs)
 		count = get_le32(p->bytes + refs->offset);
