@@ -82,6 +82,7 @@ struct world {
 	uint64_t pgdat[WORLD_MAX_NODES], percpu_area[WORLD_CPUS], roots_va;
 	unsigned char *made;     /**< of each pfn: whether its struct page was written */
 	uint64_t nr_made;
+	bool processes;          /**< it has them: what nobody maps is mapped by nobody */
 	uint64_t anon_vma, memcg, file_mapping, shmem_mapping, slab_cache;
 };
 
@@ -220,7 +221,7 @@ struct lab {
 void lab_open(struct lab *lab, struct world *w);
 void lab_close(struct lab *lab);
 
-/** Open and run a check; fails the test on an error.  \p o may be NULL. */
+/** Open and run a check; fails the test on an error.  \p o may be NULL.  Without processes nobody looks for them. */
 struct check *world_check(struct world *w, const struct check_options *o);
 struct error *world_try_check(struct world *w, const struct check_options *o, struct check **ret) _must_check_;
 

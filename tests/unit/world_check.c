@@ -36,9 +36,25 @@ void lab_close(struct lab *lab)
 	types_free(lab->types);
 }
 
+/* Every rule of the passes that walk processes. */
+static const char *process_rules(void)
+{
+	static char list[4096];
+	size_t at = 0;
+
+	for (enum rule_id id = 0; id < NR_RULES; id++) {
+		const char *pass = rules[id].pass;
+
+		if (!strcmp(pass, "mms") || !strcmp(pass, "tables") || !strcmp(pass, "mapcount") || !strcmp(pass, "rss"))
+			at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", at ? "," : "", rules[id].id);
+	}
+	assert_true(at < sizeof(list));
+	return list;
+}
+
 struct error *world_try_check(struct world *w, const struct check_options *o, struct check **ret)
 {
-	static const struct check_options defaults = { .workers = 1 };
+	struct check_options options = o ? *o : (struct check_options){ .workers = 1 };
 	struct types *types;
 	struct dump *dump;
 	struct error *err = world_types(w, &types);
@@ -50,7 +66,9 @@ struct error *world_try_check(struct world *w, const struct check_options *o, st
 		types_free(types);
 		return err;
 	}
-	return check_open_dump(dump, types, o ? o : &defaults, ret);
+	if (!w->processes && !options.skip)
+		options.skip = process_rules();
+	return check_open_dump(dump, types, &options, ret);
 }
 
 struct check *world_check(struct world *w, const struct check_options *o)

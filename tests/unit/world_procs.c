@@ -433,6 +433,7 @@ void procs_boot(struct procs *p, unsigned nr_sections, unsigned nr)
 {
 	world_machine(&p->w, nr_sections);
 	world_tasks(&p->w);
+	p->w.processes = true;
 	world_list_init(&p->w, world_symbol(&p->w, "pgd_list"));
 	for (unsigned i = 0; i < nr; i++)
 		(void)proc_add(p, "process");
