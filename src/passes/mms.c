@@ -152,10 +152,10 @@ static void check_tree(struct worker *w, const struct space *space)
 	size_t nr = 0;
 
 	w->ledger.rule[RULE_VMA_TREE_ORDER].checked++;
-	if (vs->end == WALK_BROKEN || vs->end == WALK_LIMIT)
-		tree_finding(w, space, vs->problem ? vs->problem : "the tree of areas is broken", vs->at, false);
-	else if (vs->end == WALK_GAP)
+	if (vs->gap)
 		w->ledger.rule[RULE_VMA_TREE_ORDER].gaps++;
+	else if (vs->end == WALK_BROKEN || vs->end == WALK_LIMIT)
+		tree_finding(w, space, vs->problem ? vs->problem : "the tree of areas is broken", vs->at, false);
 	for (size_t i = 0; i < vs->list.nr; i++)
 		nr += is_out_of_place(&vs->list.v[i]);
 	for (size_t i = 0; i < vs->list.nr; i++) {
@@ -168,7 +168,7 @@ static void check_tree(struct worker *w, const struct space *space)
 				     v->trouble & VMA_OVERLAP ? "an area is empty or overlaps the one before"
 							      : "the tree has an area at another place than the area says",
 				     v->va, nr <= AREAS_CHANGED_AT_ONCE);
-		if (v->trouble & VMA_ONE_SIDED)
+		if ((v->trouble & VMA_ONE_SIDED) && !vs->gap)
 			tree_finding(w, space, "an area is in the list or the tree alone", v->va, false);
 	}
 }
@@ -182,6 +182,10 @@ static void check_file(struct worker *w, const struct space *space, const struct
 	if (!v->file)
 		return;
 	w->ledger.rule[RULE_VMA_FILE_LIVE].checked++;
+	if (v->trouble & VMA_FILE_GAP) {
+		w->ledger.rule[RULE_VMA_FILE_LIVE].gaps++;
+		return;
+	}
 	if (!(v->trouble & VMA_FILE_UNREADABLE) && v->file_count >= least)
 		return;
 	f = mm_finding(w, RULE_VMA_FILE_LIVE, space);
@@ -199,6 +203,10 @@ static void check_chain(struct worker *w, const struct space *space, const struc
 	struct finding *f;
 
 	w->ledger.rule[RULE_VMA_ANONVMA_CHAIN].checked++;
+	if (v->trouble & VMA_CHAIN_GAP) {
+		w->ledger.rule[RULE_VMA_ANONVMA_CHAIN].gaps++;
+		return;
+	}
 	if (v->trouble & VMA_CHAIN_BROKEN)
 		problem = "its anon_vma_chain is broken";
 	else if (v->trouble & VMA_CHAIN_FOREIGN)
@@ -294,7 +302,7 @@ struct error *pass_mms(struct check *c, struct worker *w, uint64_t unit)
 	/* exit_mmap(): the areas only tell where pages belong that are about to go */
 	if (err || space->mm->users <= 0)
 		return err;
-	space->has_vmas = space->vmas.end != WALK_GAP;
+	space->has_vmas = !space->vmas.gap;
 	check_tree(w, space);
 	for (size_t i = 0; i < space->vmas.list.nr; i++) {
 		const struct vma *v = &space->vmas.list.v[i];
@@ -304,7 +312,7 @@ struct error *pass_mms(struct check *c, struct worker *w, uint64_t unit)
 		check_file(w, space, v);
 		check_chain(w, space, v);
 	}
-	if (space->vmas.end == WALK_END)
+	if (space->vmas.end == WALK_END && !space->vmas.gap)
 		check_sums(w, space);
 	return NULL;
 }

@@ -115,8 +115,12 @@ static struct excused find_excuse(struct recount *r, const struct suspect *s, ui
 	struct excused e = excuse_find(r->check, s->head.mapping, index);
 	struct error *err;
 
-	if (e.nr >= missing)
+	if (e.nr >= missing || e.gaps)
 		return e;
+	if (r->check->tables.nr_gaps && (s->record->kind == KIND_KSM || !s->head.mapping || r->area_gaps)) {
+		e.gaps = e.nr = missing;
+		return e;
+	}
 	if (s->record->kind == KIND_KSM)
 		return excuse_find_merged(r->check);
 	err = excuse_find_unmapped(r->check, s->head.mapping, index, &e);
@@ -137,7 +141,7 @@ bool recount_excused(struct recount *r, struct suspect *s, uint64_t pfn, const s
 	if (missing <= 0)
 		return false;
 	e = find_excuse(r, s, s->head.index + (pfn - s->pfn), (uint64_t)missing);
-	if ((uint64_t)missing > e.nr)
+	if ((uint64_t)missing > e.nr && !e.gaps)
 		return false;
 	s->excused = true;
 	if (e.gaps)
@@ -328,6 +332,8 @@ static struct error *open_recount(struct recount *r, const uint64_t *pfns, size_
 {
 	struct check *c = r->check;
 
+	for (size_t i = 0; i < c->mms.list.nr; i++)
+		r->area_gaps |= c->spaces[i].vmas.gap;
 	r->mm_ids = malloc((c->mms.list.nr + 1) * sizeof(*r->mm_ids));
 	if (!r->mm_ids)
 		return &error_nomem;

@@ -27,8 +27,7 @@ struct recount {
 	ARRAY(struct in_flight) in_flight;
 	uint32_t *mm_ids;      /**< of every mm, sorted */
 	size_t nr_mm_ids;
-	uint64_t gaps;         /**< pages that unreadable tables may map */
-	uint64_t faulting;     /**< new pages that no area has yet */
+	bool area_gaps;        /**< areas may be missing: which pages unreadable tables map cannot be told */
 };
 
 /** A page or folio at work. */

@@ -133,7 +133,7 @@ static void check_pgtables(struct worker *w, const struct space *space)
 	struct finding *f;
 
 	w->ledger.rule[RULE_MM_PGTABLES_BYTES].checked++;
-	if (space->nr_gaps) {
+	if (space->nr_gaps || space->struct_gap) {
 		w->ledger.rule[RULE_MM_PGTABLES_BYTES].gaps++;
 		return;
 	}
@@ -147,13 +147,18 @@ static void check_pgtables(struct worker *w, const struct space *space)
 		finding_lower(&w->findings, f, "page tables are being added or removed: their lock is held");
 }
 
+static bool is_near(uint64_t a, uint64_t b, uint64_t slack)
+{
+	return (a > b ? a - b : b - a) <= slack;
+}
+
 static void check_hugetlb(struct worker *w, const struct space *space)
 {
 	struct finding *f;
 
 	w->ledger.rule[RULE_MM_HUGETLB_USAGE].checked++;
-	if (space->mm->hugetlb_usage == UINT64_MAX || space->shares_tables || space->nr_gaps ||
-	    space->mm->hugetlb_usage == (uint64_t)space->hugetlb)
+	if (space->mm->hugetlb_usage == UINT64_MAX || space->shares_tables || space->nr_gaps || space->struct_gap ||
+	    is_near(space->mm->hugetlb_usage, (uint64_t)space->hugetlb, (uint64_t)space->odd))
 		return;
 	f = mm_finding(w, RULE_MM_HUGETLB_USAGE, space);
 	finding_expect(&w->findings, f, "hugetlb_usage", FMT_DEC, 64, space->mm->hugetlb_usage, (uint64_t)space->hugetlb);

@@ -20,6 +20,7 @@ struct space {
 	 * told: the word names the reader that came last, and some kernels clear it when that one leaves.
 	 */
 	bool moving;
+	bool struct_gap;    /**< the struct page of a table could not be read */
 	bool shares_tables; /**< reaches a PMD table that it shares */
 	/* what its page tables hold; workers add */
 	int64_t rss[MAX_RSS_COUNTERS]; /**< by MM_* counter */

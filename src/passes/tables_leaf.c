@@ -58,7 +58,7 @@ static const unsigned char kind_class[NR_KINDS] = {
 	[KIND_KERNEL] = CLASS_BARE,
 	[KIND_KERNEL_INTERIOR] = CLASS_FREE,
 	[KIND_FROZEN] = CLASS_FREE,
-	[KIND_TAIL_ORPHAN] = CLASS_BARE,
+	[KIND_TAIL_ORPHAN] = CLASS_NONE,
 	[KIND_UNINITIALISED] = CLASS_NONE,
 	[KIND_HOLE] = CLASS_NONE,
 	[KIND_UNREADABLE] = CLASS_NONE,
@@ -240,7 +240,7 @@ static struct error *wrong_anon(struct table_cursor *t, const struct leaf *leaf)
 	if (err || !ok)
 		return err;
 	/* page_add_anon_rmap() may still be about to set it */
-	if (!vma_on_chain(&t->space->vmas, leaf->vma, mapping & ~UINT64_C(3)) && !(leaf->vma->trouble & VMA_CHAIN_BROKEN)) {
+	if (!vma_on_chain(&t->space->vmas, leaf->vma, mapping & ~UINT64_C(3)) && !(leaf->vma->trouble & (VMA_CHAIN_BROKEN | VMA_CHAIN_GAP))) {
 		f = leaf_finding(t, RULE_PTE_MAPPING_VS_VMA, leaf);
 		finding_expect(fs, f, "mapping", FMT_PTR, 64, mapping, leaf->vma->anon_vma | 1);
 		finding_words(fs, f, NULL, "an anon_vma on the chain of the area");

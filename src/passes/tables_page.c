@@ -231,6 +231,9 @@ struct error *table_page(struct table_cursor *t, bool *ret_walk)
 	struct error *err = read_struct(t, &p);
 
 	*ret_walk = true;
+	/* its deposited tables, its lock and its sharers are not known */
+	if (!err && !p.readable)
+		__atomic_store_n(&t->space->struct_gap, true, __ATOMIC_RELAXED);
 	if (!err)
 		err = check_typed(t, &p, ret_walk);
 	if (err)

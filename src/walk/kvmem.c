@@ -199,6 +199,17 @@ struct error *kvmem_read_word(struct kvmem *k, uint64_t va, unsigned size, uint6
 	return err;
 }
 
+struct error *kvmem_is_gap(struct kvmem *k, uint64_t va, bool *ret)
+{
+	struct kv_gap gap;
+	unsigned char byte;
+	size_t got;
+	struct error *err = kvmem_read(k, va, &byte, 1, &got, &gap);
+
+	*ret = !err && gap.kind == KV_PHYS;
+	return err;
+}
+
 const char *gap_reason_text(enum gap_reason why)
 {
 	switch (why) {

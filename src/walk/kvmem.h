@@ -50,6 +50,9 @@ struct error *kvmem_read_all(struct kvmem *k, uint64_t va, void *buf, size_t siz
 /** Read one little-endian word of 1, 2, 4 or 8 bytes. */
 struct error *kvmem_read_word(struct kvmem *k, uint64_t va, unsigned size, uint64_t *ret, bool *ret_ok) _must_check_;
 
+/** Whether \p va is mapped, but the dump lacks the page (or a table on the way): a gap, no damage. */
+struct error *kvmem_is_gap(struct kvmem *k, uint64_t va, bool *ret) _must_check_;
+
 /** "not mapped at 0x...", "physical page 0x... excluded by the dump filter", into \p buf; returns buf. */
 const char *kv_gap_text(const struct kv_gap *gap, char *buf, size_t size);
 const char *gap_reason_text(enum gap_reason why);

@@ -35,9 +35,11 @@ enum vma_trouble {
 	VMA_MISPLACED = 1 << 1,  /**< the tree has it at another range than vm_start and vm_end say */
 	VMA_OVERLAP = 1 << 2,    /**< not behind the one before, or empty */
 	VMA_ONE_SIDED = 1 << 3,  /**< in the list or in the tree, not in both (up to v6.0) */
-	VMA_CHAIN_BROKEN = 1 << 4, /**< its anon_vma_chain breaks or cannot be read: avcs may be missing */
+	VMA_CHAIN_BROKEN = 1 << 4, /**< its anon_vma_chain breaks: avcs may be missing */
 	VMA_CHAIN_FOREIGN = 1 << 5, /**< an avc on the chain names another VMA */
-	VMA_FILE_UNREADABLE = 1 << 6, /**< vm_file is set, but the struct file could not be read */
+	VMA_FILE_UNREADABLE = 1 << 6, /**< vm_file leads to no struct file */
+	VMA_CHAIN_GAP = 1 << 7, /**< the dump lacks part of its anon_vma_chain: avcs may be missing */
+	VMA_FILE_GAP = 1 << 8,  /**< the dump lacks its struct file */
 };
 
 struct vma {
@@ -63,6 +65,7 @@ struct vmas {
 	enum walk_end end;
 	const char *problem; /**< when end is not WALK_END: in words, static */
 	uint64_t at;         /**< the object at which it happened */
+	bool gap;            /**< the dump lacks part of the tree, or an area: areas may be missing */
 	uint64_t nr_placeholders; /**< XA_ZERO slots: dup_mmap() did not come so far, or failed */
 };
 

@@ -66,6 +66,11 @@ static struct error *file_read(struct vma_reader *r, struct vma_file *f)
 		err = kvmem_read_word(r->k, f->va + count->offset, (unsigned)count->size, &value, &f->ok);
 	if (!err && f->ok)
 		f->count = count->size == 4 ? (int32_t)value : (int64_t)value;
+	f->gap = false;
+	if (!err && !f->ok)
+		err = kvmem_is_gap(r->k, f->va + mapping->offset, &f->gap);
+	if (!err && !f->ok && !f->gap)
+		err = kvmem_is_gap(r->k, f->va + count->offset, &f->gap);
 	return err;
 }
 
@@ -86,7 +91,7 @@ static struct error *file_get(struct vma_reader *r, struct vma *v)
 		v->mapping = f->mapping;
 		v->file_count = f->count;
 	} else {
-		v->trouble |= VMA_FILE_UNREADABLE;
+		v->trouble |= f->gap ? VMA_FILE_GAP : VMA_FILE_UNREADABLE;
 	}
 	return NULL;
 }
@@ -141,6 +146,16 @@ struct chain_walk {
 	struct vma *v;
 };
 
+/* The chain cannot be followed at \p at. */
+static struct error *chain_ends(struct vma_reader *r, struct vma *v, uint64_t at)
+{
+	bool gap;
+	struct error *err = kvmem_is_gap(r->k, at, &gap);
+
+	v->trouble |= gap ? VMA_CHAIN_GAP : VMA_CHAIN_BROKEN;
+	return err;
+}
+
 static struct error *avc_add(void *arg, uint64_t node)
 {
 	struct chain_walk *w = arg;
@@ -151,10 +166,8 @@ static struct error *avc_add(void *arg, uint64_t node)
 
 	if (err)
 		return err;
-	if (!ok) {
-		w->v->trouble |= VMA_CHAIN_BROKEN;
-		return NULL;
-	}
+	if (!ok)
+		return chain_ends(w->r, w->v, va);
 	if (member(w->r, avc, FACT_AVC_VMA) != w->v->va)
 		w->v->trouble |= VMA_CHAIN_FOREIGN;
 	w->v->nr_avcs++;
@@ -178,7 +191,5 @@ struct error *vma_read_chain(struct vma_reader *r, struct vmas *vs, struct vma *
 		return NULL;
 	}
 	err = list_walk(r->k, head, MAX_AVCS, avc_add, &w, &result);
-	if (!err && result.end != WALK_END)
-		v->trouble |= VMA_CHAIN_BROKEN;
-	return err;
+	return !err && result.end != WALK_END ? chain_ends(r, v, result.at) : err;
 }

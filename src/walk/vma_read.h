@@ -11,7 +11,7 @@ struct vma_file {
 	uint64_t va; /**< 0: none yet */
 	uint64_t mapping;
 	int64_t count;
-	bool ok;
+	bool ok, gap; /* gap: the dump lacks it */
 };
 
 struct vma_reader {

@@ -11,6 +11,7 @@ enum { MAX_MAPLE_NODES = 1 << 23 };
 
 void vmas_note(struct vmas *v, enum walk_end end, const char *problem, uint64_t at)
 {
+	v->gap |= end == WALK_GAP;
 	if (!walk_end_worse(end, v->end))
 		return;
 	v->end = end;
