@@ -321,8 +321,13 @@ static struct error *top_links(struct walk *walk)
 	for (uint32_t i = 0; i < c->mms.list.nr; i++) {
 		struct table_link link = { .pa = c->mms.list.v[i].pgd_pa, .space = i };
 
-		if (link.pa == UINT64_MAX)
+		/* the direct map's own tables are missing */
+		if (link.pa == UINT64_MAX) {
+			c->spaces[i].nr_gaps++;
+			walk->tables->nr_gaps++;
+			walk->tables->missing = true;
 			continue;
+		}
 		if (!array_push(&walk->tables->level[c->layout.mmu.levels].list, link))
 			return &error_nomem;
 	}
@@ -354,7 +359,7 @@ static void close_walk(struct walk *walk)
 		t->nr_leaves += tw->nr_leaves;
 		t->nr_swapents += tw->nr_swapents;
 		t->nr_migrations += tw->nr_migrations;
-		if (tw->nr_gaps && (!t->nr_gaps || tw->gap_pa < t->gap_pa)) {
+		if (tw->nr_gaps && (!t->gap_pa || tw->gap_pa < t->gap_pa)) {
 			t->gap_pa = tw->gap_pa;
 			t->gap_why = tw->gap_why;
 		}
@@ -411,9 +416,10 @@ static bool mms_missing(const struct check *c)
 struct error *pass_tables_finish(struct check *c)
 {
 	struct walk walk = { .check = c, .tables = &c->tables };
-	struct error *err = open_walk(&walk);
+	struct error *err;
 
 	c->tables.missing = mms_missing(c);
+	err = open_walk(&walk);
 	if (!err)
 		err = kernel_tables(&walk);
 	for (unsigned level = c->layout.mmu.levels; !err && level > 0; level--)
