@@ -179,6 +179,16 @@ struct error *kvmem_read(struct kvmem *k, uint64_t va, void *buf, size_t size, s
 	return NULL;
 }
 
+struct error *kvmem_is_mapped(struct kvmem *k, uint64_t va, bool *ret)
+{
+	struct kv_gap gap = { .kind = KV_OK };
+	uint64_t pa;
+	struct error *err = kvmem_translate(k, va, &pa, NULL, &gap);
+
+	*ret = gap.kind != KV_NOT_KERNEL && gap.kind != KV_UNMAPPED;
+	return err;
+}
+
 struct error *kvmem_read_all(struct kvmem *k, uint64_t va, void *buf, size_t size, bool *ret_ok)
 {
 	struct kv_gap gap;

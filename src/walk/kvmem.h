@@ -44,6 +44,9 @@ struct error *kvmem_translate(struct kvmem *k, uint64_t va, uint64_t *ret_pa, ui
 struct error *kvmem_read(struct kvmem *k, uint64_t va, void *buf, size_t size, size_t *ret_got, struct kv_gap *gap)
 	_must_check_;
 
+/** Whether the kernel maps \p va; memory that the dump lacks is mapped. */
+struct error *kvmem_is_mapped(struct kvmem *k, uint64_t va, bool *ret) _must_check_;
+
 /** Read a whole object or nothing: *ret_ok tells. */
 struct error *kvmem_read_all(struct kvmem *k, uint64_t va, void *buf, size_t size, bool *ret_ok) _must_check_;
 

@@ -224,8 +224,13 @@ static struct error *node_read(struct maple *m, const struct branch *b, unsigned
 {
 	const struct shape *shape = node_type(b->enode) == ARANGE_64 ? &m->arange : &m->range;
 	struct error *err = kvmem_read_all(m->k, node_address(b->enode), node, m->node_size, ret_ok);
+	bool mapped = true;
 
 	if (!err && !*ret_ok)
+		err = kvmem_is_mapped(m->k, node_address(b->enode), &mapped);
+	if (!mapped)
+		note(m, WALK_BROKEN, "pointer to the node leads to no memory", node_address(b->enode));
+	else if (!err && !*ret_ok)
 		note(m, WALK_GAP, "node cannot be read", node_address(b->enode));
 	*ret = (struct cursor){ .shape = shape, .node = node, .first = b->first, .last = b->last };
 	return err;

@@ -130,7 +130,9 @@ static void add_tasks(struct mms *ms)
 			mm->rss[c] += t->rss[c];
 	}
 	for (size_t i = 0; i < ms->list.nr; i++)
-		if (tasks->nr_broken && fact_found(f, FACT_TASK_RSS_STAT))
+		/* a task whose mm pointer is damaged keeps its part, too */
+		if ((tasks->nr_broken || (ms->nr_bad && ms->list.v[i].nr_tasks < (unsigned)ms->list.v[i].users)) &&
+		    fact_found(f, FACT_TASK_RSS_STAT))
 			ms->list.v[i].rss_exact = false;
 }
 

@@ -30,8 +30,12 @@ static struct error *site_read(struct vma_sites *s, const struct vma_site *site,
 	if (err)
 		return err;
 	if (!ok) {
-		vmas_note(s->vmas, WALK_GAP, "area cannot be read", site->va);
-		return NULL;
+		err = kvmem_is_mapped(s->k, site->va, &ok);
+		if (ok)
+			vmas_note(s->vmas, WALK_GAP, "area cannot be read", site->va);
+		else
+			vmas_note(s->vmas, WALK_BROKEN, "pointer to the area leads to no memory", site->va);
+		return err;
 	}
 	v.trouble |= site_trouble(s, site, &v);
 	if (v.trouble & VMA_FOREIGN)

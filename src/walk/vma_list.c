@@ -54,7 +54,11 @@ static bool is_pointer(const struct vma_sites *s, uint64_t va)
 
 static void note_unreadable(struct vma_sites *s, const char *broken, const char *gap, uint64_t at)
 {
-	if (is_pointer(s, at))
+	bool mapped = is_pointer(s, at);
+
+	if (mapped)
+		error_free(kvmem_is_mapped(s->k, at, &mapped));
+	if (mapped)
 		vmas_note(s->vmas, WALK_GAP, gap, at);
 	else
 		vmas_note(s->vmas, WALK_BROKEN, broken, at);
