@@ -71,7 +71,8 @@ struct content {
 	unsigned user;    /* entries of pages that users may have, of any address space */
 	unsigned swapped; /* swap entries */
 	unsigned other;
-	uint64_t first_pfn; /* of the first of them */
+	bool anon;          /* one of them is anonymous */
+	uint64_t first_pfn; /* of the first of them, or of the first that is anonymous */
 	unsigned first_index;
 };
 
@@ -91,7 +92,11 @@ static void look_at_entry(const struct check *c, unsigned i, uint64_t entry, str
 		return;
 	}
 	r = e.bits & USER_SPECIAL ? NULL : census_find(&c->census, e.pa >> m->page_shift);
-	if (r && (kind_is_swappable((enum page_kind)r->kind) || r->kind == KIND_FILE) && !ret->user++) {
+	if (!r || (!kind_is_swappable((enum page_kind)r->kind) && r->kind != KIND_FILE))
+		return;
+	/* pages of one process tell more than pages of files */
+	if (!ret->user++ || (!ret->anon && kind_is_anon((enum page_kind)r->kind))) {
+		ret->anon = kind_is_anon((enum page_kind)r->kind);
 		ret->first_pfn = e.pa >> m->page_shift;
 		ret->first_index = i;
 	}
@@ -114,6 +119,17 @@ struct home {
 	struct excuse excuse;
 };
 
+/* Whether the address space has a table there: then it lacks none. */
+static bool has_table(const struct check *c, uint32_t space, uint64_t va)
+{
+	const struct table_links *links = &c->tables.level[1];
+
+	for (size_t i = 0; i < links->list.nr; i++)
+		if (links->list.v[i].space == space && links->list.v[i].va == va && !link_is_doubtful(&links->list.v[i]))
+			return true;
+	return false;
+}
+
 /* The area that has the page at an address with index \p at in its table. */
 static bool area_home(const struct check *c, uint32_t space, uint64_t mapping, uint64_t index, unsigned at, struct home *ret)
 {
@@ -123,7 +139,8 @@ static bool area_home(const struct check *c, uint32_t space, uint64_t mapping, u
 
 	for (size_t i = 0; i < vs->list.nr; i++) {
 		if (!vma_page_address(&c->layout, vs, &vs->list.v[i], mapping, index, &va) ||
-		    (va >> m->page_shift & low_mask(m->index_bits)) != at)
+		    (va >> m->page_shift & low_mask(m->index_bits)) != at ||
+		    has_table(c, space, va & ~low_mask(m->page_shift + m->index_bits)))
 			continue;
 		ret->excuse.space = space;
 		ret->excuse.start = va & ~low_mask(m->page_shift + m->index_bits);
@@ -222,8 +239,10 @@ static void report(struct check *c, uint64_t pfn, const struct content *content,
 	struct findings *fs = &c->workers[0].findings;
 	struct finding *f;
 
-	if (home->found)
+	if (home->found) {
 		subject_space(c, &c->spaces[home->excuse.space], &subject);
+		subject.user_va = home->excuse.start;
+	}
 	f = worker_finding(&c->workers[0], RULE_PT_PAGE_DETACHED, &subject);
 	finding_value(fs, f, "entries", FMT_DEC, content->user + content->swapped);
 	finding_value(fs, f, "pages", FMT_HEX, content->first_pfn);

@@ -12,6 +12,6 @@ void leaf_find_area(struct table_cursor *t, struct leaf *leaf);
 bool leaf_find_page(struct table_cursor *t, struct leaf *leaf, uint64_t pfn);
 
 /** The MM_* counter that the page of \p leaf is in (mm_counter()). */
-unsigned leaf_rss_counter(const struct table_cursor *t, const struct leaf *leaf);
+unsigned leaf_rss_counter(const struct check *c, const struct leaf *leaf);
 
 #endif

@@ -181,6 +181,8 @@ static struct error *recount_small(struct recount *r, struct suspect *s)
 	finding_value(fs, f, "mappings", FMT_DEC, s->found);
 	finding_evidence(fs, f, "arithmetic", "_mapcount %d counts %llu mapping%s; page tables hold %llu", (int32_t)s->head.mapcount,
 			 (unsigned long long)s->counted, s->counted == 1 ? "" : "s", (unsigned long long)s->found);
+	if (delta < 0)
+		recount_lost(r, s, f, s->pfn);
 	return mappers_evidence(r->check, &r->mappers, fs, f, s->pfn);
 }
 

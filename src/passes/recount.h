@@ -28,6 +28,7 @@ struct recount {
 	uint32_t *mm_ids;      /**< of every mm, sorted */
 	size_t nr_mm_ids;
 	bool area_gaps;        /**< areas may be missing: which pages unreadable tables map cannot be told */
+	unsigned looked_for;   /**< pages whose lost mapping was looked for */
 };
 
 /** A page or folio at work. */
@@ -48,6 +49,9 @@ struct suspect {
 bool recount_excused(struct recount *r, struct suspect *s, uint64_t pfn, const struct counter *counter);
 
 struct finding *recount_finding(struct recount *r, const struct suspect *s, enum rule_id rule, uint64_t pfn);
+
+/** \p f is about a page that is counted more often than found: say where it should be mapped (lost.c). */
+void recount_lost(struct recount *r, const struct suspect *s, struct finding *f, uint64_t pfn);
 
 /** Rules about large folios (recount_folio.c). */
 struct error *recount_folio(struct recount *r, struct suspect *s) _must_check_;

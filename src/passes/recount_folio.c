@@ -17,6 +17,12 @@ static int64_t whole_delta(const struct suspect *s)
 	return s->record->order < RMAP_WHOLE_ORDER ? 0 : s->run->wholes[(s->pfn - s->run->first_pfn) >> RMAP_WHOLE_ORDER];
 }
 
+/* Up to v6.1 pages of files count mappings of the whole folio, too. */
+static bool pages_count_wholes(const struct recount *r, const struct suspect *s)
+{
+	return r->check->layout.mapcount == MAPCOUNT_A && !kind_is_anon((enum page_kind)s->record->kind) && s->folio.has_entire;
+}
+
 /*
  * Up to v6.1 each page of a file's folio counts the mappings as a whole, too.  What was loaded goes by how many the folio
  * says it has: where that is wrong, a page that fits either number is not.
@@ -25,7 +31,7 @@ static int64_t wrong_by(const struct recount *r, const struct suspect *s, int64_
 {
 	int64_t whole = whole_delta(s);
 
-	if (r->check->layout.mapcount != MAPCOUNT_A || kind_is_anon((enum page_kind)s->record->kind))
+	if (!pages_count_wholes(r, s))
 		return delta;
 	return delta && delta + whole ? delta + whole : 0;
 }
@@ -54,6 +60,8 @@ static struct error *wrong_page(struct recount *r, struct suspect *s, uint64_t i
 	finding_value(fs, f, "mappings", FMT_DEC, (uint64_t)((int64_t)mapcount_unbias(stored) + delta));
 	finding_evidence(fs, f, "arithmetic", "page %llu of the folio: _mapcount %d, but page tables make it %lld", (unsigned long long)i,
 			 stored, (long long)(stored + delta));
+	if (delta < 0)
+		recount_lost(r, s, f, s->pfn + i);
 	return mappers_evidence(r->check, &r->mappers, fs, f, s->pfn + i);
 }
 
@@ -92,6 +100,8 @@ static struct error *check_entire(struct recount *r, struct suspect *s, uint64_t
 	finding_value(fs, f, "mappings", FMT_DEC, found);
 	finding_evidence(fs, f, "arithmetic", "%llu mappings as a whole are counted; page tables hold %llu", (unsigned long long)counted,
 			 (unsigned long long)found);
+	if (found < counted)
+		recount_lost(r, s, f, s->pfn);
 	return mappers_evidence(r->check, &r->mappers, fs, f, s->pfn);
 }
 
@@ -108,6 +118,8 @@ static void check_large(struct recount *r, struct suspect *s)
 	finding_value(fs, f, "mappings", FMT_DEC, s->found);
 	finding_evidence(fs, f, "arithmetic", "%llu mappings are counted for the folio; page tables hold %llu", (unsigned long long)s->counted,
 			 (unsigned long long)s->found);
+	if (s->folio.has_mm_ids && s->folio.mm_id[0] & MM_ID_TOP_BIT)
+		finding_lower(fs, f, "the mm ids are locked: a CPU is mapping or unmapping the folio");
 }
 
 /* Up to v6.1 page counters hold more than entries that map the page alone: what was loaded has it taken off. */
@@ -115,11 +127,11 @@ static int64_t surplus_of(const struct recount *r, const struct suspect *s)
 {
 	const struct layout *l = &r->check->layout;
 
-	if (l->mapcount != MAPCOUNT_A)
+	if (pages_count_wholes(r, s))
+		return (int64_t)(mapcount_unbias(s->folio.entire) * s->nr);
+	if (l->mapcount != MAPCOUNT_A || !kind_is_anon((enum page_kind)s->record->kind))
 		return 0;
-	if (kind_is_anon((enum page_kind)s->record->kind))
-		return s->folio.flags_1 & flag_mask(l->flag.double_map) ? (int64_t)s->nr : 0;
-	return s->folio.has_entire ? (int64_t)(mapcount_unbias(s->folio.entire) * s->nr) : 0;
+	return s->folio.flags_1 & flag_mask(l->flag.double_map) ? (int64_t)s->nr : 0;
 }
 
 struct error *recount_folio(struct recount *r, struct suspect *s)

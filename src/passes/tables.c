@@ -38,6 +38,8 @@ static bool link_next(struct table_cursor *t, const struct user_entry *e, uint64
 		t->vma++;
 	if (t->level == 3 && t->vma < vs->list.nr && vs->list.v[t->vma].flags & VM_HUGETLB)
 		link.flags = LINK_HUGETLB;
+	if (link_is_doubtful(t->link))
+		link.flags |= LINK_BELOW_SHARED;
 	return array_push(&t->tw->next.list, link);
 }
 
@@ -49,6 +51,7 @@ static void bad_upper(struct table_cursor *t, enum rule_id rule, uint64_t va, ui
 	struct finding *f;
 
 	subject_space(t->walk->check, t->space, &subject);
+	subject.user_va = va;
 	if (rules[rule].subject == SUBJ_ADDRESS) {
 		subject.pfn = subject.head_pfn = UINT64_MAX;
 		subject.address = va;
@@ -278,15 +281,18 @@ static bool gather(struct walk *walk)
 	for (unsigned i = 0; i < walk->check->nr_workers; i++) {
 		struct table_worker *tw = &walk->workers[i];
 
-		if (!array_reserve(&next->list, tw->next.list.nr) || !array_reserve(&t->excuses, tw->excuses.nr))
+		if (!array_reserve(&next->list, tw->next.list.nr) || !array_reserve(&t->excuses, tw->excuses.nr) ||
+		    !array_reserve(&t->odd, tw->odd.nr))
 			return false;
 		for (size_t j = 0; j < tw->next.list.nr; j++)
 			next->list.v[next->list.nr++] = tw->next.list.v[j];
 		for (size_t j = 0; j < tw->excuses.nr; j++)
 			t->excuses.v[t->excuses.nr++] = tw->excuses.v[j];
+		for (size_t j = 0; j < tw->odd.nr; j++)
+			t->odd.v[t->odd.nr++] = tw->odd.v[j];
 		for (size_t j = 0; j < tw->deposits.nr; j++)
 			bitmap_set(&t->reached, tw->deposits.v[j]);
-		tw->next.list.nr = tw->excuses.nr = tw->deposits.nr = 0;
+		tw->next.list.nr = tw->excuses.nr = tw->odd.nr = tw->deposits.nr = 0;
 	}
 	return true;
 }
@@ -366,6 +372,7 @@ static void close_walk(struct walk *walk)
 		t->nr_gaps += tw->nr_gaps;
 		array_free(&tw->next.list);
 		array_free(&tw->excuses);
+		array_free(&tw->odd);
 		array_free(&tw->deposits);
 		free(tw->table);
 	}
@@ -428,6 +435,7 @@ struct error *pass_tables_finish(struct check *c)
 		err = detached_tables(&walk);
 	close_walk(&walk);
 	excuses_sort(&c->tables);
+	odd_entries_sort(&c->tables);
 	count_checked(c);
 	if (!err && c->tables.incomplete)
 		check_gap_add(c, "page tables of processes", "not reached within the time limit", c->tables.nr_not_reached, 0);
@@ -441,5 +449,6 @@ void tables_deinit(struct tables *t)
 	for (unsigned i = 0; i <= ARCH_MAX_LEVELS; i++)
 		array_free(&t->level[i].list);
 	array_free(&t->excuses);
+	array_free(&t->odd);
 	bitmap_deinit(&t->reached);
 }

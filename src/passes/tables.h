@@ -14,6 +14,7 @@
 struct table_worker {
 	struct table_links next;
 	ARRAY(struct excuse) excuses;
+	ARRAY(struct odd_entry) odd;
 	ARRAY(uint64_t) deposits; /**< pfns of tables that wait beside a PMD table for its large entries to be split */
 	uint64_t nr_leaves, nr_swapents, nr_migrations, nr_gaps;
 	uint64_t gap_pa;
@@ -98,5 +99,8 @@ struct error *kernel_tables(struct walk *walk) _must_check_;
 
 /** Order the excuses for excuse_for(). */
 void excuses_sort(struct tables *t);
+
+/** Order the odd entries for odd_entry_find(). */
+void odd_entries_sort(struct tables *t);
 
 #endif

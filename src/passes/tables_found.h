@@ -19,8 +19,15 @@ struct table_link {
 enum link_flags {
 	LINK_AGAIN = 1 << 0,  /**< another link to the same table stands before it */
 	LINK_HUGETLB = 1 << 1, /**< covers hugetlb areas: the table may be shared */
+	LINK_BELOW_SHARED = 1 << 2, /**< a table above it is linked more than once, and should not be */
 	LINK_USERS_SHIFT = 8, /**< above: how many links the table has */
 };
+
+/** Whether \p l is, or is below, a table that is linked more than once without reason: where its entries belong is open. */
+static inline bool link_is_doubtful(const struct table_link *l)
+{
+	return l->flags & LINK_BELOW_SHARED || (!(l->flags & LINK_HUGETLB) && l->flags >> LINK_USERS_SHIFT > 1);
+}
 
 struct table_links {
 	ARRAY(struct table_link) list;
@@ -38,11 +45,18 @@ struct excuse {
 	uint64_t table_pfn;
 };
 
+/** An entry that a finding is about. */
+struct odd_entry {
+	uint32_t space;
+	uint64_t va;
+};
+
 /** Everything that walking found and later passes use. */
 struct tables {
 	struct table_links level[ARCH_MAX_LEVELS + 1]; /**< by level, each sorted by address of the table */
 	struct bitmap reached;         /**< pfns of tables that some address space, or the kernel, reaches */
 	ARRAY(struct excuse) excuses;  /**< by space, then start */
+	ARRAY(struct odd_entry) odd;   /**< by space, then address */
 	bool incomplete;               /**< the time limit came first */
 	uint64_t nr_not_reached;       /**< links that were known by then */
 	bool missing;                  /**< address spaces may be missing: what they map was not found */

@@ -65,11 +65,11 @@ static const unsigned char kind_class[NR_KINDS] = {
 };
 
 /* Anonymous by its mapping, then by PG_swapbacked: what is being migrated has no mapping any more, but that flag. */
-unsigned leaf_rss_counter(const struct table_cursor *t, const struct leaf *leaf)
+unsigned leaf_rss_counter(const struct check *c, const struct leaf *leaf)
 {
 	static const enum fact ids[] = { FACT_MM_FILEPAGES, FACT_MM_ANONPAGES, FACT_MM_SHMEMPAGES };
 	static const unsigned usual[] = { 0, 1, 3 };
-	const struct census_run *run = &t->walk->check->census.runs.v[leaf->run];
+	const struct census_run *run = &c->census.runs.v[leaf->run];
 	unsigned class = kind_class[leaf->record->kind], which = 0;
 	uint64_t at = leaf->pfn - run->first_pfn, head = leaf->record->back <= at ? at - leaf->record->back : at;
 	bool swapbacked = run->records[head].bits & CENSUS_SWAPBACKED;
@@ -79,7 +79,7 @@ unsigned leaf_rss_counter(const struct table_cursor *t, const struct leaf *leaf)
 		which = 1;
 	else if (class == CLASS_SHMEM || swapbacked)
 		which = 2;
-	return (unsigned)fact_value(&t->l->facts, ids[which], usual[which]) % MAX_RSS_COUNTERS;
+	return (unsigned)fact_value(&c->layout.facts, ids[which], usual[which]) % MAX_RSS_COUNTERS;
 }
 
 /* ---- findings ------------------------------------------------------------------------------------------------------------- */
@@ -89,11 +89,15 @@ struct finding *leaf_finding(struct table_cursor *t, enum rule_id rule, const st
 	struct check *c = t->walk->check;
 	bool page = rules[rule].subject == SUBJ_PAGE && leaf->record;
 	struct subject subject = page ? check_page_subject(c, SUBJ_PAGE, leaf->pfn) : subject_page(SUBJ_ADDRESS, UINT64_MAX);
+	struct odd_entry odd = { t->link->space, leaf->va };
 	struct finding *f;
 	struct error *err;
 
 	subject_space(c, t->space, &subject);
-	subject.address = leaf->va;
+	subject.address = subject.user_va = leaf->va;
+	subject.area = leaf->vma ? leaf->vma->va : UINT64_MAX;
+	if (!array_push(&t->tw->odd, odd))
+		t->w->findings.failed = true;
 	if (page)
 		subject.address = memmap_page_va(&c->memmap, memmap_section(&c->memmap, leaf->pfn), leaf->pfn);
 	f = worker_finding(t->w, rule, &subject);
@@ -102,7 +106,8 @@ struct finding *leaf_finding(struct table_cursor *t, enum rule_id rule, const st
 	if (f) {
 		char bits[160];
 
-		finding_words(&t->w->findings, f, user_bits_text(leaf->e.bits, bits, sizeof(bits)), NULL);
+		user_bits_text(leaf->e.bits, bits, sizeof(bits));
+		finding_words(&t->w->findings, f, bits[0] ? bits : NULL, NULL);
 		err = area_evidence(c, t->w->kv, &t->w->findings, f, leaf->vma);
 		error_free(err);
 	}
@@ -244,9 +249,11 @@ static struct error *wrong_anon(struct table_cursor *t, const struct leaf *leaf)
 		f = leaf_finding(t, RULE_PTE_MAPPING_VS_VMA, leaf);
 		finding_expect(fs, f, "mapping", FMT_PTR, 64, mapping, leaf->vma->anon_vma | 1);
 		finding_words(fs, f, NULL, "an anon_vma on the chain of the area");
-	}
-	if (index != expected && !is_changing(t, leaf->vma))
+		if (index != expected)
+			finding_expect(fs, f, "index", FMT_HEX, 64, index, expected);
+	} else if (index != expected && !is_changing(t, leaf->vma)) {
 		wrong_index(t, leaf, index, expected);
+	}
 	return NULL;
 }
 
@@ -329,6 +336,10 @@ static void check_bare(struct table_cursor *t, const struct leaf *leaf)
 
 static struct error *check_area(struct table_cursor *t, const struct leaf *leaf, enum leaf_class class)
 {
+	if (link_is_doubtful(t->link)) {
+		t->odd += INT64_C(1) << ((t->level - 1) * t->l->mmu.index_bits);
+		return NULL;
+	}
 	if (!leaf->vma) {
 		outside(t, leaf);
 		return NULL;
@@ -518,7 +529,7 @@ static struct error *count_leaf(struct table_cursor *t, struct leaf *leaf, enum 
 		return check_area(t, leaf, class);
 	}
 	check_class(t, leaf, class);
-	t->rss[leaf_rss_counter(t, leaf)] += (int64_t)nr;
+	t->rss[leaf_rss_counter(t->walk->check, leaf)] += (int64_t)nr;
 	if (t->level > 1)
 		count_whole(t, leaf);
 	else if (kind_is_counted((enum page_kind)leaf->record->kind))

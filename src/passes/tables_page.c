@@ -123,6 +123,8 @@ static void check_sharing(struct table_cursor *t, const struct table_struct *p)
 		__atomic_store_n(&t->space->shares_tables, true, __ATOMIC_RELAXED);
 	if (!t->count)
 		return;
+	if (t->link->flags & LINK_BELOW_SHARED)
+		return;
 	if (users > 1 && !(t->link->flags & LINK_HUGETLB)) {
 		f = page_finding(t, RULE_PT_PAGE_SHARED, p);
 		finding_value(fs, f, "address", FMT_PTR, t->link->va);

@@ -75,7 +75,7 @@ static struct error *with_page(struct table_cursor *t, struct leaf *leaf, enum s
 	if (class == SWAPENT_HWPOISON)
 		return NULL;
 	if (!kind_is_hugetlb((enum page_kind)leaf->record->kind))
-		t->rss[leaf_rss_counter(t, leaf)] += (int64_t)nr;
+		t->rss[leaf_rss_counter(t->walk->check, leaf)] += (int64_t)nr;
 	if (class == SWAPENT_MIGRATION)
 		return migration(t, leaf);
 	device(t, leaf, class);

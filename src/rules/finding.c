@@ -23,6 +23,8 @@ struct subject subject_page(enum subject_kind kind, uint64_t pfn)
 		.order = UINT_MAX,
 		.address = UINT64_MAX,
 		.mm = UINT64_MAX,
+		.user_va = UINT64_MAX,
+		.area = UINT64_MAX,
 		.pid = -1,
 	};
 }

@@ -48,6 +48,8 @@ struct subject {
 	const char *page_kind; /**< static name from the census */
 	uint64_t address;  /**< of the struct page, or of the object */
 	uint64_t mm;       /**< of the mm_struct through which it was seen; that of a SUBJ_MM is its address */
+	uint64_t user_va;  /**< of the entry of that mm's page tables it is about, or that it lacks */
+	uint64_t area;     /**< memory area of that address */
 	int64_t pid;       /**< of a task that has that mm; -1: none */
 	const char *comm;  /**< bytes as they are in the dump: reporters escape */
 };

@@ -7,6 +7,9 @@
  * from it.  Two independent damages of one folio, say a stray flag and a lost reference, also end up in one group.
  * That is accepted: both are still printed in full, and one cause for two oddities of one folio is the better bet.
  *
+ * Then the same for entries of page tables: the page that an entry reaches and the page that it should reach; and for
+ * areas that many entries do not fit.
+ *
  * Then the same for address spaces: areas that cannot be trusted explain what disagrees with them, and whatever is
  * wrong with an address space's entries explains its counters.
  */
@@ -28,6 +31,8 @@ enum root_rank {
 	RANK_ENTRY,   /* an entry leads to a page that cannot be there */
 	RANK_COUNTER, /* a counter that is wrong by itself, not only against others */
 	RANK_AREA,    /* an entry or its page does not fit the area */
+	RANK_WHOLE,   /* mappings of a folio as a whole against the page tables: its pages may count them, too */
+	RANK_MARK,    /* a mark that says how the pages of a folio count */
 	RANK_RECOUNT, /* a mapcount that is wrong against the page tables, whatever other counters say */
 	NR_RANKS,
 };
@@ -63,11 +68,20 @@ static const unsigned char root_rank[NR_RULES] = {
 	[RULE_MAPPING_KIND_OVERLAY] = RANK_MAPPING,
 	[RULE_MAPPED_WITHOUT_MAPPING] = RANK_MAPPING,
 
+	[RULE_DOUBLE_MAP_ENTIRE] = RANK_MARK,
 	[RULE_FLAGS_UNDEFINED_BITS] = RANK_KIND,
 	[RULE_RESERVED_NOT_LRU] = RANK_KIND,
 	[RULE_LRU_EXCL_KINDS] = RANK_KIND,
 	[RULE_TAIL_FLAGS_LEGAL] = RANK_KIND,
 
+	[RULE_MIGRATION_ENTRY_LOCKED] = RANK_ENTRY,
+	[RULE_SWAP_ENTRY_TYPE] = RANK_ENTRY,
+	[RULE_DEVICE_PRIVATE_ENTRY] = RANK_ENTRY,
+	[RULE_PTE_PFN_VALID] = RANK_ENTRY,
+	[RULE_PTE_PROTNONE_L1TF] = RANK_ENTRY,
+	[RULE_PTE_SPECIAL_CONSISTENT] = RANK_ENTRY,
+	[RULE_PTE_ENTRY_VALID] = RANK_ENTRY,
+	[RULE_PT_ENTRY_VALID] = RANK_ENTRY,
 	[RULE_PTE_TO_FREE_PAGE] = RANK_ENTRY,
 	[RULE_PTE_TO_SLAB_PAGE] = RANK_ENTRY,
 	[RULE_PTE_TO_PAGETABLE] = RANK_ENTRY,
@@ -76,12 +90,14 @@ static const unsigned char root_rank[NR_RULES] = {
 	[RULE_PT_PAGE_TYPED] = RANK_ENTRY,
 	[RULE_PT_PAGE_SHARED] = RANK_ENTRY,
 
+	[RULE_ZERO_PAGE_MAPCOUNT] = RANK_COUNTER,
 	[RULE_MAPCOUNT_UNDERFLOW] = RANK_COUNTER,
 	[RULE_MAPCOUNT_OVERFLOW] = RANK_COUNTER,
 	[RULE_REFCOUNT_NEGATIVE] = RANK_COUNTER,
 	[RULE_REFCOUNT_OVERFLOW] = RANK_COUNTER,
 	[RULE_ENTIRE_MAPCOUNT_ORDER] = RANK_COUNTER,
 
+	[RULE_PT_PAGE_DETACHED] = RANK_AREA,
 	[RULE_PTE_OUTSIDE_VMA] = RANK_AREA,
 	[RULE_PTE_KIND_VS_VMA] = RANK_AREA,
 	[RULE_PTE_INDEX_VS_VMA] = RANK_AREA,
@@ -91,13 +107,14 @@ static const unsigned char root_rank[NR_RULES] = {
 
 	[RULE_MAPCOUNT_RECOUNT_SMALL] = RANK_RECOUNT,
 	[RULE_MAPCOUNT_RECOUNT_PAGE] = RANK_RECOUNT,
-	[RULE_MAPCOUNT_RECOUNT_ENTIRE] = RANK_RECOUNT,
+	[RULE_MAPCOUNT_RECOUNT_ENTIRE] = RANK_WHOLE,
 	[RULE_MAPCOUNT_RECOUNT_LARGE] = RANK_RECOUNT,
 };
 
 /* One finding as grouping sees it. */
 struct member {
 	uint64_t folio; /* or page, or address space: what the group is about */
+	uint64_t va;    /* of an entry; else 0 */
 	unsigned rank;
 	size_t index;
 };
@@ -119,6 +136,8 @@ static int compare_members(const void *va, const void *vb)
 
 	if (a->folio != b->folio)
 		return a->folio < b->folio ? -1 : 1;
+	if (a->va != b->va)
+		return a->va < b->va ? -1 : 1;
 	if (a->rank != b->rank)
 		return a->rank < b->rank ? -1 : 1;
 	return (a->index > b->index) - (a->index < b->index);
@@ -171,6 +190,62 @@ static void join_pages(struct findings *fs, struct member *m)
 	flatten(fs);
 }
 
+/* ---- entries ---- */
+
+static size_t root_of(const struct findings *fs, size_t i)
+{
+	return fs->list.v[i].cause == SIZE_MAX ? i : fs->list.v[i].cause;
+}
+
+/* One entry that leads to a wrong page: the page it reaches has findings, and so has the page that lacks it. */
+static void join_entries(struct findings *fs, struct member *m)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < fs->list.nr; i++) {
+		const struct finding *f = &fs->list.v[i];
+
+		if (f->subject.user_va != UINT64_MAX && f->subject.mm != UINT64_MAX)
+			m[nr++] = (struct member){ .folio = f->subject.mm, .va = f->subject.user_va, .rank = rank_of(f), .index = i };
+	}
+	qsort(m, nr, sizeof(*m), compare_members);
+	for (size_t i = 1, lead = 0; i < nr; i++) {
+		struct finding *f = &fs->list.v[m[i].index];
+		size_t root = root_of(fs, m[lead].index);
+
+		if (m[i].folio != m[lead].folio || m[i].va != m[lead].va)
+			lead = i;
+		else if (f->cause == SIZE_MAX && root != m[i].index && fs->list.v[root].severity != SEV_NOTE)
+			f->cause = root;
+	}
+	flatten(fs);
+}
+
+/* ---- areas ---- */
+
+enum { ENTRIES_OF_AREA = 3 };
+
+/* Many entries of one area that do not fit it: then it is the area that is wrong. */
+static void join_areas(struct findings *fs, struct member *m)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < fs->list.nr; i++) {
+		const struct finding *f = &fs->list.v[i];
+
+		if (f->cause == SIZE_MAX && f->subject.area != UINT64_MAX && root_rank[f->rule] == RANK_AREA)
+			m[nr++] = (struct member){ .folio = f->subject.mm, .va = f->subject.area, .rank = rank_of(f), .index = i };
+	}
+	qsort(m, nr, sizeof(*m), compare_members);
+	for (size_t i = 0, end; i < nr; i = end) {
+		for (end = i + 1; end < nr && m[end].folio == m[i].folio && m[end].va == m[i].va; end++)
+			;
+		for (size_t j = i + 1; end - i >= ENTRIES_OF_AREA && j < end; j++)
+			fs->list.v[m[j].index].cause = m[i].index;
+	}
+	flatten(fs);
+}
+
 /* ---- address spaces ---- */
 
 enum mm_rank {
@@ -203,6 +278,8 @@ static bool relies_on_areas(enum rule_id rule)
 /* Whether b, of mm rank rank, follows from a, which leads the findings of the same address space. */
 static bool follows_in_mm(const struct finding *a, const struct finding *b, unsigned rank)
 {
+	if (a->rule == RULE_PTE_OUTSIDE_VMA)
+		return b->subject.kind == SUBJ_MM;
 	if (a->rule == RULE_VMA_TREE_ORDER)
 		return b->subject.kind == SUBJ_MM || relies_on_areas(b->rule);
 	return b->subject.kind == SUBJ_MM && (a->subject.kind == SUBJ_MM || rank % NR_MM_RANKS == MM_RANK_COUNTER);
@@ -237,6 +314,30 @@ static void join_mms(struct findings *fs, struct member *m)
 	flatten(fs);
 }
 
+/* ---- the memmap ---- */
+
+static bool counts_mappings(const char *pass)
+{
+	return !strcmp(pass, "tables") || !strcmp(pass, "mapcount") || !strcmp(pass, "rss");
+}
+
+/* Where parts of the memmap are missing, page tables and counts of mappings are incomplete. */
+static void join_memmap(struct findings *fs)
+{
+	size_t first = SIZE_MAX;
+
+	for (size_t i = 0; i < fs->list.nr && first == SIZE_MAX; i++) {
+		const struct finding *f = &fs->list.v[i];
+
+		if (f->cause == SIZE_MAX && (f->rule == RULE_SUBSECTION_MAP_COVERS || f->rule == RULE_VMEMMAP_MAPPED))
+			first = i;
+	}
+	for (size_t i = 0; first != SIZE_MAX && i < fs->list.nr; i++)
+		if (fs->list.v[i].cause == SIZE_MAX && counts_mappings(rules[fs->list.v[i].rule].pass))
+			fs->list.v[i].cause = first;
+	flatten(fs);
+}
+
 struct error *findings_group(struct findings *fs)
 {
 	_cleanup_free_ struct member *m = NULL;
@@ -256,6 +357,9 @@ struct error *findings_group(struct findings *fs)
 			root = i;
 	}
 	join_pages(fs, m);
+	join_entries(fs, m);
+	join_areas(fs, m);
 	join_mms(fs, m);
+	join_memmap(fs);
 	return NULL;
 }
