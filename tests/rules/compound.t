@@ -258,7 +258,8 @@ expect type-on-tail p+5 error
 
 test ok-frozen: a folio that is unmapped, locked and frozen for a split, migration or reclaim
 kernels 6.1 5.10
-pick p anon head order=9 entire=1 mapcount=0
+pick p anon head entries=1 order=9 entire=1 mapcount=0
+set pte[p] = swp(swptype(migration), p)
 set folio[p].entire = -1
 set page[p]._refcount = 0
 set page[p].flags |= flag(locked)
@@ -266,7 +267,8 @@ expect nothing
 
 test ok-frozen-sums: the same where there are sums
 needs LARGE_MAPCOUNT not MM_ID
-pick p anon head order=9 entire=1 large=1
+pick p anon head entries=1 order=9 entire=1 large=1
+set pte[p] = swp(swptype(migration), p)
 set folio[p].entire = -1
 set folio[p].large = -1
 set folio[p].nr_mapped = 0
@@ -276,7 +278,8 @@ expect nothing
 
 test ok-frozen-ids: the same where there are mm ids
 needs MM_ID
-pick p anon head order=9 entire=1 large=1
+pick p anon head entries=1 order=9 entire=1 large=1
+set pte[p] = swp(swptype(migration), p)
 set folio[p].entire = -1
 set folio[p].large = -1
 set folio[p].nr_mapped = 0

@@ -67,7 +67,8 @@ set folio[p].entire = 1
 also large-ge-entire p
 also anon-exclusive-shared p
 also mmid-slot-consistent p
-expect refcount-lt-mapcount p error
+expect mapcount-recount-entire p error
+expect refcount-lt-mapcount p error follows
 
 test refcount-lt-mapcount-swap: the reference of the swap cache is missing
 pick p anon-swapcache small mapcount>=1
@@ -93,20 +94,20 @@ expect nothing
 test mapcount-leak: a mapping that was never undone
 pick p anon small mapcount=1 refcount=1
 set page[p]._mapcount = 4
-expect refcount-lt-mapcount p error
+expect mapcount-recount-small p error
+expect refcount-lt-mapcount p error follows
 
 test ok-perf-page: a page of a perf ring has a mapping but is in no page cache
-pick p kernel small mapcount=0 refcount=1
+pick p kernel small mapcount=0
 pick q file small flag=lru
 set page[p].mapping = page[q].mapping
-set page[p]._mapcount = 0
-set page[p]._refcount = 1
 expect nothing
 
 test kernel-page-unmapped-too-much: a page of the kernel mapped more often than referenced
 pick p kernel small mapcount=0 refcount=1
 set page[p]._mapcount = 1
-expect refcount-lt-mapcount p error
+expect mapcount-recount-small p error
+expect refcount-lt-mapcount p error follows
 
 # ---- mappings of large folios --------------------------------------------------------------------------------------------
 
@@ -114,19 +115,22 @@ test large-ge-entire: the sum of mappings is one too small
 needs LARGE_MAPCOUNT
 pick p anon head order>=2 large>=1
 set folio[p].large -= 1
-expect large-ge-entire p error
+expect mapcount-recount-large p error
+expect large-ge-entire p error follows
 
 test large-ge-entire-page: the mapcount of one page is one too high
 needs LARGE_MAPCOUNT
 pick p anon head order>=2 large>=1 entire=0
 set page[p+1]._mapcount += 1
-expect large-ge-entire p error
+expect mapcount-recount-page p+1 error
+expect large-ge-entire p error follows
 
 test large-ge-entire-tail: the mapcount of the last page is one too high
 needs LARGE_MAPCOUNT
 pick p shmem|file head order>=2 large>=1 entire=0
 set page[p+nr(p)-1]._mapcount += 1
-expect large-ge-entire p error
+expect mapcount-recount-page p+nr(p)-1 error
+expect large-ge-entire p error follows
 
 test nr-pages-mapped-recount: drift of the number of mapped pages
 needs NR_PAGES_MAPPED
@@ -196,7 +200,8 @@ needs MM_ID
 pick p anon head order>=2 large>=2 entire=0
 set folio[p].mm_id[0] |= bit(31)
 set folio[p].large -= 1
-expect large-ge-entire p warning
+expect mapcount-recount-large p warning
+expect large-ge-entire p warning follows
 
 test double-map-entire: doubly mapped, but not as a whole
 needs DOUBLE_MAP
@@ -298,6 +303,5 @@ expect anon-exclusive-ksm p error
 
 test ok-ksm-shared: KSM pages are mapped many times
 pick p ksm small mapcount>=2
-set page[p]._mapcount = 5000
-set page[p]._refcount = 5001
+set page[p]._refcount += 5000
 expect nothing

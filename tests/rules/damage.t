@@ -47,7 +47,7 @@ expect page-zone-matches p error
 test zeroed-table-dma: of a page table in the first zone
 pick p page-table small zone=DMA
 zero page[p]
-expect refcount-zero-mapped p error
+expect pt-page-typed p error
 
 test zeroed-buddy-head: of the first page of a free block
 pick p buddy first order=3 zone=DMA32
@@ -178,22 +178,26 @@ expect any p error
 
 # Each struct page is sound by itself; only who maps the page (page tables), or the list it is on, can tell.
 test swapped-anon: two anonymous pages
-pick p anon small mapcount=1 refcount=1 next=anon
-pick q anon small mapcount=1 refcount=1
+pick p anon small entries=1 refcount=1 next=anon
+pick q anon small entries=1 refcount=1 area=p
 swap page[p] page[q]
-expect nothing
+expect pte-index-vs-vma p error
+expect pte-index-vs-vma q error
 
 test swapped-anon-slab: an anonymous page and a slab
-pick p anon small mapcount=1
+pick p anon small entries=1
 pick q slab small
 swap page[p] page[q]
-expect filtered-kernel-page p warning
+expect pte-to-slab-page p error
+expect filtered-kernel-page p warning follows
 
 test swapped-file-buddy: a page inside a free block and a page of a file
 pick p buddy interior order>=3 zone=DMA32
-pick q shmem small flag=lru zone=DMA32
+pick q shmem small entries>=1 flag=lru zone=DMA32
 swap page[p] page[q]
 expect buddy-interior-clean p error
+expect pte-to-free-page q error
+also pte-to-free-page q
 also frozen-run q
 
 test swapped-head-tail: the head of a folio and its second tail

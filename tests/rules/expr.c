@@ -91,6 +91,12 @@ static const struct {
 	{ "pincount", "page", "hpage_pinned_refcount", 2 },
 	{ "mm_id", "folio", "_mm_id", 0 },
 	{ "mm_id_mapcount", "folio", "_mm_id_mapcount", 0 },
+	{ "ptl", "ptdesc", "ptl", 0 },
+	{ "ptl", "page", "ptl", 0 },
+	{ "pt_mm", "ptdesc", "pt_mm", 0 },
+	{ "pt_mm", "page", "pt_mm", 0 },
+	{ "pt_share_count", "ptdesc", "pt_share_count", 0 },
+	{ "pt_share_count", "page", "pt_share_count", 0 },
 };
 
 static bool spelled(struct world *w, const char *path, struct answer *a, unsigned *ret_page)
@@ -185,6 +191,70 @@ static uint64_t indexed_va(struct mutation *m, const char **s, bool node)
 	return node ? c->zones.nodes.v[index].va : c->memmap.sections.v[index].ms_va;
 }
 
+/* The second argument of pte[p,1] and its like. */
+static uint64_t second(struct mutation *m, const char **s)
+{
+	return take(s, ',') ? expr_value(m, s) : 0;
+}
+
+/* mm[p].rss[1]: the sum that is kept for all; the array has two forms. */
+static bool rss_place(struct mutation *m, uint64_t mm, const char *path, struct lvalue *ret)
+{
+	struct answer stat, count;
+	char part[NAME_SIZE];
+
+	if (!strncmp(path, "rss_cpu[", 8)) {
+		snprintf(part, sizeof(part), "rss_stat%.8s", path + 7);
+		if (!world_member(m->w, "mm_struct", part, &stat) ||
+		    !world_member(m->w, "percpu_counter", "counters", &count))
+			mutation_skip(m, "kernel has no rss of CPUs");
+		else
+			*ret = (struct lvalue){ .address = mm + stat.offset + count.offset, .size = 8 };
+		return true;
+	}
+	if (strncmp(path, "rss[", 4))
+		return false;
+	snprintf(part, sizeof(part), "count%.8s", path + 3);
+	if (world_member(m->w, "mm_rss_stat", part, &count) && world_member(m->w, "mm_struct", "rss_stat", &stat)) {
+		*ret = (struct lvalue){ .address = mm + stat.offset + count.offset, .size = 8 };
+		return true;
+	}
+	snprintf(part, sizeof(part), "rss_stat%.8s", path + 3);
+	if (!world_member(m->w, "mm_struct", part, &stat) || !world_member(m->w, "percpu_counter", "count", &count))
+		mutation_skip(m, "kernel has no rss_stat");
+	else
+		*ret = (struct lvalue){ .address = mm + stat.offset + count.offset, .size = 8 };
+	return true;
+}
+
+static struct lvalue process_member(struct mutation *m, const char *what, const char **s)
+{
+	uint64_t pfn = expr_value(m, s), nth = second(m, s), at;
+	struct lvalue l = { .size = 8 };
+	char path[NAME_SIZE];
+
+	need(m, s, ']');
+	if (m->outcome != OUTCOME_OK || process_place(m, what, pfn, nth, &l))
+		return l;
+	at = process_object(m, what, pfn, nth);
+	need(m, s, '.');
+	name_take(s, ".[]", path, sizeof(path));
+	if (m->outcome != OUTCOME_OK || (what[0] == 'm' && rss_place(m, at, path, &l)))
+		return l;
+	return member_place(m, at, what[0] == 'm' ? "mm_struct" : what[0] == 'v' ? "vm_area_struct" : "task_struct",
+			    path);
+}
+
+static bool is_process_place(const char *what)
+{
+	static const char *const names[] = { "pte", "pmd", "pud", "p4d", "pgd", "mm", "vma", "task" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], what))
+			return true;
+	return false;
+}
+
 struct lvalue expr_place(struct mutation *m, const char **s)
 {
 	struct lvalue l = { .size = 8 };
@@ -193,6 +263,8 @@ struct lvalue expr_place(struct mutation *m, const char **s)
 
 	name_take(s, "", what, sizeof(what));
 	need(m, s, '[');
+	if (is_process_place(what))
+		return process_member(m, what, s);
 	if (!strcmp(what, "zone"))
 		at = zone_va(m, s);
 	else if (!strcmp(what, "node") || !strcmp(what, "section"))
@@ -341,8 +413,11 @@ static uint64_t call(struct mutation *m, const char *function, const char **s)
 	char name[NAME_SIZE];
 	uint64_t v = 0;
 
-	if (!strcmp(function, "flag") || !strcmp(function, "type") || !strcmp(function, "symbol") ||
-	    !strcmp(function, "enum")) {
+	if (!strcmp(function, "swptype")) {
+		name_take(s, "", name, sizeof(name));
+		v = process_swap_type(m, name);
+	} else if (!strcmp(function, "flag") || !strcmp(function, "type") || !strcmp(function, "symbol") ||
+		   !strcmp(function, "enum")) {
 		name_take(s, ".*", name, sizeof(name));
 		if (function[0] == 'f')
 			v = flag_value(m, name);
@@ -353,7 +428,10 @@ static uint64_t call(struct mutation *m, const char *function, const char **s)
 		else if (!world_symbol(m->w, name, &v))
 			mutation_skip(m, "kernel has no symbol %s", name);
 	} else {
-		v = page_function(m, function, expr_value(m, s));
+		uint64_t a = expr_value(m, s), b = second(m, s);
+
+		if (m->outcome == OUTCOME_OK && !process_function(m, function, a, b, &v))
+			v = page_function(m, function, a);
 	}
 	need(m, s, ')');
 	return v;

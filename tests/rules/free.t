@@ -284,9 +284,10 @@ expect pcp-dup q error
 
 test guard-pages: a type damaged to that of guard pages
 needs GUARD_PAGES
-pick p page-table small
-set page[p].page_type = type(guard)
-expect guard-pages p warning
+pick p anon small entries=1
+set page[table(p)].page_type = type(guard)
+expect pt-page-typed table(p) error
+expect guard-pages table(p) warning follows
 
 test frozen-run: one put_page() too many on a page of the kernel
 pick p kernel small aligned>=1 next=kernel

@@ -29,18 +29,18 @@ pick p file|shmem small flag=lru
 set page[p].mapping += 0x48
 expect mapping-canonical p error
 
-test ok-anon-unaligned: an anon_vma at an odd multiple of 8
+test anon-unaligned: an anon_vma at an odd multiple of 8: the address is legal, but no area knows it
 pick p anon small mapcount=1
 set page[p].mapping += 8
-expect nothing
+expect pte-mapping-vs-vma p error
 
-test ok-ksm-stale: a KSM page whose node is gone keeps the two bits
+test ksm-stale: a KSM page whose node is gone keeps the two bits; but this one is mapped
 needs KSM_BIT
 pick p ksm small
 set page[p]._mapcount = -1
 set page[p]._refcount = 1
 set page[p].mapping = 3
-expect nothing
+expect mapcount-recount-small p error
 
 test ok-stale-anon: an unmapped anonymous page may have a stale mapping
 pick p anon small mapcount=0
@@ -218,10 +218,12 @@ expect nothing
 
 test ok-hwpoison: a page taken out of use after a memory error
 needs HWPOISON
-pick p anon small flag=!locked mapcount=1
+pick p anon small entries=1 flag=!locked mapcount=1
 set page[p].flags |= flag(hwpoison)
 set page[p].flags &= ~flag(lru) & ~flag(active)
 set page[p]._mapcount = -1
+set pte[p] = swp(swptype(hwpoison), p)
+set mm[p].rss[1] -= 1
 set page[p]._refcount = 1
 expect nothing
 

@@ -120,14 +120,14 @@ expect pgdat-node-id error
 
 test filtered-kernel-page: a page left out as user memory is a page table by its struct page
 needs EXCLUDED_PAGES
-pick p anon small excluded mapcount=1
+pick p pcp-free|anon|file small excluded mapcount=0 entries=0
 pick q page-table small
 copy page[q] -> page[p]
 expect filtered-kernel-page p warning
 
 test filtered-kernel-slab: a free page left out of the dump is a slab
 needs EXCLUDED_PAGES
-pick p pcp-free|anon small excluded
+pick p pcp-free|anon small excluded entries=0
 pick q slab small
 copy page[q] -> page[p]
 expect filtered-kernel-page p warning

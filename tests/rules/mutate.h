@@ -40,6 +40,16 @@ struct member {
 	struct answer answer;
 };
 
+/** One entry of a process's page table. */
+struct map_entry {
+	uint64_t pfn; /**< a page that it leads to: a large entry is there once for each */
+	uint64_t pa;  /**< of the entry */
+	uint64_t va;  /**< user address that it maps */
+	unsigned level;
+	uint32_t space;
+	struct user_entry e;
+};
+
 struct world {
 	const char *kernel;    /**< name of the dump, for "kernels" */
 	const char *debuginfo;
@@ -48,6 +58,8 @@ struct world {
 	struct types *types;
 	unsigned char **pages; /**< struct pages of each section */
 	ARRAY(struct member) members;
+	ARRAY(struct map_entry) entries; /**< by page, address space, address */
+	ARRAY(struct map_entry) swap_entries; /**< those that are not present */
 };
 
 struct error *world_open(struct world *w, const char *dump, const char *debuginfo, const char *kernel) _must_check_;
@@ -126,6 +138,30 @@ void lvalue_write(struct mutation *m, const struct lvalue *l, uint64_t value);
 
 /** The address of the entry that maps \p va: a physical address; 0: none. */
 uint64_t leaf_entry(struct mutation *m, uint64_t va);
+
+/* ---- process.c ---------------------------------------------------------------------------------------------------------- */
+
+/** Find all entries of the healthy dump. */
+struct error *process_open(struct world *w) _must_check_;
+
+/** Entries that lead to page \p pfn, by address space and address; NULL: none. */
+const struct map_entry *process_entries(const struct world *w, uint64_t pfn, size_t *ret_nr);
+
+/** pte[p], pmd[p], pud[p], pgd[p]; false: \p what is none of these. */
+bool process_place(struct mutation *m, const char *what, uint64_t pfn, uint64_t nth, struct lvalue *ret);
+
+/** Address of the mm_struct ("mm"), area ("vma"), task ("task") that maps the page. */
+uint64_t process_object(struct mutation *m, const char *what, uint64_t pfn, uint64_t nth);
+
+/** mm(p), va(p), table(p), swp(type, offset) ...; false: no such function. */
+bool process_function(struct mutation *m, const char *function, uint64_t a, uint64_t b, uint64_t *ret);
+
+/** swptype(NAME): the first type of that class. */
+uint64_t process_swap_type(struct mutation *m, const char *name);
+
+/** Filters: *ret is the number called \p name, or whether \p f matches; false: no such filter. */
+bool process_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret);
+bool process_matches(const struct mutation *m, uint64_t pfn, const char *f, bool *ret);
 
 /* ---- pick.c ------------------------------------------------------------------------------------------------------------- */
 

@@ -154,10 +154,10 @@ static bool kind_list(const char *list)
 	return true;
 }
 
-static bool number_matches(const struct candidate *p, const struct number_filter *n, const char *rest)
+static bool number_matches(int64_t value, const char *rest)
 {
-	int64_t value = n->value(p), wanted;
 	char op = rest[0];
+	int64_t wanted;
 
 	rest += rest[1] == '=' ? 2 : 1;
 	wanted = strtoll(rest, NULL, 0);
@@ -218,11 +218,27 @@ static bool text_matches(struct mutation *m, const struct candidate *p, const ch
 	return !strncmp(f, "nth=", 4);
 }
 
+/* Filters about the entries that lead to the page (process.c); false: f is none of these. */
+static bool entry_filter(const struct mutation *m, uint64_t pfn, const char *f, bool *ret)
+{
+	size_t len = strcspn(f, "=<>!");
+	char name[NAME_SIZE];
+	int64_t value;
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)len, f);
+	if (f[len] && process_number(m->w, pfn, name, &value)) {
+		*ret = number_matches(value, f + len);
+		return true;
+	}
+	return process_matches(m, pfn, f, ret);
+}
+
 static bool filter_matches(struct mutation *m, const struct candidate *p, const char *f)
 {
 	unsigned bits = p->record->bits;
 	bool part = bits & (CENSUS_TAIL | CENSUS_INTERIOR);
 	size_t len = strcspn(f, "=<>!");
+	bool matches;
 
 	if (!strcmp(f, "head"))
 		return bits & CENSUS_HEAD;
@@ -246,12 +262,14 @@ static bool filter_matches(struct mutation *m, const struct candidate *p, const 
 		return kind_matches((enum page_kind)p->record->kind, f);
 	for (size_t i = 0; f[len] && i < ARRAY_SIZE(numbers); i++)
 		if (strlen(numbers[i].name) == len && !strncmp(numbers[i].name, f, len))
-			return number_matches(p, &numbers[i], f + len);
-	return text_matches(m, p, f);
+			return number_matches(numbers[i].value(p), f + len);
+	return entry_filter(m, p->pfn, f, &matches) ? matches : text_matches(m, p, f);
 }
 
-static bool filter_known(const char *f)
+static bool filter_known(const struct mutation *m, const char *f)
 {
+	bool matches;
+
 	static const char *const words[] = { "head",  "tail",	  "interior", "first",	 "small",
 					     "large", "lastpage", "ram",      "excluded" };
 	static const char *const texts[] = { "flag=", "zone=", "prev=", "next=", "sibling=", "nth=" };
@@ -266,7 +284,7 @@ static bool filter_known(const char *f)
 	for (size_t i = 0; f[len] && i < ARRAY_SIZE(numbers); i++)
 		if (strlen(numbers[i].name) == len && !strncmp(numbers[i].name, f, len))
 			return true;
-	return kind_list(f);
+	return entry_filter(m, 0, f, &matches) || kind_list(f);
 }
 
 static void candidate_decode(const struct world *w, struct candidate *p)
@@ -314,7 +332,7 @@ static unsigned filters_parse(struct mutation *m, const char *s, char filters[][
 	unsigned nr = 0;
 
 	while (nr < MAX_FILTERS && word_next(&s, filters[nr], NAME_SIZE)) {
-		if (!filter_known(filters[nr]))
+		if (!filter_known(m, filters[nr]))
 			mutation_bad(m, "no filter '%s'", filters[nr]);
 		nr++;
 	}

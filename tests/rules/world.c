@@ -51,6 +51,8 @@ struct error *world_open(struct world *w, const char *dump, const char *debuginf
 		err = check_run(w->base);
 	if (!err)
 		err = types_open(debuginfo, w->cache_dir, &w->types);
+	if (!err)
+		err = process_open(w);
 	return err ? err : read_pages(w);
 }
 
@@ -75,6 +77,8 @@ void world_close(struct world *w)
 		free(w->pages[i]);
 	free(w->pages);
 	array_free(&w->members);
+	array_free(&w->entries);
+	array_free(&w->swap_entries);
 	types_free(w->types);
 	check_free(w->base);
 	remove_cache(w->cache_dir);
