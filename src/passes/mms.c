@@ -145,7 +145,7 @@ static bool is_out_of_place(const struct vma *v)
 	return (v->trouble & (VMA_MISPLACED | VMA_OVERLAP)) && !(v->trouble & VMA_FOREIGN);
 }
 
-static void check_tree(struct worker *w, const struct space *space)
+static void check_tree(struct worker *w, struct space *space)
 {
 	const struct vmas *vs = &space->vmas;
 	bool forked = is_being_forked(w->check, space->mm);
@@ -158,6 +158,7 @@ static void check_tree(struct worker *w, const struct space *space)
 		tree_finding(w, space, vs->problem ? vs->problem : "the tree of areas is broken", vs->at, false);
 	for (size_t i = 0; i < vs->list.nr; i++)
 		nr += is_out_of_place(&vs->list.v[i]);
+	space->areas_change = space->writing && nr && nr <= AREAS_CHANGED_AT_ONCE;
 	for (size_t i = 0; i < vs->list.nr; i++) {
 		const struct vma *v = &vs->list.v[i];
 
@@ -167,7 +168,7 @@ static void check_tree(struct worker *w, const struct space *space)
 			tree_finding(w, space,
 				     v->trouble & VMA_OVERLAP ? "an area is empty or overlaps the one before"
 							      : "the tree has an area at another place than the area says",
-				     v->va, nr <= AREAS_CHANGED_AT_ONCE);
+				     v->va, space->areas_change);
 		if ((v->trouble & VMA_ONE_SIDED) && !vs->gap)
 			tree_finding(w, space, "an area is in the list or the tree alone", v->va, false);
 	}

@@ -21,6 +21,7 @@ struct space {
 	 */
 	bool moving;
 	bool struct_gap;    /**< the struct page of a table could not be read */
+	bool areas_change;  /**< an area or two are out of place, and mmap_lock is held for writing */
 	bool shares_tables; /**< reaches a PMD table that it shares */
 	/* what its page tables hold; workers add */
 	int64_t rss[MAX_RSS_COUNTERS]; /**< by MM_* counter */

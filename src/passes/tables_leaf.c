@@ -128,7 +128,7 @@ static void state_finding(struct table_cursor *t, enum rule_id rule, const struc
 static void lower_outside(struct table_cursor *t, struct finding *f)
 {
 	uint64_t span = ((t->outside_last - t->outside_va) >> t->l->page_shift) + 1;
-	bool still_counted = t->space->mm->total_vm >= t->space->area_pages + span;
+	bool still_counted = t->space->mm->total_vm >= t->space->area_pages + span || t->space->areas_change;
 
 	if (!still_counted && !t->space->writing)
 		return;

@@ -253,7 +253,7 @@ static bool filter_matches(struct mutation *m, const struct candidate *p, const 
 	if (!strcmp(f, "large"))
 		return bits & CENSUS_HEAD && p->record->order;
 	if (!strcmp(f, "lastpage"))
-		return p->record->back + 1 == UINT64_C(1) << p->record->order;
+		return (uint64_t)p->record->back + 1 == UINT64_C(1) << p->record->order;
 	if (!strcmp(f, "ram"))
 		return dump_page_gap(p->c->dump, p->pfn) != GAP_NOT_RAM;
 	if (!strcmp(f, "excluded"))
