@@ -117,7 +117,7 @@ static void check_counter(struct worker *w, const struct space *space, int count
 static void check_rss(struct worker *w, const struct space *space)
 {
 	w->ledger.rule[RULE_MM_RSS].checked++;
-	if (space->nr_gaps || !space->mm->rss_exact) {
+	if (space->nr_gaps || space->struct_gap || !space->mm->rss_exact) {
 		w->ledger.rule[RULE_MM_RSS].gaps++;
 		return;
 	}

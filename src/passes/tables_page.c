@@ -185,6 +185,18 @@ static struct error *lock_held(struct table_cursor *t, const struct table_struct
 	return err;
 }
 
+/* Its lock, the tables deposited beside it and its sharers are not known. */
+static struct error *struct_gap(struct table_cursor *t, const struct table_struct *p)
+{
+	struct excuse e = { .kind = EXCUSE_GAP, .space = t->link->space, .start = t->link->va, .table_pfn = p->pfn };
+
+	__atomic_store_n(&t->space->struct_gap, true, __ATOMIC_RELAXED);
+	if (t->level > 2)
+		return NULL;
+	e.end = e.start + (UINT64_C(1) << mmu_level_shift(&t->l->mmu, t->level) << t->l->mmu.index_bits);
+	return array_push(&t->tw->excuses, e) ? NULL : &error_nomem;
+}
+
 static struct error *note_lock(struct table_cursor *t, const struct table_struct *p)
 {
 	struct excuse e = { .kind = EXCUSE_LOCKED, .space = t->link->space, .start = t->link->va, .table_pfn = p->pfn };
@@ -223,6 +235,8 @@ static struct error *deposits(struct table_cursor *t, const struct table_struct 
 		err = kvmem_read_word(t->w->kv, at + t->l->page.lru, 8, &next, &ok);
 		at = next - t->l->page.lru;
 	} while (!err && ok && at != first && nr < MAX_DEPOSITS);
+	if (!ok)
+		__atomic_store_n(&t->space->struct_gap, true, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&t->space->tables, (int64_t)nr, __ATOMIC_RELAXED);
 	return err;
 }
@@ -233,15 +247,14 @@ struct error *table_page(struct table_cursor *t, bool *ret_walk)
 	struct error *err = read_struct(t, &p);
 
 	*ret_walk = true;
-	/* its deposited tables, its lock and its sharers are not known */
-	if (!err && !p.readable)
-		__atomic_store_n(&t->space->struct_gap, true, __ATOMIC_RELAXED);
 	if (!err)
 		err = check_typed(t, &p, ret_walk);
 	if (err)
 		return err;
 	check_sharing(t, &p);
 	check_owner_mm(t, &p);
+	if (!p.readable)
+		return struct_gap(t, &p);
 	if (!t->count)
 		return NULL;
 	err = note_lock(t, &p);
