@@ -125,6 +125,8 @@ static struct error *table_entries(struct table_cursor *t, const unsigned char *
 			err = table_entry(t, t->link->va + ((uint64_t)i << shift), entry, t->link->pa + (uint64_t)i * 8);
 	}
 	table_outside_end(t);
+	if (!err && check_active(t->walk->check, RULE_CONT_BIT_RANGE))
+		table_cont(t, bytes, nr);
 	return err;
 }
 

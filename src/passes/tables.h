@@ -50,6 +50,7 @@ struct table_cursor {
 	struct space *space;
 	unsigned level;
 	bool count;          /**< it is the first link: its entries count as mappings */
+	bool locked;         /**< the table's lock is held */
 	size_t vma;          /**< first area that ends behind the entry at work */
 	size_t run;          /**< of the census that the last entry led to */
 	uint64_t anon_vma;   /**< word that the pages of the area at work had last */
@@ -65,6 +66,19 @@ struct error *table_leaf(struct table_cursor *t, struct leaf *leaf) _must_check_
 
 /** The same for entries that are not present. */
 struct error *table_swapent(struct table_cursor *t, struct leaf *leaf) _must_check_;
+
+/** What is wrong with a contiguous block. */
+struct cont_block {
+	const char *problem; /**< of the odd one, static; NULL: nothing, or no entry is marked */
+	unsigned marked;     /**< first entry that is marked as part of a block */
+	unsigned odd;        /**< first entry that does not fit */
+};
+
+/** Look at the \p nr entries of \p level that would be one block (tables_cont.c). */
+void cont_check(const struct mmu *m, unsigned level, const unsigned char *entries, unsigned nr, struct cont_block *ret);
+
+/** The rule about contiguous blocks, for all \p nr entries of a table. */
+void table_cont(struct table_cursor *t, const unsigned char *bytes, unsigned nr);
 
 /** Rules about the table itself, before its entries are looked at (tables_page.c).  *ret_walk: whether to. */
 struct error *table_page(struct table_cursor *t, bool *ret_walk) _must_check_;

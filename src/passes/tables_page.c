@@ -209,6 +209,7 @@ static struct error *note_lock(struct table_cursor *t, const struct table_struct
 	err = lock_held(t, p, &held);
 	if (err || !held)
 		return err;
+	t->locked = true;
 	e.end = e.start + (UINT64_C(1) << mmu_level_shift(&t->l->mmu, t->level) << t->l->mmu.index_bits);
 	__atomic_fetch_add(&t->space->nr_locked, 1, __ATOMIC_RELAXED);
 	return array_push(&t->tw->excuses, e) ? NULL : &error_nomem;
