@@ -2,8 +2,9 @@
 /*
  * Contiguous blocks: entries that the processor may take for each other.
  *
- * checks:    that every entry of a block has the mark, that they map an aligned piece of memory in a row, with the same rights
- * exceptions: the whole block is changed entry by entry under the lock of the page table; young and dirty are set in any of them
+ * checks:    that every entry of a block has the mark, and that they map an aligned piece of memory in a row, with
+ *            the same rights
+ * exceptions: a block is changed entry by entry under the lock of the page table; young and dirty may differ
  */
 #include "base/bytes.h"
 #include "passes/tables.h"
@@ -11,8 +12,8 @@
 static const unsigned may_differ = USER_YOUNG | USER_DIRTY;
 
 /* Why entry \p i does not fit the block whose first entry is \p first; NULL: it does. */
-static const char *entry_problem(const struct mmu *m, unsigned level, const struct user_entry *first, const struct user_entry *e,
-				 unsigned i)
+static const char *entry_problem(const struct mmu *m, unsigned level, const struct user_entry *first,
+				 const struct user_entry *e, unsigned i)
 {
 	if (e->kind != USER_LEAF)
 		return "is not present";

@@ -32,8 +32,9 @@ struct bench {
 static struct mmu mmu_of(unsigned page_shift)
 {
 	return (struct mmu){
-		.arch = &arch_aarch64, .levels = 4, .page_shift = page_shift, .index_bits = page_shift - 3, .va_bits = 48,
-		.pa_mask = low_mask(48) & ~low_mask(page_shift), .user_va_bits = 48, .entry = { .present_invalid = true },
+		.arch = &arch_aarch64, .levels = 4, .page_shift = page_shift, .index_bits = page_shift - 3,
+		.va_bits = 48, .user_va_bits = 48, .pa_mask = low_mask(48) & ~low_mask(page_shift),
+		.entry = { .present_invalid = true },
 	};
 }
 
@@ -53,8 +54,9 @@ static void start(struct bench *b, unsigned page_shift, unsigned level)
 	b->mm.task = UINT32_MAX;
 	b->space.mm = &b->mm;
 	b->link.va = UINT64_C(0x10000000000);
-	b->cursor = (struct table_cursor){ .walk = &b->walk, .w = &b->worker, .tw = &b->table_worker, .l = &b->check.layout,
-					   .link = &b->link, .space = &b->space, .level = level };
+	b->cursor = (struct table_cursor){ .walk = &b->walk, .w = &b->worker, .tw = &b->table_worker,
+					   .l = &b->check.layout, .link = &b->link, .space = &b->space,
+					   .level = level };
 	b->nr = 1U << b->check.layout.mmu.index_bits;
 	b->block = arch_aarch64.cont_entries(&b->check.layout.mmu, level);
 	b->shift = mmu_level_shift(&b->check.layout.mmu, level);
@@ -81,6 +83,7 @@ static void look(struct bench *b)
 static void end(struct bench *b)
 {
 	findings_deinit(&b->worker.findings);
+	array_free(&b->table_worker.odd);
 }
 
 /* One finding, about entry \p marked, or none (UINT_MAX). */
@@ -92,7 +95,8 @@ static void expect(struct bench *b, unsigned marked)
 	assert_int_equal(fs->list.nr, marked != UINT_MAX);
 	if (marked != UINT_MAX) {
 		assert_int_equal(fs->list.v[0].rule, RULE_CONT_BIT_RANGE);
-		assert_int_equal(fs->list.v[0].severity, b->cursor.locked || b->mm.page_table_lock ? SEV_NOTE : SEV_WARNING);
+		assert_int_equal(fs->list.v[0].severity,
+				 b->cursor.locked || b->mm.page_table_lock ? SEV_NOTE : SEV_WARNING);
 		assert_int_equal(fs->list.v[0].subject.address, b->link.va + ((uint64_t)marked << b->shift));
 		assert_int_equal(fs->list.v[0].subject.pfn, UINT64_MAX);
 	}

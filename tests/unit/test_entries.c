@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Single entries of page tables: those that map no page of their own, those that are not present, and what they must not map. */
+/* Single entries of page tables: that map no page of their own, that are not present, that map what they must not. */
 #include "world_procs.h"
 
 static const char *const kernels[] = { "5.10", "6.1", "6.12", "7.3" };
@@ -54,7 +54,7 @@ static void finds(struct machine *m, enum rule_id rule, uint64_t pfn)
 static const uint64_t LEAF = 0x8000000000000067; /* NX, present, writable, user, young, dirty */
 static const uint64_t READ_ONLY = 0x8000000000000065;
 
-/* ---- entries that map nothing of their own --------------------------------------------------------------------------------- */
+/* ---- entries that map nothing of their own --------------------------------------------------------------------- */
 
 enum { ZERO_PFN = 0x10, BEYOND = 0x7000000 };
 
@@ -163,7 +163,8 @@ static void test_prot_none(void **state)
 		entry = entry_get(&m.p, 0, LOW, 1);
 		put(&m, LOW, 1, ((entry & ~(X_PRESENT | X_WRITE | X_USER)) ^ X_PA) | X_PROTNONE);
 		entry = entry_get(&m.p, 0, LOW + MB2, 2);
-		put(&m, LOW + MB2, 2, ((entry & ~(X_PRESENT | X_WRITE | X_USER)) ^ (X_PA & ~UINT64_C(0x1ff000))) | X_PROTNONE);
+		entry &= ~(X_PRESENT | X_WRITE | X_USER);
+		put(&m, LOW + MB2, 2, (entry ^ (X_PA & ~UINT64_C(0x1ff000))) | X_PROTNONE);
 		healthy(&m);
 		start(&m, k); /* the inversion was forgotten: it leads elsewhere */
 		entry = entry_get(&m.p, 0, LOW, 1);
@@ -174,7 +175,7 @@ static void test_prot_none(void **state)
 	}
 }
 
-/* ---- entries that are not present ---------------------------------------------------------------------------------------------- */
+/* ---- entries that are not present ------------------------------------------------------------------------------ */
 
 /* First types behind those of swap devices: poison, then migration. */
 static const unsigned max_swapfiles[NR_KERNELS] = { 29, 26, 27, 24 };
@@ -190,7 +191,7 @@ static uint64_t migrating(struct machine *m, uint64_t va, unsigned order)
 	return pfn;
 }
 
-/* Which each entry of migration is of type 1 to 2 or 3 behind poison; kernels with PG_anon_exclusive have A and D flags above. */
+/* Types behind poison; kernels with PG_anon_exclusive keep young and dirty above the pfn. */
 static void test_migration(void **state)
 {
 	(void)state;
@@ -257,8 +258,8 @@ static void test_swap(void **state)
 	static const struct {
 		unsigned type, offset;
 		bool good;
-	} all[] = { { 0, 1, true }, { 0, 999, true }, { 2, 7, true }, { 0, 0, false }, { 0, 1000, false }, { 2, 8, false },
-		    { 1, 5, false }, { 3, 1, false } };
+	} all[] = { { 0, 1, true }, { 0, 999, true }, { 2, 7, true }, { 0, 0, false }, { 0, 1000, false },
+		    { 2, 8, false }, { 1, 5, false }, { 3, 1, false } };
 
 	(void)state;
 	for (unsigned k = 0; k < NR_KERNELS; k++)
@@ -305,7 +306,7 @@ static void test_device_private(void **state)
 	}
 }
 
-/* ---- entries to what must not be mapped ----------------------------------------------------------------------------------------- */
+/* ---- entries to what must not be mapped ------------------------------------------------------------------------ */
 
 static void make_free_page(struct machine *m, uint64_t pfn)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What CPUs show that were stopped in the middle of a change: notes at most; without the lock that explains it, errors. */
+/* What CPUs show that were stopped in the middle of a change: notes at most; errors without the lock that says so. */
 #include "world_procs.h"
 
 static const char *const kernels[] = { "5.10", "6.1", "6.12", "7.3" };
@@ -33,7 +33,7 @@ static void start(struct machine *m, const char *kernel)
 	m->other = table_pfn(p, 0, HIGH, 1);
 }
 
-/* ---- the lock of a page table ------------------------------------------------------------------------------------------- */
+/* ---- the lock of a page table ---------------------------------------------------------------------------------- */
 
 /* The first entries are cleared, nothing else has followed yet. */
 static void zap(struct machine *m, const char *kernel, unsigned nr)
@@ -66,7 +66,8 @@ static void test_other_lock(void **state)
 	(void)state;
 	for (unsigned k = 0; k < NR_KERNELS; k++)
 		for (unsigned other = 0; other < 2; other++) {
-			struct expected e[3] = { { RULE_MAPCOUNT_RECOUNT_SMALL, 0, 0 }, { RULE_MAPCOUNT_RECOUNT_SMALL, 0, 0 },
+			struct expected e[3] = { { RULE_MAPCOUNT_RECOUNT_SMALL, 0, 0 },
+						 { RULE_MAPCOUNT_RECOUNT_SMALL, 0, 0 },
 						 { RULE_MM_RSS, UINT64_MAX, other ? 0 : 1 } };
 			struct machine m;
 
@@ -165,7 +166,7 @@ static void test_fault(void **state)
 	}
 }
 
-/* ---- collapse ---------------------------------------------------------------------------------------------------------------- */
+/* ---- collapse -------------------------------------------------------------------------------------------------- */
 
 /* The table is out of the tree, and still has every entry. */
 static void collapse(struct machine *m, const char *kernel, uint64_t lock)
@@ -185,7 +186,8 @@ static void test_collapse(void **state)
 {
 	(void)state;
 	for (unsigned k = 0; k < NR_KERNELS; k++) {
-		const struct expected e[2] = { { RULE_MM_RSS, UINT64_MAX, 1 }, { RULE_MM_PGTABLES_BYTES, UINT64_MAX, 1 } };
+		const struct expected e[2] = { { RULE_MM_RSS, UINT64_MAX, 1 },
+					       { RULE_MM_PGTABLES_BYTES, UINT64_MAX, 1 } };
 		struct machine m;
 
 		collapse(&m, kernels[k], WRITE_HELD);
@@ -205,7 +207,8 @@ static void test_detached(void **state)
 		c = procs_check(&m.p);
 		assert_true(is_error(c, RULE_PT_PAGE_DETACHED, m.table));
 		for (size_t i = 0; i < c->findings.list.nr; i++)
-			if (c->findings.list.v[i].severity == SEV_ERROR && c->findings.list.v[i].rule != RULE_PT_PAGE_DETACHED)
+			if (c->findings.list.v[i].severity == SEV_ERROR &&
+			    c->findings.list.v[i].rule != RULE_PT_PAGE_DETACHED)
 				fail_msg("%s: %s", rules[c->findings.list.v[i].rule].id, c->findings.list.v[i].message);
 		check_free(c);
 		procs_end(&m.p);
@@ -228,7 +231,7 @@ static void test_rcu(void **state)
 	}
 }
 
-/* ---- areas ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- areas ----------------------------------------------------------------------------------------------------- */
 
 /* munmap() has taken the area at LOW out of the tree, and frees what it maps with a reader's lock. */
 static void unmap(struct machine *m, const char *kernel, uint64_t lock, uint64_t owner_bits)

@@ -79,7 +79,8 @@ static void machine(struct machine *m, enum counting counting)
 
 static void test_healthy(void **state)
 {
-	static const enum mapcount_model models[] = { MAPCOUNT_A, MAPCOUNT_B, MAPCOUNT_C, MAPCOUNT_D, MAPCOUNT_E, MAPCOUNT_E };
+	static const enum mapcount_model models[] = { MAPCOUNT_A, MAPCOUNT_B, MAPCOUNT_C,
+						      MAPCOUNT_D, MAPCOUNT_E, MAPCOUNT_E };
 
 	(void)state;
 	for (enum counting i = 0; i < NR_COUNTINGS; i++) {
@@ -98,7 +99,7 @@ static void test_healthy(void **state)
 	}
 }
 
-/* ---- one counter, one too high or too low ------------------------------------------------------------------------------------ */
+/* ---- one counter, one too high or too low ---------------------------------------------------------------------- */
 
 static void page_count_add(struct machine *m, uint64_t pfn, int by)
 {
@@ -238,7 +239,8 @@ static void test_references(void **state)
 {
 	(void)state;
 	for (enum counting i = 0; i < NR_COUNTINGS; i++) {
-		struct expected e[4] = { { .rule = RULE_MAPCOUNT_RECOUNT_SMALL }, { .rule = RULE_REFCOUNT_LT_MAPPINGS } };
+		struct expected e[4] = { { .rule = RULE_MAPCOUNT_RECOUNT_SMALL },
+					 { .rule = RULE_REFCOUNT_LT_MAPPINGS } };
 		struct machine m;
 
 		machine(&m, i);
@@ -249,7 +251,8 @@ static void test_references(void **state)
 		procs_end(&m.p);
 	}
 	for (enum counting i = 0; i < COUNT_D; i++) {
-		struct expected e[3] = { { .rule = RULE_MAPCOUNT_RECOUNT_PAGE }, { .rule = RULE_REFCOUNT_LT_MAPPINGS } };
+		struct expected e[3] = { { .rule = RULE_MAPCOUNT_RECOUNT_PAGE },
+					 { .rule = RULE_REFCOUNT_LT_MAPPINGS } };
 		struct machine m;
 
 		machine(&m, i);
@@ -267,7 +270,8 @@ static void test_lost_entry(void **state)
 {
 	(void)state;
 	for (enum counting i = 0; i < NR_COUNTINGS; i++) {
-		struct expected e[4] = { { .rule = RULE_MAPCOUNT_RECOUNT_ENTIRE }, { .rule = RULE_MM_RSS, .pfn = UINT64_MAX } };
+		struct expected e[4] = { { .rule = RULE_MAPCOUNT_RECOUNT_ENTIRE },
+					 { .rule = RULE_MM_RSS, .pfn = UINT64_MAX } };
 		struct machine m;
 		size_t nr = 2;
 
@@ -283,13 +287,14 @@ static void test_lost_entry(void **state)
 	}
 }
 
-/* ---- mm ids ------------------------------------------------------------------------------------------------------------------ */
+/* ---- mm ids ---------------------------------------------------------------------------------------------------- */
 
 enum { NOBODY = 999 };
 static const uint64_t SHARED = UINT64_C(1) << 63, LOCKED = UINT64_C(1) << 31;
 
 /* A folio of order 4 that \p mms processes map by 10 pages each, with these slots; rule NR_RULES: none. */
-static void ids_case2(enum counting counting, unsigned mms, uint64_t ids, uint64_t counts, const enum rule_id *rules_found)
+static void ids_case2(enum counting counting, unsigned mms, uint64_t ids, uint64_t counts,
+		      const enum rule_id *rules_found)
 {
 	struct expected e[2] = { { .rule = rules_found[0] }, { .rule = rules_found[1] } };
 	struct procs p;
@@ -341,7 +346,7 @@ static void test_ids(void **state)
 		ids_case(i, 3, UINT64_MAX, 0, fine);		  /* the third has no slot */
 		ids_case(i, 1, two_ids(0, a), slots(0, 10), fine); /* in the other slot */
 		ids_case(i, 1, two_ids(a, 0) | SHARED, slots(10, 0), fine); /* was shared once */
-		ids_case(i, 2, two_ids(a, b) | SHARED, slots(7, 10), fine); /* some were mapped while no slot was free */
+		ids_case(i, 2, two_ids(a, b) | SHARED, slots(7, 10), fine); /* no slot was free for a while */
 		ids_case(i, 3, two_ids(c, a) | SHARED, slots(10, 10), fine);
 		ids_case(i, 2, two_ids(a, b) | SHARED, slots(11, 9), RULE_MMID_RECOUNT);
 		ids_case(i, 3, two_ids(a, b) | SHARED, slots(10, 15), RULE_MMID_RECOUNT);
@@ -350,7 +355,8 @@ static void test_ids(void **state)
 		ids_case(i, 1, two_ids(NOBODY, 0), slots(10, 0), RULE_MMID_LIVE);
 		ids_case2(i, 2, two_ids(a, b), slots(10, 10),
 			  (const enum rule_id[]){ RULE_MMID_EXCLUSIVE_LIE, RULE_MMID_SLOT_CONSISTENT });
-		ids_case2(i, 2, two_ids(a, 0), slots(20, 0), (const enum rule_id[]){ RULE_MMID_EXCLUSIVE_LIE, RULE_MMID_RECOUNT });
+		ids_case2(i, 2, two_ids(a, 0), slots(20, 0),
+			  (const enum rule_id[]){ RULE_MMID_EXCLUSIVE_LIE, RULE_MMID_RECOUNT });
 		ids_case(i, 2, two_ids(a, b) | SHARED | LOCKED, slots(11, 12), fine); /* being changed */
 		ids_case(i, 2, two_ids(a, 0) | LOCKED, slots(20, 0), fine);
 	}

@@ -39,7 +39,8 @@ static void finds_root(struct machine *m, enum rule_id rule, uint64_t pfn)
 	for (size_t i = 0; i < c->findings.list.nr; i++) {
 		const struct finding *f = &c->findings.list.v[i];
 
-		if (f->rule != rule && f->severity == SEV_ERROR && f->subject.pfn != m->page[0] && f->subject.pfn != m->page[1])
+		if (f->rule != rule && f->severity == SEV_ERROR && f->subject.pfn != m->page[0] &&
+		    f->subject.pfn != m->page[1])
 			fail_msg("%s: %s", rules[f->rule].id, f->message);
 	}
 	check_free(c);
@@ -53,7 +54,7 @@ static void finds(struct machine *m, enum rule_id rule, uint64_t pfn)
 	procs_end(&m->p);
 }
 
-/* ---- upper levels ---------------------------------------------------------------------------------------------------------- */
+/* ---- upper levels ---------------------------------------------------------------------------------------------- */
 
 /* An entry of each upper level that leads beyond memory: one finding, and nothing below it. */
 static void test_beyond_memory(void **state)
@@ -236,7 +237,7 @@ static void test_five_levels(void **state)
 	}
 }
 
-/* ---- hugetlb ---------------------------------------------------------------------------------------------------------------- */
+/* ---- hugetlb --------------------------------------------------------------------------------------------------- */
 
 /* Huge pages of 2 MiB and of 1 GiB, in one process and in two. */
 static void test_hugetlb(void **state)
@@ -279,7 +280,7 @@ static void test_hugetlb(void **state)
 	}
 }
 
-/* huge_pmd_share(): one PMD table in several processes, its pages counted once; usage is that of who faulted them in. */
+/* huge_pmd_share(): one PMD table in several processes, its pages counted once; usage is where they were faulted in. */
 struct sharing {
 	struct procs p;
 	uint64_t table, page;
@@ -350,12 +351,13 @@ static void test_shared_tables(void **state)
 static void test_unshared_table(void **state)
 {
 	struct sharing s;
+	uint64_t at;
 
 	(void)state;
 	share(&s, "6.12", 1);
 	expect_healthy(&s.p);
-	world_put(&s.p.w, world_page_va(&s.p.w, s.table) + (unsigned)world_offset(&s.p.w, "ptdesc", "pt_share_count", NULL) + 4, 4,
-		  0xffff8980);
+	at = world_page_va(&s.p.w, s.table) + (unsigned)world_offset(&s.p.w, "ptdesc", "pt_share_count", NULL);
+	world_put(&s.p.w, at + 4, 4, 0xffff8980);
 	expect_healthy(&s.p);
 	procs_end(&s.p);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Walking as a whole: parts that are missing, a limit of time, a range of pages, more threads; and the census's fingerprints. */
+/* Walking as a whole: missing parts, a limit of time, a range of pages, more threads; and the census's fingerprints. */
 #include "world_procs.h"
 
 static const char *const kernels[] = { "5.10", "6.1", "6.12", "7.3" };
@@ -60,7 +60,7 @@ static void test_healthy(void **state)
 	}
 }
 
-/* ---- what the dump lacks ------------------------------------------------------------------------------------------------------ */
+/* ---- what the dump lacks --------------------------------------------------------------------------------------- */
 
 static void test_table_gap(void **state)
 {
@@ -92,8 +92,8 @@ static void without_frame(struct machine *m, uint64_t pa)
 	if (!err) {
 		err = check_run(c);
 		for (size_t i = 0; !err && i < c->findings.list.nr; i++)
-			fail_msg("frame %#lx missing: %s: %s", (unsigned long)(pa / FRAME), rules[c->findings.list.v[i].rule].id,
-				 c->findings.list.v[i].message);
+			fail_msg("frame %#lx missing: %s: %s", (unsigned long)(pa / FRAME),
+				 rules[c->findings.list.v[i].rule].id, c->findings.list.v[i].message);
 		check_free(c);
 	}
 	error_free(err);
@@ -145,7 +145,7 @@ static void test_time_limit(void **state)
 	}
 }
 
-/* ---- a range of pages ------------------------------------------------------------------------------------------------------------ */
+/* ---- a range of pages ------------------------------------------------------------------------------------------ */
 
 static void in_range(struct machine *m, uint64_t first, uint64_t end, const struct expected *e, size_t nr)
 {
@@ -176,7 +176,7 @@ static void test_range(void **state)
 	}
 }
 
-/* ---- threads --------------------------------------------------------------------------------------------------------------------- */
+/* ---- threads --------------------------------------------------------------------------------------------------- */
 
 static void damage(struct machine *m)
 {
@@ -234,7 +234,7 @@ static void test_threads(void **state)
 	}
 }
 
-/* ---- fingerprints ----------------------------------------------------------------------------------------------------------------- */
+/* ---- fingerprints ---------------------------------------------------------------------------------------------- */
 
 static uint64_t next_random(uint64_t *seed)
 {
@@ -260,9 +260,11 @@ static void test_print(void **state)
 			mapping = DIRECT_MAP | (mapping & 0xffffffffff);
 		for (unsigned bit = 0; bit < 64; bit++) {
 			if (print_of(mapping ^ UINT64_C(1) << bit, index) == print_of(mapping, index))
-				fail_msg("bit %u of mapping %#lx, index %#lx", bit, (unsigned long)mapping, (unsigned long)index);
+				fail_msg("bit %u of mapping %#lx, index %#lx", bit, (unsigned long)mapping,
+					 (unsigned long)index);
 			if (print_of(mapping, index ^ UINT64_C(1) << bit) == print_of(mapping, index))
-				fail_msg("bit %u of index %#lx, mapping %#lx", bit, (unsigned long)index, (unsigned long)mapping);
+				fail_msg("bit %u of index %#lx, mapping %#lx", bit, (unsigned long)index,
+					 (unsigned long)mapping);
 		}
 	}
 }

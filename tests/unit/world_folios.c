@@ -6,7 +6,7 @@
 
 static const uint64_t ENTIRELY_MAPPED = 0x800000, TOP_BIT = UINT64_C(1) << 31;
 
-/* ---- making ------------------------------------------------------------------------------------------------------------ */
+/* ---- making ---------------------------------------------------------------------------------------------------- */
 
 static struct folio_made *folio_add(struct procs *p, uint64_t pfn, enum folio_kind kind, unsigned order)
 {
@@ -39,7 +39,8 @@ uint64_t folio_new(struct procs *p, enum folio_kind kind, const struct area *a, 
 		make_file(&p->w, pfn, order);
 	page_put(&p->w, pfn, W_MAPPING, kind == FOLIO_ANON ? a->anon_vma | 1 : a->mapping);
 	/* the newest kernels number anonymous pages of a file's area by address, others by file */
-	if (kind == FOLIO_ANON && a->mapping && world_fact(&p->w, Q_MEMBER, "vm_area_struct", "__vm_anon_pgoff_lo")->found)
+	if (kind == FOLIO_ANON && a->mapping &&
+	    world_fact(&p->w, Q_MEMBER, "vm_area_struct", "__vm_anon_pgoff_lo")->found)
 		page_put(&p->w, pfn, W_INDEX, va / FRAME);
 	else
 		page_put(&p->w, pfn, W_INDEX, a->pgoff + at);
@@ -65,7 +66,7 @@ uint64_t folio_hugetlb(struct procs *p, unsigned order)
 	return pfn;
 }
 
-/* ---- mapping ----------------------------------------------------------------------------------------------------------- */
+/* ---- mapping --------------------------------------------------------------------------------------------------- */
 
 void count_page(struct procs *p, unsigned proc, uint64_t pfn, int by)
 {
@@ -124,7 +125,7 @@ uint64_t anon_page(struct procs *p, unsigned proc, const struct area *a, uint64_
 	return pfn;
 }
 
-/* ---- counters ---------------------------------------------------------------------------------------------------------- */
+/* ---- counters -------------------------------------------------------------------------------------------------- */
 
 struct sums {
 	uint32_t entire, pages, mapped; /* as a whole; by single pages; pages that are */
@@ -205,7 +206,8 @@ static void write_large(struct procs *p, const struct folio_made *f, const struc
 	if (f->kind == FOLIO_HUGETLB)
 		return;
 	write_pages(p, f, s);
-	folio_put(&p->w, f->pfn, "nr_mapped", p->counting == COUNT_F ? 0 : s->mapped + (s->entire ? ENTIRELY_MAPPED : 0));
+	folio_put(&p->w, f->pfn, "nr_mapped",
+		  p->counting == COUNT_F ? 0 : s->mapped + (s->entire ? ENTIRELY_MAPPED : 0));
 	write_ids(p, f);
 }
 
@@ -224,15 +226,15 @@ void folio_write(struct procs *p, const struct folio_made *f)
 	page_put(&p->w, f->pfn, W_REFCOUNT, refs + s.total ? refs + s.total : 1);
 }
 
-/* ---- expectations -------------------------------------------------------------------------------------------------------- */
+/* ---- expectations ---------------------------------------------------------------------------------------------- */
 
 static void show(const struct check *c)
 {
 	for (size_t i = 0; i < c->findings.list.nr && i < 20; i++) {
 		const struct finding *f = &c->findings.list.v[i];
 
-		print_message("%s %s pfn %#" PRIx64 "%s: %s\n", severity_name(f->severity), rules[f->rule].id, f->subject.pfn,
-			      f->cause == SIZE_MAX ? "" : " (follows)", f->message ? f->message : "");
+		print_message("%s %s pfn %#" PRIx64 "%s: %s\n", severity_name(f->severity), rules[f->rule].id,
+			      f->subject.pfn, f->cause == SIZE_MAX ? "" : " (follows)", f->message ? f->message : "");
 	}
 }
 
@@ -249,11 +251,13 @@ void expect_list(const struct check *c, const struct expected *e, size_t nr)
 	for (size_t i = 0; i < nr; i++) {
 		size_t j = 0;
 
-		while (j < c->findings.list.nr && j < ARRAY_SIZE(used) && (used[j] || !fits(&c->findings.list.v[j], &e[i])))
+		while (j < c->findings.list.nr && j < ARRAY_SIZE(used) &&
+		       (used[j] || !fits(&c->findings.list.v[j], &e[i])))
 			j++;
 		if (j == c->findings.list.nr || j == ARRAY_SIZE(used)) {
 			show(c);
-			fail_msg("no finding %s at %#" PRIx64 ", %u steps lowered", rules[e[i].rule].id, e[i].pfn, e[i].lowered);
+			fail_msg("no finding %s at %#" PRIx64 ", %u steps lowered", rules[e[i].rule].id, e[i].pfn,
+				 e[i].lowered);
 		}
 		used[j] = true;
 	}

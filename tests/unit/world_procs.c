@@ -23,7 +23,7 @@ static uint64_t table_member(struct procs *p, const char *member)
 	return offset_of(p, has_member(p, "ptdesc", member) ? "ptdesc" : "page", member);
 }
 
-/* ---- page tables ----------------------------------------------------------------------------------------------------- */
+/* ---- page tables ----------------------------------------------------------------------------------------------- */
 
 uint64_t pool_take(struct procs *p, unsigned order)
 {
@@ -124,7 +124,8 @@ uint64_t leaf_value(struct procs *p, unsigned proc, uint64_t va, uint64_t pfn, u
 	bool own = f && (f->kind == FOLIO_ANON || f->kind == FOLIO_HUGETLB);
 	bool write = a && a->flags & VM_WRITE && (own || a->flags & VM_SHARED);
 
-	return pfn * FRAME | X_PRESENT | X_USER | X_YOUNG | X_DIRTY | X_NX | (write ? X_WRITE : 0) | (level > 1 ? X_LARGE : 0);
+	return pfn * FRAME | X_PRESENT | X_USER | X_YOUNG | X_DIRTY | X_NX | (write ? X_WRITE : 0) |
+	       (level > 1 ? X_LARGE : 0);
 }
 
 uint64_t swap_value(unsigned type, uint64_t offset)
@@ -132,7 +133,7 @@ uint64_t swap_value(unsigned type, uint64_t offset)
 	return (uint64_t)type << 59 | ~offset << 14 >> 5;
 }
 
-/* ---- areas ---------------------------------------------------------------------------------------------------------- */
+/* ---- areas ----------------------------------------------------------------------------------------------------- */
 
 struct area *area_of(struct procs *p, unsigned proc, unsigned area)
 {
@@ -178,7 +179,8 @@ static unsigned area_new(struct procs *p, unsigned proc, uint64_t start, uint64_
 	struct area *a = &owner->area[i];
 
 	assert_true(i < MAX_AREAS && (!i || owner->area[i - 1].end <= start));
-	*a = (struct area){ .va = world_alloc(&p->w, FRAME), .start = start, .end = start + pages * FRAME, .flags = flags };
+	*a = (struct area){ .va = world_alloc(&p->w, FRAME), .start = start, .end = start + pages * FRAME };
+	a->flags = flags;
 	a->pgoff = start / FRAME;
 	area_write(p, proc, a);
 	return i;
@@ -260,13 +262,14 @@ unsigned area_driver(struct procs *p, unsigned proc, uint64_t start, uint64_t pa
 	return area_new(p, proc, start, pages, VM_READ | VM_WRITE | flags);
 }
 
-/* ---- the tree of areas ------------------------------------------------------------------------------------------------ */
+/* ---- the tree of areas ----------------------------------------------------------------------------------------- */
 
 /* One leaf node is enough for so few areas. */
 static void maple_make(struct procs *p, const struct proc *proc)
 {
 	uint64_t tree = proc->mm + offset_of(p, "mm_struct", "mm_mt"), node = world_alloc(&p->w, FRAME), next = 0;
-	uint64_t slots = node + offset_of(p, "maple_range_64", "slot"), pivots = node + offset_of(p, "maple_range_64", "pivot");
+	uint64_t slots = node + offset_of(p, "maple_range_64", "slot");
+	uint64_t pivots = node + offset_of(p, "maple_range_64", "pivot");
 	unsigned nr = 0;
 
 	for (unsigned i = 0; i < proc->nr_areas; i++) {
@@ -309,7 +312,7 @@ void proc_link(struct procs *p, unsigned proc)
 		list_make(p, &p->proc[proc]);
 }
 
-/* ---- processes -------------------------------------------------------------------------------------------------------- */
+/* ---- processes ------------------------------------------------------------------------------------------------- */
 
 static void pgd_make(struct procs *p, struct proc *proc)
 {
@@ -320,7 +323,8 @@ static void pgd_make(struct procs *p, struct proc *proc)
 		make_page_table(&p->w, proc->pgd_pfn);
 	else
 		make_kernel(&p->w, proc->pgd_pfn);
-	memcpy(world_phys(&p->w, proc->pgd_pfn * FRAME + FRAME / 2), world_phys(&p->w, p->w.root_pa + FRAME / 2), FRAME / 2);
+	memcpy(world_phys(&p->w, proc->pgd_pfn * FRAME + FRAME / 2), world_phys(&p->w, p->w.root_pa + FRAME / 2),
+	       FRAME / 2);
 	mm_put(&p->w, proc->mm, "pgd", DIRECT_MAP + proc->pgd_pfn * FRAME);
 	page = world_page_va(&p->w, proc->pgd_pfn);
 	world_put(&p->w, page + table_member(p, "pt_mm"), 8, proc->mm);
@@ -392,7 +396,7 @@ static void proc_sums(struct procs *p, unsigned proc)
 		world_put(&p->w, rss_va(p, proc, c), 8, (uint64_t)from->rss[c]);
 }
 
-/* ---- the machine ------------------------------------------------------------------------------------------------------- */
+/* ---- the machine ----------------------------------------------------------------------------------------------- */
 
 void procs_kernel(struct procs *p, const char *kernel)
 {

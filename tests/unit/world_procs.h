@@ -2,8 +2,8 @@
 /**
  * \file world_procs.h  Processes of the fake machine: areas, page tables, and folios that know who maps them.
  *
- * A test says who maps what; procs_finish() then writes every counter as the kernel's model has it.  So a machine is healthy
- * until the test changes something behind its back.
+ * A test says who maps what; procs_finish() then writes every counter as the kernel's model has it.  So a machine is
+ * healthy until the test changes something behind its back.
  */
 #ifndef TESTS_WORLD_PROCS_H
 #define TESTS_WORLD_PROCS_H
@@ -17,8 +17,9 @@ enum { THP_ORDER = 9, THP_PAGES = 1 << THP_ORDER, GIANT_ORDER = 18 };
 static const uint64_t GIANT = 0x40000;
 
 /** Bits of entries. */
-static const uint64_t X_PRESENT = 1, X_WRITE = 2, X_USER = 4, X_YOUNG = 1 << 5, X_DIRTY = 1 << 6, X_LARGE = 1 << 7, X_PROTNONE = 1 << 8,
-		      X_SPECIAL = 1 << 9, X_NX = UINT64_C(1) << 63, X_TABLE = 0x67, X_PA = UINT64_C(0x000ffffffffff000);
+static const uint64_t X_PRESENT = 1, X_WRITE = 2, X_USER = 4, X_YOUNG = 1 << 5, X_DIRTY = 1 << 6, X_LARGE = 1 << 7,
+		      X_PROTNONE = 1 << 8, X_SPECIAL = 1 << 9, X_NX = UINT64_C(1) << 63, X_TABLE = 0x67,
+		      X_PA = UINT64_C(0x000ffffffffff000);
 
 /** User addresses: each in a PMD table of its own. */
 static const uint64_t LOW = UINT64_C(0x40000000), HIGH = UINT64_C(0x7f0040000000);
@@ -62,7 +63,7 @@ struct procs {
 	unsigned nr_folios;
 };
 
-/* ---- starting ------------------------------------------------------------------------------------------------------------ */
+/* ---- starting -------------------------------------------------------------------------------------------------- */
 
 /** A kernel of a model of counting; its facts may still be changed. */
 void procs_model(struct procs *p, enum counting counting);
@@ -77,7 +78,7 @@ void procs_finish(struct procs *p);
 struct check *procs_check(struct procs *p);
 void procs_end(struct procs *p);
 
-/* ---- processes and areas ------------------------------------------------------------------------------------------------- */
+/* ---- processes and areas --------------------------------------------------------------------------------------- */
 
 unsigned proc_add(struct procs *p, const char *comm);
 /** An mm that no task has. */
@@ -101,7 +102,7 @@ void rss_change(struct procs *p, unsigned proc, enum rss_counter counter, int64_
 /** Put areas into the tree or list; again after changing them. */
 void proc_link(struct procs *p, unsigned proc);
 
-/* ---- page tables --------------------------------------------------------------------------------------------------------- */
+/* ---- page tables ----------------------------------------------------------------------------------------------- */
 
 /** Pages from the pool, aligned to their order; nothing is made of them. */
 uint64_t pool_take(struct procs *p, unsigned order);
@@ -121,7 +122,7 @@ uint64_t table_new(struct procs *p);
 /** Beside the PMD table of \p va, for a large anonymous entry. */
 void table_deposit(struct procs *p, unsigned proc, uint64_t va);
 
-/* ---- folios -------------------------------------------------------------------------------------------------------------- */
+/* ---- folios ---------------------------------------------------------------------------------------------------- */
 
 /** Memory that belongs at \p va of an area; mapped nowhere yet.  Returns its pfn. */
 uint64_t folio_new(struct procs *p, enum folio_kind kind, const struct area *a, uint64_t va, unsigned order);
@@ -144,7 +145,7 @@ void page_unflag(struct world *w, uint64_t pfn, const char *flag);
 /** A new anonymous order-0 page, mapped: its pfn. */
 uint64_t anon_page(struct procs *p, unsigned proc, const struct area *a, uint64_t va);
 
-/* ---- expectations -------------------------------------------------------------------------------------------------------- */
+/* ---- expectations ---------------------------------------------------------------------------------------------- */
 
 struct expected {
 	enum rule_id rule;
