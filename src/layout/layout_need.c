@@ -99,8 +99,6 @@ static bool has_walk(const struct layout *l, enum need need)
 		return has_vmas(l);
 	case NEED_PT_MM:
 		return fact_found(&l->facts, FACT_PAGE_PT_MM);
-	case NEED_PT_SHARE_COUNT:
-		return fact_found(&l->facts, FACT_PAGE_PT_SHARE_COUNT);
 	case NEED_CONT_ENTRIES:
 		return arch && arch->cont_entries && arch->cont_entries(&l->mmu, 1) > 1;
 	case NEED_HUGETLB_USAGE:

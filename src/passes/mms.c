@@ -145,6 +145,17 @@ static bool is_out_of_place(const struct vma *v)
 	return (v->trouble & (VMA_MISPLACED | VMA_OVERLAP)) && !(v->trouble & VMA_FOREIGN);
 }
 
+/* __vma_link_list() (up to v6.0) sets one link after the other; no area is lost meanwhile. */
+static bool is_being_linked(const struct space *space)
+{
+	const struct vmas *vs = &space->vmas;
+
+	for (size_t i = 0; i < vs->list.nr; i++)
+		if (vs->list.v[i].trouble & (VMA_ONE_SIDED | VMA_FOREIGN))
+			return false;
+	return (uint32_t)space->mm->map_count == vs->list.nr || (uint32_t)space->mm->map_count + 1 == vs->list.nr;
+}
+
 static void check_tree(struct worker *w, struct space *space)
 {
 	const struct vmas *vs = &space->vmas;
@@ -155,7 +166,7 @@ static void check_tree(struct worker *w, struct space *space)
 	if (vs->gap)
 		w->ledger.rule[RULE_VMA_TREE_ORDER].gaps++;
 	else if (vs->end == WALK_BROKEN || vs->end == WALK_LIMIT)
-		tree_finding(w, space, vs->problem ? vs->problem : "the tree of areas is broken", vs->at, false);
+		tree_finding(w, space, vs->problem ? vs->problem : "the tree of areas is broken", vs->at, is_being_linked(space));
 	for (size_t i = 0; i < vs->list.nr; i++)
 		nr += is_out_of_place(&vs->list.v[i]);
 	space->areas_change = space->writing && nr && nr <= AREAS_CHANGED_AT_ONCE;

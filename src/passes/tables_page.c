@@ -147,6 +147,8 @@ static void check_sharing(struct table_cursor *t, const struct table_struct *p)
 		return;
 	f = page_finding(t, RULE_PT_SHARE_COUNT, p);
 	finding_expect(fs, f, "pt_share_count", FMT_INT, 32, count, by_refs ? users : users - 1);
+	if (by_refs)
+		finding_words(fs, f, "references of the table", NULL);
 	finding_value(fs, f, "users", FMT_DEC, users);
 }
 

@@ -498,3 +498,9 @@ test share-count: a table of hugetlb counts a user that it has not
 pick h hugetlb large level=2
 set page[table(h)].pt_share_count = 1
 expect pt-share-count table(h) warning
+
+test share-count-refs: before there was such a count, users had references
+kernels 5.10
+pick h hugetlb large level=2
+set page[table(h)]._refcount += 1
+expect pt-share-count table(h) warning
