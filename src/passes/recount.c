@@ -4,8 +4,8 @@
  *
  * checks:    _mapcount, _entire_mapcount, _large_mapcount, mm ids and references against the mappings found
  * relies on: the tally that the memmap pass began and the tables pass finished: 0 where both agree
- * exceptions: tables whose lock is held: mappings are dropped, and made, in steps; a page may then be counted and not found, never
- *            found and not counted; tables that could not be read
+ * exceptions: tables whose lock is held: mappings are dropped, and made, in steps; a page may then be counted and not found, but
+ *            (since v5.19) never found and not counted; tables that could not be read
  */
 #include "passes/recount.h"
 
@@ -133,15 +133,26 @@ static struct excused find_excuse(struct recount *r, const struct suspect *s, ui
 	return e;
 }
 
+/*
+ * Every path counts a mapping before it writes the entry, and uncounts it after it has cleared it.  Up to v5.18 swap-in and the
+ * end of a migration wrote the entry first (do_swap_page(), unuse_pte(), remove_migration_pte()); PG_anon_exclusive turned
+ * that round.
+ */
+static bool may_count_late(const struct recount *r)
+{
+	return r->check->layout.flag.anon_exclusive == NO_BIT;
+}
+
 bool recount_excused(struct recount *r, struct suspect *s, uint64_t pfn, const struct counter *counter)
 {
 	int64_t missing = counter->stored - counter->expected;
+	uint64_t by = (uint64_t)(missing < 0 ? -missing : missing);
 	struct excused e;
 
-	if (missing <= 0)
+	if (!missing || (missing < 0 && !may_count_late(r)))
 		return false;
-	e = find_excuse(r, s, s->head.index + (pfn - s->pfn), (uint64_t)missing);
-	if ((uint64_t)missing > e.nr && !e.gaps)
+	e = find_excuse(r, s, s->head.index + (pfn - s->pfn), by);
+	if ((by > e.nr && !e.gaps) || (missing < 0 && e.gaps))
 		return false;
 	s->excused = true;
 	if (e.gaps)
@@ -195,7 +206,7 @@ static struct error *check_references(struct recount *r, const struct suspect *s
 	struct findings *fs = &r->w->findings;
 	struct finding *f;
 
-	if (s->found <= s->counted || s->head.refcount < 0 || (uint64_t)s->head.refcount >= s->found + cache)
+	if (s->excused || s->found <= s->counted || s->head.refcount < 0 || (uint64_t)s->head.refcount >= s->found + cache)
 		return NULL;
 	f = recount_finding(r, s, RULE_REFCOUNT_LT_MAPPINGS, s->pfn);
 	finding_expect(fs, f, "_refcount", FMT_INT, 32, (uint64_t)(int64_t)s->head.refcount, s->found + cache);
