@@ -80,7 +80,7 @@ static void test_other_lock(void **state)
 		}
 }
 
-/* Found more often than counted is never in flight. */
+/* Found more often than counted is never in flight, but before v5.19, when swap-in wrote the entry first. */
 static void test_wrong_direction(void **state)
 {
 	(void)state;
@@ -91,7 +91,13 @@ static void test_wrong_direction(void **state)
 		procs_finish(&m.p);
 		table_lock(&m.p, m.table);
 		page_put(&m.p.w, m.page[5], W_MAPCOUNT, UINT32_MAX);
-		expect_one(&m.p, RULE_MAPCOUNT_RECOUNT_SMALL, m.page[5]);
+		if (strcmp(kernels[k], "5.10")) {
+			expect_one(&m.p, RULE_MAPCOUNT_RECOUNT_SMALL, m.page[5]);
+		} else {
+			struct expected e = { RULE_MAPCOUNT_RECOUNT_SMALL, m.page[5], 2 };
+
+			expect_findings(&m.p, &e, 1);
+		}
 		procs_end(&m.p);
 	}
 }
