@@ -16,6 +16,8 @@
 #include "base/bytes.h"
 #include "passes/pass.h"
 
+/* Tables are pages, so there are no more links than pages, and a few to tables of hugetlb that are shared. */
+enum { SPARE_LINKS = 65536 };
 enum { TABLES_PER_UNIT = 16, MIN_DETAILS = 16, MAX_DETAILS = 256, ALL_DETAILS = 50000 };
 
 /* ---- one table --------------------------------------------------------------------------------------------------------- */
@@ -40,7 +42,11 @@ static bool link_next(struct table_cursor *t, const struct user_entry *e, uint64
 		link.flags = LINK_HUGETLB;
 	if (link_is_doubtful(t->link))
 		link.flags |= LINK_BELOW_SHARED;
-	return array_push(&t->tw->next.list, link);
+	if (t->tw->next.list.nr < t->walk->max_links)
+		return array_push(&t->tw->next.list, link);
+	__atomic_store_n(&t->walk->tables->incomplete, true, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&t->walk->tables->nr_too_many, 1, __ATOMIC_RELAXED);
+	return true;
 }
 
 /* An entry of an upper level that leads nowhere. */
@@ -196,8 +202,11 @@ static struct error *walk_table(struct walk *walk, struct worker *w, const struc
 
 	t.vma = first_vma(&t.space->vmas, link->va);
 	err = table_page(&t, &go_on);
-	/* a table that several processes share maps hugetlb pages, which no counter of an address space is about */
-	if (err || !go_on || (!t.count && (link->flags & LINK_HUGETLB))) {
+	/*
+	 * A table that several processes share maps hugetlb pages, which no counter of an address space is about.  What else is linked
+	 * again is damage, and below it there is nothing new: following it would multiply with every level.
+	 */
+	if (err || !go_on || (!t.count && (link->flags & LINK_HUGETLB || walk->level > 1))) {
 		table_sum(&t);
 		return err;
 	}
@@ -346,6 +355,7 @@ static struct error *open_walk(struct walk *walk)
 {
 	struct check *c = walk->check;
 
+	walk->max_links = c->memmap.pages + SPARE_LINKS;
 	walk->workers = calloc(c->nr_workers, sizeof(*walk->workers));
 	if (!walk->workers || !bitmap_init(&walk->tables->reached, c->memmap.max_pfn))
 		return &error_nomem;
@@ -439,8 +449,10 @@ struct error *pass_tables_finish(struct check *c)
 	excuses_sort(&c->tables);
 	odd_entries_sort(&c->tables);
 	count_checked(c);
-	if (!err && c->tables.incomplete)
+	if (!err && c->tables.nr_not_reached)
 		check_gap_add(c, "page tables of processes", "not reached within the time limit", c->tables.nr_not_reached, 0);
+	if (!err && c->tables.nr_too_many)
+		check_gap_add(c, "page tables of processes", "linked more often than there are pages", c->tables.nr_too_many, 0);
 	if (!err && c->tables.nr_gaps)
 		check_gap_add(c, "page tables of processes", gap_reason_text(c->tables.gap_why), c->tables.nr_gaps, c->tables.gap_pa);
 	return err;

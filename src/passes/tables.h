@@ -27,6 +27,7 @@ struct walk {
 	struct tables *tables;
 	struct table_worker *workers;
 	unsigned level;
+	uint64_t max_links; /**< that a worker keeps of one level: damage must not take all memory */
 	ARRAY(uint64_t) kernel_tables; /**< physical addresses in the kernel half of the top level, sorted */
 };
 

@@ -57,8 +57,9 @@ struct tables {
 	struct bitmap reached;         /**< pfns of tables that some address space, or the kernel, reaches */
 	ARRAY(struct excuse) excuses;  /**< by space, then start */
 	ARRAY(struct odd_entry) odd;   /**< by space, then address */
-	bool incomplete;               /**< the time limit came first */
-	uint64_t nr_not_reached;       /**< links that were known by then */
+	bool incomplete;               /**< the time limit came first, or there were too many links to follow */
+	uint64_t nr_not_reached;       /**< links that were known when the time was over */
+	uint64_t nr_too_many;          /**< links that were not followed */
 	bool missing;                  /**< address spaces may be missing: what they map was not found */
 	uint64_t nr_leaves, nr_swapents, nr_migrations, nr_gaps, nr_tables;
 	uint64_t gap_pa;

@@ -150,6 +150,30 @@ static void test_loop(void **state)
 }
 
 /* The top-level table is its own child. */
+/* Every entry of every upper table leads to the one table below: followed blindly, that is 2^26 tables of the last level. */
+static void test_fan_out(void **state)
+{
+	struct machine m;
+	struct check *c;
+
+	(void)state;
+	start(&m, "6.12", 4);
+	for (unsigned level = 4; level >= 2; level--) {
+		uint64_t size = UINT64_C(1) << (12 + 9 * (level - 1)), below = table_pfn(&m.p, 0, LOW, level - 1);
+		uint64_t first = LOW & ~(size * 512 - 1);
+
+		for (unsigned i = 0; i < (level == 4 ? 256 : 512); i++)
+			entry_put(&m.p, 0, (level == 4 ? 0 : first) + i * size, level, below * FRAME | X_TABLE);
+	}
+	procs_finish(&m.p);
+	c = procs_check(&m.p);
+	assert_true(c->findings.list.nr > 0);
+	for (unsigned level = 1; level <= 4; level++)
+		assert_true(c->tables.level[level].list.nr < 2000);
+	check_free(c);
+	procs_end(&m.p);
+}
+
 static void test_loop_at_top(void **state)
 {
 	struct machine m;
@@ -368,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_beyond_memory), cmocka_unit_test(test_no_table),
 		cmocka_unit_test(test_linked_twice),  cmocka_unit_test(test_linked_twice_in_one),
 		cmocka_unit_test(test_loop),	      cmocka_unit_test(test_loop_at_top),
+		cmocka_unit_test(test_fan_out),
 		cmocka_unit_test(test_kernel_table),  cmocka_unit_test(test_bad_entries),
 		cmocka_unit_test(test_pgd_names),     cmocka_unit_test(test_five_levels),
 		cmocka_unit_test(test_hugetlb),	      cmocka_unit_test(test_shared_tables),
