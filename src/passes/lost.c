@@ -94,6 +94,7 @@ void recount_lost(struct recount *r, const struct suspect *s, struct finding *f,
 {
 	struct place p = { .found = false };
 	struct check *c = r->check;
+	char who[64];
 
 	if (!f || r->looked_for++ >= MAX_LOOKED_FOR)
 		return;
@@ -104,7 +105,8 @@ void recount_lost(struct recount *r, const struct suspect *s, struct finding *f,
 		return;
 	subject_space(c, &c->spaces[p.space], &f->subject);
 	f->subject.user_va = p.va;
-	finding_evidence(&r->w->findings, f, "neighbour", "it belongs at user address %#llx of process %lld, where %s",
-			 (unsigned long long)p.va, (long long)f->subject.pid,
+	space_text(c, &c->spaces[p.space], who, sizeof(who));
+	finding_evidence(&r->w->findings, f, "neighbour", "it belongs at user address %#llx of %s, where %s",
+			 (unsigned long long)p.va, who,
 			 p.odd ? "the entry is one that another finding is about" : "no entry leads to it");
 }

@@ -177,16 +177,6 @@ const struct mapper *mappers_of(const struct mappers *m, uint64_t pfn, size_t *r
 	return m->list.v + low;
 }
 
-static void space_text(const struct check *c, const struct space *space, char *buf, size_t size)
-{
-	const struct task *task = mm_task(&c->tasks, space->mm);
-
-	if (task)
-		snprintf(buf, size, "process %d (%s)", task->tgid, task->comm);
-	else
-		snprintf(buf, size, "address space %#" PRIx64 " without a task", space->mm->va);
-}
-
 struct error *mapper_text(struct check *c, const struct mapper *m, char *buf, size_t size)
 {
 	const struct space *space = &c->spaces[m->space];

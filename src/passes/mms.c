@@ -9,6 +9,7 @@
  * exceptions: an mm without users is being taken apart or kept by somebody who looks at it: its areas are not followed; while
  *            mmap_lock is held for writing, areas and sums change; dup_mmap() fills a child's tree with the parent's areas
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,16 @@ void subject_space(const struct check *c, const struct space *space, struct subj
 	ret->mm = space->mm->va;
 	ret->pid = task ? task->pid : -1;
 	ret->comm = task ? task->comm : NULL;
+}
+
+void space_text(const struct check *c, const struct space *space, char *buf, size_t size)
+{
+	const struct task *task = mm_task(&c->tasks, space->mm);
+
+	if (task)
+		snprintf(buf, size, "process %d (%s)", task->tgid, task->comm);
+	else
+		snprintf(buf, size, "address space %#" PRIx64 " without a task", space->mm->va);
 }
 
 static struct finding *mm_finding(struct worker *w, enum rule_id rule, const struct space *space)

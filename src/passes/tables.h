@@ -90,6 +90,9 @@ void table_outside_end(struct table_cursor *t);
 /** A finding about what \p leaf is about, with the fields "address" and "pte" and where it lies. */
 struct finding *leaf_finding(struct table_cursor *t, enum rule_id rule, const struct leaf *leaf);
 
+/** "process 12 (bash)", "address space 0x... without a task", into \p buf. */
+void space_text(const struct check *c, const struct space *space, char *buf, size_t size);
+
 /** "rw-p anonymous", "in no area" (\p v is NULL), into \p buf. */
 void area_text(const struct check *c, const struct vma *v, char *buf, size_t size);
 
