@@ -13,6 +13,9 @@
 #include "passes/pass.h"
 #include "passes/tables.h"
 
+/* free_pgd_range() takes tables off the sum one by one, at most one of each level that counts. */
+enum { TABLES_FREED_AT_ONCE = 3 };
+
 struct error *pass_rss_begin(struct check *c, uint64_t *ret_units)
 {
 	*ret_units = c->tables.incomplete ? 0 : c->mms.list.nr;
@@ -156,6 +159,9 @@ static void check_pgtables(struct worker *w, const struct space *space)
 		finding_lower(&w->findings, f, "a table is out of the tree for a moment");
 	else if (space->mm->page_table_lock || space->nr_locked || space->writing)
 		finding_lower(&w->findings, f, "page tables are being added or removed: their lock is held");
+	else if (space->mm->pgtables_bytes > found &&
+		 space->mm->pgtables_bytes <= found + TABLES_FREED_AT_ONCE * size * space->mm->lock.readers)
+		finding_lower(&w->findings, f, "munmap() holds mmap_lock: it unlinks a table before it takes it off the sum");
 }
 
 static bool is_near(uint64_t a, uint64_t b, uint64_t slack)
