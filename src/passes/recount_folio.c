@@ -70,10 +70,37 @@ struct page_sums {
 	int64_t counted, found;
 };
 
+/* Every page is wrong by this: 0 when they are not, or not all alike. */
+static int64_t all_wrong_by(const struct recount *r, const struct suspect *s)
+{
+	int64_t first = wrong_by(r, s, page_delta(s, 0));
+
+	for (uint64_t i = 1; first && i < s->nr && s->pfn + i < s->run->first_pfn + s->run->nr; i++)
+		if (wrong_by(r, s, page_delta(s, i)) != first)
+			return 0;
+	return first;
+}
+
+/* One cause for all pages: up to v6.1, PG_double_map is worth one count of each. */
+static void one_cause(struct recount *r, const struct suspect *s, int64_t wrong)
+{
+	struct findings *fs = &r->w->findings;
+	struct finding *f = fs->list.nr ? &fs->list.v[fs->list.nr - 1] : NULL;
+	bool doubled = s->folio.flags_1 & flag_mask(r->check->layout.flag.double_map);
+
+	if (!f || f->rule != RULE_MAPCOUNT_RECOUNT_PAGE || f->subject.pfn != s->pfn)
+		return;
+	finding_evidence(fs, f, "neighbour", "all %llu pages of the folio are off by the same", (unsigned long long)s->nr);
+	if (r->check->layout.mapcount == MAPCOUNT_A && kind_is_anon((enum page_kind)s->record->kind) && wrong == (doubled ? 1 : -1))
+		finding_evidence(fs, f, "cause", "PG_double_map in the first tail is %s: it stands for one count of each page",
+				 doubled ? "set, and should be clear" : "clear, and should be set");
+}
+
 static struct error *check_pages(struct recount *r, struct suspect *s, struct page_sums *ret)
 {
+	int64_t all = all_wrong_by(r, s);
+	unsigned limit = all ? 1 : PAGES_SHOWN, shown = 0;
 	struct error *err = NULL;
-	unsigned shown = 0;
 
 	for (uint64_t i = 0; !err && i < s->nr && s->pfn + i < s->run->first_pfn + s->run->nr; i++) {
 		int64_t delta = page_delta(s, i), wrong = wrong_by(r, s, delta);
@@ -81,7 +108,9 @@ static struct error *check_pages(struct recount *r, struct suspect *s, struct pa
 		ret->counted += (int64_t)mapcount_unbias((int32_t)page_word(r, s, i));
 		ret->found += (int64_t)mapcount_unbias((int32_t)page_word(r, s, i)) + delta;
 		if (wrong)
-			err = wrong_page(r, s, i, wrong, shown++ < PAGES_SHOWN);
+			err = wrong_page(r, s, i, wrong, shown++ < limit);
+		if (!err && all && !i)
+			one_cause(r, s, all);
 	}
 	return err;
 }

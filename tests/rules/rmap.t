@@ -222,6 +222,14 @@ pick p anon tail level=1 entries=1
 set folio[head(p)].mm_id_mapcount[0] -= 1
 expect nothing
 
+test recount-double-map: a lost PG_double_map makes every page count one too many
+needs DOUBLE_MAP
+pick p anon head order=9 entire>=1 mapcount>=1 mms>=1
+if page[p+1].flags & flag(double_map)
+set page[p+1].flags &= ~flag(double_map)
+also refcount-lt-mapcount p
+expect mapcount-recount-page p error
+
 # ---- in flight ------------------------------------------------------------------------------------------------------
 
 test flight-zap: the entry is gone already, count and reference are not: the table is locked
