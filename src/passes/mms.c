@@ -101,6 +101,18 @@ static void count_tasks(struct check *c)
 	}
 }
 
+/* __text_poke() maps a page or two of kernel text into an address space of its own for some instructions. */
+static struct error *find_poking(struct check *c)
+{
+	uint64_t va, mm;
+	bool ok = false;
+	struct error *err = layout_symbol(&c->layout, FACT_POKING_MM, &va) ? kvmem_read_word(c->kv, va, 8, &mm, &ok) : NULL;
+
+	for (size_t i = 0; !err && ok && i < c->mms.list.nr; i++)
+		c->spaces[i].pokes = c->mms.list.v[i].va == mm;
+	return err;
+}
+
 struct error *pass_mms_begin(struct check *c, uint64_t *ret_units)
 {
 	struct error *err = tasks_init(&c->tasks, &c->layout, c->kv);
@@ -122,6 +134,9 @@ struct error *pass_mms_begin(struct check *c, uint64_t *ret_units)
 		c->spaces[i].writing = mm->users == 0 || mm->lock.write_held || !mm->lock.known;
 		c->spaces[i].moving = c->spaces[i].writing || mm->lock.readers;
 	}
+	err = find_poking(c);
+	if (err)
+		return err;
 	count_tasks(c);
 	bad_task_mm(c);
 	*ret_units = c->mms.list.nr;

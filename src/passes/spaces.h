@@ -22,6 +22,7 @@ struct space {
 	bool moving;
 	bool struct_gap;    /**< the struct page of a table could not be read */
 	bool areas_change;  /**< an area or two are out of place, and mmap_lock is held for writing */
+	bool pokes;         /**< the kernel patches its text through it: entries for itself, without areas and counts */
 	bool shares_tables; /**< reaches a PMD table that it shares */
 	/* what its page tables hold; workers add */
 	int64_t rss[MAX_RSS_COUNTERS]; /**< by MM_* counter */

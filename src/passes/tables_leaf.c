@@ -542,6 +542,8 @@ struct error *table_leaf(struct table_cursor *t, struct leaf *leaf)
 	enum leaf_class class;
 
 	t->tw->nr_leaves++;
+	if (t->space->pokes && !(leaf->e.bits & USER_USER))
+		return NULL;
 	leaf_find_area(t, leaf);
 	leaf->pfn = leaf->e.pa >> t->l->page_shift;
 	if (t->l->mmu.arch->user_bit && !(leaf->e.bits & (USER_USER | USER_PROT_NONE)))
