@@ -375,9 +375,27 @@ static void test_no_page(void **state)
 	}
 }
 
+/* The kernel patches its text through an address space of its own, which has no areas and counts nothing. */
+static void test_text_poke(void **state)
+{
+	(void)state;
+	for (unsigned k = 0; k < NR_KERNELS; k++) {
+		struct machine m;
+		unsigned poking;
+
+		start(&m, k);
+		poking = proc_add_alone(&m.p);
+		(void)table_pfn(&m.p, poking, LOW, 1);
+		entry_put(&m.p, poking, LOW, 1, ZERO_PFN * 2 * FRAME | 0x8000000000000063); /* without the user bit */
+		world_put(&m.p.w, world_symbol(&m.p.w, k == K73 ? "text_poke_mm" : "poking_mm"), 8, m.p.proc[poking].mm);
+		healthy(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text_poke),
 		cmocka_unit_test(test_zero_page),  cmocka_unit_test(test_huge_zero),
 		cmocka_unit_test(test_special),	   cmocka_unit_test(test_devmap),
 		cmocka_unit_test(test_prot_none),  cmocka_unit_test(test_migration),
