@@ -185,7 +185,7 @@ static struct error *open_census(struct check *c)
 	for (size_t i = 0; i < c->memmap.sections.nr; i++)
 		if (!census_add_run(&c->census, c->memmap.sections.v[i].first_pfn, c->memmap.sections.v[i].nr_pages))
 			return &error_nomem;
-	return rmap_init(&c->rmap, &c->census) ? NULL : &error_nomem;
+	return rmap_init(&c->rmap, &c->census) && marks_init(&c->marks, &c->census) ? NULL : &error_nomem;
 }
 
 /* What an error means when part of the file is missing. */
@@ -302,6 +302,7 @@ void check_free(struct check *c)
 	mms_deinit(&c->mms);
 	tasks_deinit(&c->tasks);
 	rmap_deinit(&c->rmap);
+	marks_deinit(&c->marks);
 	census_deinit(&c->census);
 	findings_deinit(&c->findings);
 	special_deinit(&c->special);

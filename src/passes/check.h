@@ -10,6 +10,7 @@
 
 #include "base/job.h"
 #include "census/classify.h"
+#include "census/marks.h"
 #include "census/rmap.h"
 #include "rules/ledger.h"
 #include "passes/spaces.h"
@@ -20,7 +21,7 @@
 #include "walk/percpu.h"
 #include "walk/swapent.h"
 
-enum { CHECK_MAX_PASSES = 16, CHECK_MAX_GAPS = 16, LRU_SUSPECTS_PER_SECTION = 64 };
+enum { CHECK_MAX_PASSES = 24, CHECK_MAX_GAPS = 48, LRU_SUSPECTS_PER_SECTION = 64 };
 
 struct check_options {
 	const char *debuginfo;
@@ -101,6 +102,7 @@ struct check {
 	struct classify classify;
 	struct census census;
 	struct rmap rmap;
+	struct marks marks;
 	struct tasks tasks;
 	struct mms mms;
 	struct swapent swapent;

@@ -5,8 +5,26 @@
 
 #include "passes/check.h"
 
+enum pass_id {
+	PASS_ZONES,
+	PASS_MEMMAP,
+	PASS_MMS,
+	PASS_TABLES,
+	PASS_MAPCOUNT,
+	PASS_RSS,
+	PASS_FREELISTS,
+	PASS_CACHE,
+	PASS_SWAP,
+	PASS_LRU,
+	PASS_SLAB,
+	PASS_HUGETLB,
+	PASS_LISTS,
+	PASS_TOTALS,
+	NR_PASSES,
+};
+
 struct pass {
-	const char *id;
+	const char *id; /**< what rules call it */
 	const char *title; /**< for the progress line */
 	/** What must be ready before its units; *ret_units: how many there are.  NULL: one. */
 	struct error *(*begin)(struct check *c, uint64_t *ret_units);
@@ -14,11 +32,11 @@ struct pass {
 	struct error *(*run)(struct check *c, struct worker *w, uint64_t unit);
 	/** After all units and the join; may be NULL. */
 	struct error *(*finish)(struct check *c);
-	bool always; /**< runs whatever rules are chosen; others run when a rule of theirs, or of a pass behind them, does */
+	bool always;    /**< runs whatever rules are chosen; others run when a rule of theirs, or of a pass that needs them, does */
+	unsigned needs; /**< passes that must have run: a bit for each enum pass_id, of those directly needed */
 };
 
-extern const struct pass passes[];
-extern const size_t nr_passes;
+extern const struct pass passes[NR_PASSES];
 
 struct error *pass_zones(struct check *c, struct worker *w, uint64_t unit);
 
@@ -39,5 +57,8 @@ struct error *pass_mapcount_finish(struct check *c);
 
 struct error *pass_rss_begin(struct check *c, uint64_t *ret_units);
 struct error *pass_rss(struct check *c, struct worker *w, uint64_t unit);
+
+struct error *pass_lists_begin(struct check *c, uint64_t *ret_units);
+struct error *pass_lists(struct check *c, struct worker *w, uint64_t unit);
 
 #endif

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "passes/pass.h"
 
-const struct pass passes[] = {
-	{ "zones", "nodes, zones and sections", NULL, pass_zones, NULL, true },
-	{ "memmap", "struct pages", pass_memmap_begin, pass_memmap, pass_memmap_finish, true },
-	{ "mms", "address spaces", pass_mms_begin, pass_mms, pass_mms_finish, false },
-	{ "tables", "page tables", pass_tables_begin, NULL, pass_tables_finish, false },
-	{ "mapcount", "mapcounts", pass_mapcount_begin, pass_mapcount, pass_mapcount_finish, false },
-	{ "rss", "counters of address spaces", pass_rss_begin, pass_rss, NULL, false },
-};
+#define NEEDS_PASS(id) (1u << PASS_##id)
 
-const size_t nr_passes = ARRAY_SIZE(passes);
+const struct pass passes[NR_PASSES] = {
+	[PASS_ZONES] = { "zones", "nodes, zones and sections", NULL, pass_zones, NULL, true, 0 },
+	[PASS_MEMMAP] = { "memmap", "struct pages", pass_memmap_begin, pass_memmap, pass_memmap_finish, true, 0 },
+	[PASS_MMS] = { "mms", "address spaces", pass_mms_begin, pass_mms, pass_mms_finish, false, 0 },
+	[PASS_TABLES] = { "tables", "page tables", pass_tables_begin, NULL, pass_tables_finish, false, NEEDS_PASS(MMS) },
+	[PASS_MAPCOUNT] = { "mapcount", "mapcounts", pass_mapcount_begin, pass_mapcount, pass_mapcount_finish, false,
+			    NEEDS_PASS(TABLES) },
+	[PASS_RSS] = { "rss", "counters of address spaces", pass_rss_begin, pass_rss, NULL, false, NEEDS_PASS(TABLES) },
+	[PASS_LISTS] = { "lists", "who is on which list", pass_lists_begin, pass_lists, NULL, false,
+			 NEEDS_PASS(FREELISTS) | NEEDS_PASS(CACHE) | NEEDS_PASS(SWAP) | NEEDS_PASS(LRU) | NEEDS_PASS(SLAB) |
+				 NEEDS_PASS(HUGETLB) },
+};

@@ -82,29 +82,32 @@ static struct error *run_pass(struct check *c, const struct pass *p)
 	return err;
 }
 
-/* Whether some rule of the pass at \p i, or of one that needs it, is to be evaluated. */
-static bool is_wanted(const struct check *c, size_t i)
+/* Passes of which a rule is to be evaluated, and all that they need; walks of page tables that are wanted anyway. */
+static unsigned wanted_passes(const struct check *c)
 {
-	if (passes[i].always)
-		return true;
-	if (c->options.census_only)
-		return false;
-	if (c->options.walk_always)
-		return true;
-	for (size_t j = i; j < nr_passes; j++)
-		for (enum rule_id id = 0; id < NR_RULES; id++)
-			if (check_active(c, id) && !strcmp(rules[id].pass, passes[j].id))
-				return true;
-	return false;
+	unsigned wanted = 0;
+
+	for (unsigned i = 0; i < NR_PASSES; i++) {
+		bool rule = passes[i].always || (c->options.walk_always && i <= PASS_RSS);
+
+		for (enum rule_id id = 0; passes[i].id && !c->options.census_only && id < NR_RULES; id++)
+			rule |= check_active(c, id) && !strcmp(rules[id].pass, passes[i].id);
+		wanted |= (unsigned)(passes[i].id && rule && (passes[i].always || !c->options.census_only)) << i;
+	}
+	/* what a pass needs stands before it */
+	for (unsigned i = NR_PASSES; i-- > 0;)
+		wanted |= wanted >> i & 1 ? passes[i].needs : 0;
+	return wanted;
 }
 
 struct error *check_run(struct check *c)
 {
+	unsigned wanted = wanted_passes(c);
 	struct error *err = NULL;
 	double since;
 
-	for (size_t i = 0; !err && i < nr_passes; i++)
-		if (is_wanted(c, i))
+	for (unsigned i = 0; !err && i < NR_PASSES; i++)
+		if (wanted >> i & 1 && passes[i].id)
 			err = run_pass(c, &passes[i]);
 	if (err)
 		return error_prefix(err, "%s", dump_info(c->dump)->path);

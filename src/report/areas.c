@@ -35,6 +35,27 @@ static const char *const areas[NR_RULES + 1] = {
 #define RULE(symbol, ...) [RULE_##symbol] = "Kinds of pages and their flags",
 #include "rules/kinds.def"
 #undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Free lists and their counters",
+#include "rules/freelist.def"
+#undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Page cache",
+#include "rules/cache.def"
+#undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Swap",
+#include "rules/swap.def"
+#undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "LRU lists and memory cgroups",
+#include "rules/lru.def"
+#undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Slabs",
+#include "rules/slab.def"
+#undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Huge pages and other pools",
+#include "rules/hugetlb.def"
+#undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Totals of zones and nodes",
+#include "rules/totals.def"
+#undef RULE
 };
 
 #define RULE(...) +1
@@ -50,6 +71,13 @@ enum {
 #include "rules/mm.def"
 #include "rules/mapping.def"
 #include "rules/kinds.def"
+#include "rules/freelist.def"
+#include "rules/cache.def"
+#include "rules/swap.def"
+#include "rules/lru.def"
+#include "rules/slab.def"
+#include "rules/hugetlb.def"
+#include "rules/totals.def"
 };
 #undef RULE
 

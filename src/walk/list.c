@@ -16,7 +16,7 @@ struct walker {
  * Follow the links in one direction (offset 0: next, 8: prev) until the head or a break.  Every link that is followed
  * points back, so no node is met twice, not even by walks in both directions.
  */
-static struct error *walk_direction(struct walker *w, unsigned forward, enum walk_end *ret, uint64_t *ret_at)
+static struct error *walk_direction(struct walker *w, unsigned forward, enum walk_end *ret, struct list_break *stop)
 {
 	uint64_t from = w->head, node, last;
 	unsigned char links[16];
@@ -25,12 +25,12 @@ static struct error *walk_direction(struct walker *w, unsigned forward, enum wal
 
 	err = kvmem_read_all(w->k, w->head, links, sizeof(links), &ok);
 	*ret = WALK_GAP;
-	*ret_at = w->head;
+	*stop = (struct list_break){ w->head, w->head, 0, false };
 	if (err || !ok)
 		return err;
 	last = get_le64(links + (8 - forward));
 	for (node = get_le64(links + forward); node != w->head; node = get_le64(links + forward)) {
-		*ret_at = node;
+		*stop = (struct list_break){ from, node, 0, false };
 		*ret = WALK_LIMIT;
 		if (w->result->visited >= w->limit)
 			return NULL;
@@ -39,7 +39,9 @@ static struct error *walk_direction(struct walker *w, unsigned forward, enum wal
 		if (err || !ok)
 			return err;
 		*ret = WALK_BROKEN;
-		if (get_le64(links + (8 - forward)) != from)
+		stop->has_back = true;
+		stop->back = get_le64(links + (8 - forward));
+		if (stop->back != from)
 			return NULL;
 		w->result->visited++;
 		err = w->fn(w->arg, node);
@@ -47,7 +49,7 @@ static struct error *walk_direction(struct walker *w, unsigned forward, enum wal
 			return err;
 		from = node;
 	}
-	*ret_at = w->head;
+	*stop = (struct list_break){ from, w->head, last, true };
 	*ret = last == from ? WALK_END : WALK_BROKEN;
 	return NULL;
 }
@@ -57,12 +59,33 @@ struct error *list_walk(struct kvmem *k, uint64_t head, uint64_t limit, struct e
 {
 	struct walker w = { k, head, limit, fn, arg, ret };
 	enum walk_end back;
-	uint64_t at;
 	struct error *err;
 
 	*ret = (struct list_result){ 0 };
-	err = walk_direction(&w, 0, &ret->end, &ret->at);
+	err = walk_direction(&w, 0, &ret->end, &ret->forward);
+	ret->at = ret->forward.to;
 	if (err || ret->end == WALK_END || ret->end == WALK_LIMIT)
 		return err;
-	return walk_direction(&w, 8, &back, &at);
+	ret->two_ways = true;
+	return walk_direction(&w, 8, &back, &ret->backward);
+}
+
+struct list_culprit list_culprit(const struct list_result *r)
+{
+	const struct list_break *f = &r->forward, *b = &r->backward;
+	struct list_culprit c = { .node = f->from, .found = f->to };
+
+	if (!r->two_ways)
+		return c;
+	if (f->from == b->from) {
+		c.overwritten = true; /* the head */
+		return c;
+	}
+	if (f->to == b->to && f->to != f->from)
+		return (struct list_culprit){ f->to, true, f->back, f->from, f->has_back };
+	if (b->to == f->from)
+		c.expected = b->from;
+	else if (f->to == b->from)
+		c = (struct list_culprit){ b->from, true, b->to, f->from, false };
+	return c;
 }

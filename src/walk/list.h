@@ -21,10 +21,28 @@ static inline bool walk_end_worse(enum walk_end a, enum walk_end b)
 	return rank[a] > rank[b];
 }
 
+/** Where a walk in one direction stopped: the last good node, where its link leads, and where that one's opposite link does. */
+struct list_break {
+	uint64_t from, to;
+	uint64_t back;     /**< valid when has_back */
+	bool has_back;     /**< the node at \p to could be read */
+};
+
 struct list_result {
 	enum walk_end end;
 	uint64_t at;      /**< the node at which it broke or was unreadable */
 	uint64_t visited; /**< nodes for which fn was called */
+	struct list_break forward, backward; /**< of a walk that ended WALK_BROKEN or WALK_GAP */
+	bool two_ways;    /**< the rest was visited backwards: both breaks are known */
+};
+
+/** The one word of a broken list that would mend it, as far as the two breaks tell. */
+struct list_culprit {
+	uint64_t node;     /**< address of the list_head */
+	bool prev;         /**< its prev is wrong, else its next */
+	uint64_t found;
+	uint64_t expected; /**< 0: not known, as several nodes are lost */
+	bool overwritten;  /**< both links of the node are wrong */
 };
 
 /**
@@ -33,5 +51,8 @@ struct list_result {
  */
 struct error *list_walk(struct kvmem *k, uint64_t head, uint64_t limit, struct error *(*fn)(void *arg, uint64_t node),
 			void *arg, struct list_result *ret) _must_check_;
+
+/** What is wrong with a list whose walk ended WALK_BROKEN or WALK_GAP. */
+struct list_culprit list_culprit(const struct list_result *r);
 
 #endif
