@@ -159,6 +159,7 @@ static void worker_deinit(struct worker *w)
 	array_free(&w->suspects);
 	array_free(&w->in_motion);
 	array_free(&w->filtered.list);
+	array_free(&w->garbage.list);
 	array_free(&w->stale_private.list);
 	free(w->mappings);
 	free(w->pages);

@@ -76,6 +76,7 @@ struct worker {
 	uint64_t nr_unreadable;
 	struct kv_gap first_gap;
 	struct page_runs filtered;        /**< kernel pages the dump filter left out */
+	struct page_runs garbage;         /**< struct pages that hold what nothing writes there */
 	struct page_runs stale_private;   /**< free pages with an old owner's private word, where kernels leave it */
 	ARRAY(struct page_run) in_motion; /**< pages without reference that look as if moved between lists */
 	ARRAY(uint64_t) suspects; /**< pfns whose counters do not fit what page tables hold */

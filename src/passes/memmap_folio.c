@@ -333,6 +333,8 @@ struct error *scan_stray_tails(struct scan *s, uint32_t i, uint32_t *ret_done)
 		scan_record(s, i + j, KIND_TAIL_ORPHAN, 0, 0, CENSUS_TAIL);
 	if (known)
 		err = head_is_gap(s, e.head_pfn, &gap);
+	if (s->run_zone && ((v.flags ^ s->run_bits) & s->run_mask))
+		scan_garbage(s, i);
 	if (!err && !gap)
 		stray_finding(s, i, &v, known ? e.head_pfn : UINT64_MAX, nr);
 	*ret_done = nr;

@@ -20,6 +20,7 @@ enum pass_id {
 	PASS_HUGETLB,
 	PASS_LISTS,
 	PASS_TOTALS,
+	PASS_BLOCKS,
 	NR_PASSES,
 };
 
@@ -60,5 +61,7 @@ struct error *pass_rss(struct check *c, struct worker *w, uint64_t unit);
 
 struct error *pass_lists_begin(struct check *c, uint64_t *ret_units);
 struct error *pass_lists(struct check *c, struct worker *w, uint64_t unit);
+
+struct error *pass_blocks_finish(struct check *c);
 
 #endif

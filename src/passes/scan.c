@@ -69,6 +69,20 @@ static bool in_hole(struct scan *s, uint32_t i, const struct zone *claimed)
 	return s->hole_end == s->nr || scan_pfn(s, s->hole_end) == claimed->start_pfn;
 }
 
+void scan_garbage(struct scan *s, uint32_t i)
+{
+	struct page_runs *runs = &s->w->garbage;
+	struct page_run run = { .pfn = scan_pfn(s, i), .nr = 1 };
+	struct page_run *last = runs->list.nr ? &runs->list.v[runs->list.nr - 1] : NULL;
+
+	if (!check_in_range(s->check, run.pfn))
+		return;
+	if (last && last->pfn + last->nr == run.pfn)
+		last->nr++;
+	else if ((!last || run.pfn < last->pfn || run.pfn >= last->pfn + last->nr) && !array_push(&runs->list, run))
+		s->w->findings.failed = true;
+}
+
 static bool all_zero(const unsigned char *p, size_t size)
 {
 	return !p[0] && !memcmp(p, p + 1, size - 1);
@@ -96,6 +110,7 @@ static void wrong_zone(struct scan *s, uint32_t i, const struct page_view *v)
 	if (!s->run_zone || hole || in_hole(s, i, claimed) ||
 	    zones_match(&s->check->zones, scan_pfn(s, i), v->flags))
 		return;
+	scan_garbage(s, i);
 	if (diff & flag_field_mask(l->flag.zone)) {
 		f = scan_finding(s, RULE_PAGE_ZONE_MATCHES, i);
 		finding_expect(fs, f, "zone", FMT_DEC, 0, flag_field_get(l->flag.zone, v->flags),
@@ -175,12 +190,16 @@ bool scan_common(struct scan *s, uint32_t i, const struct page_view *v)
 	uint64_t wrong = (v->flags ^ s->run_bits) & s->run_mask;
 	struct finding *f;
 
+	/* the first zone of the first node has no bits that would tell; but mapped and without reference is nothing */
+	if (!(v->flags | v->mapcount) && !v->refcount && all_zero(scan_page(s, i), l->page_struct_size))
+		scan_garbage(s, i);
 	/* one comparison for almost every page: no odd bits, sane counts, no type */
 	if (!wrong && !l->flag.section.width && (uint32_t)v->refcount < 0x40000000 && v->mapcount + 1 <= 0x7fffff00)
 		return true;
 	if (wrong & s->check->zones.flags_mask)
 		wrong_zone(s, i, v);
 	if (v->flags & l->flag.undefined) {
+		scan_garbage(s, i);
 		f = scan_finding(s, RULE_FLAGS_UNDEFINED_BITS, i);
 		scan_flag_fields(s, f, v->flags, v->flags & l->flag.undefined);
 	}
@@ -202,6 +221,7 @@ void scan_poisoned(struct scan *s, uint32_t i, const struct page_view *v)
 	scan_record(s, i, KIND_UNINITIALISED, 0, 0, 0);
 	if (!s->section->online)
 		return;
+	scan_garbage(s, i);
 	f = scan_finding(s, RULE_PAGE_POISONED, i);
 	finding_value(&s->w->findings, f, "flags", FMT_PTR, v->flags);
 }

@@ -73,6 +73,9 @@ static inline void scan_record(struct scan *s, uint32_t i, enum page_kind kind, 
 	s->records[i] = (struct census_record){ .kind = kind, .order = order & 31, .back = back & 0x1fffff, .bits = bits & 255 };
 }
 
+/** Note that struct page \p i is not what anything writes there: zone, node or unused bits are wrong, or all of it is one value. */
+void scan_garbage(struct scan *s, uint32_t i);
+
 /** A struct page of all ones (page_init_poison()) where there should be one in use. */
 void scan_poisoned(struct scan *s, uint32_t i, const struct page_view *v);
 

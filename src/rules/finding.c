@@ -19,6 +19,7 @@ struct subject subject_page(enum subject_kind kind, uint64_t pfn)
 	return (struct subject){
 		.kind = kind,
 		.pfn = pfn,
+		.other_pfn = UINT64_MAX,
 		.head_pfn = UINT64_MAX,
 		.order = UINT_MAX,
 		.address = UINT64_MAX,

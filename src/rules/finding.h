@@ -43,6 +43,8 @@ struct evidence {
 struct subject {
 	enum subject_kind kind;
 	uint64_t pfn;
+	uint64_t nr_pages; /**< it is about so many pages from pfn on; 0: about one */
+	uint64_t other_pfn; /**< a second page that it is about */
 	uint64_t head_pfn; /**< of the folio or free block the page belongs to */
 	unsigned order;    /**< of that folio or block; UINT_MAX: none */
 	const char *page_kind; /**< static name from the census */

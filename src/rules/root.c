@@ -22,6 +22,7 @@
 /* What breaks what, from the outside in.  A rule without an entry ranks last, in the order of the catalogue. */
 enum root_rank {
 	RANK_OTHER,
+	RANK_WIDE,    /* many struct pages, or two that stand in for each other */
 	RANK_MEMMAP,  /* the whole struct page is not what it was, or is not where we think it is */
 	RANK_SHAPE,   /* which pages belong together */
 	RANK_BLOCK,   /* the same for free blocks */
@@ -38,6 +39,8 @@ enum root_rank {
 };
 
 static const unsigned char root_rank[NR_RULES] = {
+	[RULE_MEMMAP_OVERWRITTEN] = RANK_WIDE,
+	[RULE_STRUCT_PAGE_MISPLACED] = RANK_WIDE,
 	[RULE_PAGE_POISONED] = RANK_MEMMAP,
 	[RULE_PAGE_SECTION_MATCHES] = RANK_MEMMAP,
 	[RULE_PAGE_ZONE_MATCHES] = RANK_MEMMAP,
@@ -314,14 +317,61 @@ static void join_mms(struct findings *fs, struct member *m)
 	flatten(fs);
 }
 
-/* ---- the memmap ---- */
+/* ---- several struct pages at once ---- */
 
-static bool counts_mappings(const char *pass)
+/* Free blocks and allocations that began or ended in the damage: their other pages look lost. */
+enum { NEAR_PAGES = 1024 };
+
+static bool is_in(const struct subject *wide, uint64_t pfn, uint64_t near)
 {
-	return !strcmp(pass, "tables") || !strcmp(pass, "mapcount") || !strcmp(pass, "rss");
+	uint64_t nr = wide->nr_pages ? wide->nr_pages : 1;
+
+	if (pfn == UINT64_MAX)
+		return false;
+	return (pfn + near >= wide->pfn && pfn < wide->pfn + nr + near) || pfn == wide->other_pfn;
 }
 
-/* Where parts of the memmap are missing, page tables and counts of mappings are incomplete. */
+static bool follows_wide(const struct finding *wide, const struct finding *f)
+{
+	uint64_t near = f->rule == RULE_FROZEN_RUN || f->rule == RULE_BUDDY_MERGE_COMPLETE ? NEAR_PAGES : 0;
+
+	if (root_rank[f->rule] == RANK_WIDE)
+		return false;
+	return is_in(&wide->subject, f->subject.pfn, near) || is_in(&wide->subject, f->subject.head_pfn, 0);
+}
+
+static size_t last_root(const struct findings *fs, size_t i)
+{
+	while (fs->list.v[i].cause != SIZE_MAX)
+		i = fs->list.v[i].cause;
+	return i;
+}
+
+/* Everything about the pages of such a finding follows from it, and so does what had such a finding as its root. */
+static void join_wide(struct findings *fs)
+{
+	for (size_t w = 0; w < fs->list.nr; w++) {
+		if (root_rank[fs->list.v[w].rule] != RANK_WIDE || fs->list.v[w].cause != SIZE_MAX)
+			continue;
+		for (size_t i = 0; i < fs->list.nr; i++) {
+			size_t root = last_root(fs, i);
+
+			if (root != w && root_rank[fs->list.v[root].rule] != RANK_WIDE && follows_wide(&fs->list.v[w], &fs->list.v[i]))
+				fs->list.v[root].cause = w;
+		}
+	}
+	flatten(fs);
+}
+
+/* ---- the memmap ---- */
+
+/* Whether the pass looks at page tables, lists or caches that run through struct pages all over the memmap. */
+static bool runs_through(const char *pass)
+{
+	return strcmp(pass, "zones") && strcmp(pass, "memmap") && strcmp(pass, "mms") && strcmp(pass, "blocks");
+}
+
+/* Where parts of the memmap are missing, whatever runs through them is incomplete. */
 static void join_memmap(struct findings *fs)
 {
 	size_t first = SIZE_MAX;
@@ -329,11 +379,12 @@ static void join_memmap(struct findings *fs)
 	for (size_t i = 0; i < fs->list.nr && first == SIZE_MAX; i++) {
 		const struct finding *f = &fs->list.v[i];
 
-		if (f->cause == SIZE_MAX && (f->rule == RULE_SUBSECTION_MAP_COVERS || f->rule == RULE_VMEMMAP_MAPPED))
+		if (f->cause == SIZE_MAX && (f->rule == RULE_SUBSECTION_MAP_COVERS || f->rule == RULE_VMEMMAP_MAPPED ||
+					     f->rule == RULE_MEMMAP_OVERWRITTEN))
 			first = i;
 	}
 	for (size_t i = 0; first != SIZE_MAX && i < fs->list.nr; i++)
-		if (fs->list.v[i].cause == SIZE_MAX && counts_mappings(rules[fs->list.v[i].rule].pass))
+		if (fs->list.v[i].cause == SIZE_MAX && runs_through(rules[fs->list.v[i].rule].pass))
 			fs->list.v[i].cause = first;
 	flatten(fs);
 }
@@ -360,6 +411,7 @@ struct error *findings_group(struct findings *fs)
 	join_entries(fs, m);
 	join_areas(fs, m);
 	join_mms(fs, m);
+	join_wide(fs);
 	join_memmap(fs);
 	return NULL;
 }

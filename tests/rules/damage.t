@@ -87,12 +87,47 @@ pick p hugetlb head order=9 zone=DMA32
 zero page[p]
 expect page-zone-matches p error
 
-test zeroed-frame: of 64 pages at once, the memmap of 256 KiB
+# ---- many at once: one root for the block ----------------------------------------------------------------------------
+
+test zeroed-frame: 64 pages at once, the memmap of 256 KiB
 pick p anon small zone=DMA32 aligned>=6
 zero page[p] count=64
-expect page-zone-matches p error
-also page-zone-matches
-also any
+expect memmap-overwritten p error
+
+test zeroed-frame-first-zone: in the first zone no bits of flags tell
+pick p buddy interior order>=7 zone=DMA aligned>=6
+zero page[p] count=64
+expect memmap-overwritten p error
+
+test zeroed-few: five neighbours, as a memset() with a wrong length leaves them
+pick p anon small zone=DMA32 next=anon
+zero page[p] count=5
+expect memmap-overwritten p error
+
+test ones-frame: 64 pages of ones
+pick p anon|file|slab|kernel|page-table small aligned>=6
+fill page[p] 0xff count=64
+expect memmap-overwritten p error
+
+test text-frame: 64 pages of text
+pick p anon|shmem small zone=DMA32 aligned>=6
+fill page[p] 0x41 count=64
+expect memmap-overwritten p error
+
+test random-frame: 64 pages of garbage
+pick p anon|shmem small zone=DMA32 aligned>=6
+random page[p] seed=21 count=64
+expect memmap-overwritten p error
+
+test random-slab-frame: over the memmap of slabs
+pick p slab small zone=DMA32 aligned>=6
+random page[p] seed=22 count=64
+expect memmap-overwritten p error
+
+test random-large-frame: over the inside of a huge folio
+pick p anon tail=128 order=9
+random page[p] seed=23 count=64
+expect memmap-overwritten p error
 
 # ---- all ones --------------------------------------------------------------------------------------------------------
 
@@ -115,12 +150,6 @@ test ones-table: of a page table
 pick p page-table small
 fill page[p] 0xff
 expect page-poisoned p error
-
-test ones-frame: of 64 pages at once
-pick p anon|file|slab|kernel|page-table small aligned>=6
-fill page[p] 0xff count=64
-expect page-poisoned p error
-also any
 
 # ---- overwritten -------------------------------------------------------------------------------------------------------
 
@@ -178,27 +207,36 @@ expect any p error
 
 # Each struct page is sound by itself; only who maps the page (page tables), or the list it is on, can tell.
 test swapped-anon: two anonymous pages
-pick p anon small entries=1 refcount=1 next=anon
-pick q anon small entries=1 refcount=1 area=p
+pick p anon small entries=1 refcount=1 next=anon flag=lru
+pick q anon small entries=1 refcount=1 area=p flag=lru
 swap page[p] page[q]
-expect pte-index-vs-vma p error
-expect pte-index-vs-vma q error
+expect struct-page-misplaced error
+
+test swapped-neighbours: an anonymous page and the one behind it
+pick p anon small entries=1 refcount=1 next=anon flag=lru
+swap page[p] page[p+1]
+expect struct-page-misplaced error
+
+test copied-anon: an anonymous page over another one
+pick p anon small entries=1 refcount=1 flag=lru
+pick q anon small entries=1 refcount=1 flag=lru
+copy page[q] -> page[p]
+expect struct-page-misplaced p error
 
 test swapped-anon-slab: an anonymous page and a slab
 pick p anon small entries=1
 pick q slab small
 swap page[p] page[q]
-expect pte-to-slab-page p error
-expect filtered-kernel-page p warning follows
+expect struct-page-misplaced error
+also any
 
 test swapped-file-buddy: a page inside a free block and a page of a file
 pick p buddy interior order>=3 zone=DMA32
 pick q shmem small entries>=1 flag=lru zone=DMA32
 swap page[p] page[q]
-expect buddy-interior-clean p error
-expect pte-to-free-page q error
-also pte-to-free-page q
-also frozen-run q
+expect struct-page-misplaced p error
+expect buddy-interior-clean p error follows
+also any
 
 test swapped-head-tail: the head of a folio and its second tail
 pick p slab head order>=2
