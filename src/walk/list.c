@@ -12,6 +12,16 @@ struct walker {
 	struct list_result *result;
 };
 
+/* A link that leads to what the dump lacks says nothing; one that leads nowhere is broken. */
+static struct error *node_missing(struct kvmem *k, uint64_t node, enum walk_end *ret)
+{
+	bool gap = false;
+	struct error *err = node % 8 ? NULL : kvmem_is_gap(k, node, &gap);
+
+	*ret = gap ? WALK_GAP : WALK_BROKEN;
+	return err;
+}
+
 /*
  * Follow the links in one direction (offset 0: next, 8: prev) until the head or a break.  Every link that is followed
  * points back, so no node is met twice, not even by walks in both directions.
@@ -35,9 +45,8 @@ static struct error *walk_direction(struct walker *w, unsigned forward, enum wal
 		if (w->result->visited >= w->limit)
 			return NULL;
 		err = kvmem_read_all(w->k, node, links, sizeof(links), &ok);
-		*ret = node % 8 || !kvmem_mmu(w->k)->arch->kernel_va(kvmem_mmu(w->k), node) ? WALK_BROKEN : WALK_GAP;
 		if (err || !ok)
-			return err;
+			return err ? err : node_missing(w->k, node, ret);
 		*ret = WALK_BROKEN;
 		stop->has_back = true;
 		stop->back = get_le64(links + (8 - forward));

@@ -256,6 +256,52 @@ static void test_group_mm(void **state)
 	findings_deinit(&fs);
 }
 
+/* Struct pages overwritten together: what is wrong with each, and with what runs through them, follows. */
+static void test_group_block(void **state)
+{
+	struct findings fs = { 0 };
+	struct subject block = subject_page(SUBJ_PAGE, 0x100);
+	size_t root = SIZE_MAX, other = SIZE_MAX;
+
+	(void)state;
+	block.nr_pages = 64;
+	finding_add(&fs, RULE_MEMMAP_OVERWRITTEN, &block);
+	for (uint64_t pfn = 0x100; pfn < 0x140; pfn++)
+		add(&fs, RULE_PAGE_ZONE_MATCHES, pfn, UINT64_MAX);
+	add(&fs, RULE_TAIL_HEAD_POINTER, 0x13f, 0x13e);
+	add(&fs, RULE_FROZEN_RUN, 0x150, UINT64_MAX);
+	add(&fs, RULE_PAGE_ZONE_MATCHES, 0x140, UINT64_MAX);
+	add_mm(&fs, RULE_MM_RSS, 0x3000, 1);
+	assert_null(findings_finish(&fs));
+	for (size_t i = 0; i < fs.list.nr; i++) {
+		root = fs.list.v[i].rule == RULE_MEMMAP_OVERWRITTEN ? i : root;
+		other = fs.list.v[i].subject.pfn == 0x140 ? i : other;
+	}
+	for (size_t i = 0; i < fs.list.nr; i++)
+		assert_int_equal(fs.list.v[i].cause, i == root || i == other ? SIZE_MAX : root);
+	findings_deinit(&fs);
+}
+
+/* Two struct pages in each other's place. */
+static void test_group_exchanged(void **state)
+{
+	struct findings fs = { 0 };
+	struct subject pair = subject_page(SUBJ_PAGE, 0x100);
+	size_t roots = 0;
+
+	(void)state;
+	pair.other_pfn = 0x9000;
+	finding_add(&fs, RULE_STRUCT_PAGE_MISPLACED, &pair);
+	add(&fs, RULE_PAGE_ZONE_MATCHES, 0x100, UINT64_MAX);
+	add(&fs, RULE_MAPCOUNT_RECOUNT_SMALL, 0x9000, UINT64_MAX);
+	add(&fs, RULE_MAPCOUNT_RECOUNT_SMALL, 0x200, UINT64_MAX);
+	assert_null(findings_finish(&fs));
+	for (size_t i = 0; i < fs.list.nr; i++)
+		roots += fs.list.v[i].cause == SIZE_MAX;
+	assert_int_equal(roots, 2);
+	findings_deinit(&fs);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -270,6 +316,8 @@ int main(void)
 		cmocka_unit_test(test_group_entry_and_sums),
 		cmocka_unit_test(test_group_areas),
 		cmocka_unit_test(test_group_mm),
+		cmocka_unit_test(test_group_block),
+		cmocka_unit_test(test_group_exchanged),
 	};
 
 	return cmocka_run_group_tests_name("root", tests, NULL, NULL);

@@ -407,7 +407,7 @@ static void test_list_astray(void **state)
 	astray(UINT64_MAX, UINT64_C(0xdead000000000100), WALK_BROKEN, UINT64_MAX); /* poison */
 	astray(UINT64_MAX, 0, WALK_BROKEN, UINT64_MAX);
 	astray(UINT64_MAX, AREA + 3, WALK_BROKEN, UINT64_MAX);	    /* misaligned */
-	astray(UINT64_MAX, AREA, WALK_GAP, UINT64_MAX);		    /* not mapped */
+	astray(UINT64_MAX, AREA, WALK_BROKEN, UINT64_MAX);	    /* not mapped */
 	astray(1, 0, WALK_BROKEN, 1);				    /* to itself */
 	astray(0, 0, WALK_BROKEN, 0);				    /* back: a loop */
 	astray(4, 0, WALK_BROKEN, 4);				    /* over its successors */
@@ -487,6 +487,64 @@ static void test_list_short_cut(void **state)
 	walk_end(&t);
 }
 
+/* The one word that is wrong, whichever it is. */
+static void culprit(uint64_t node, bool prev, uint64_t value, uint64_t expected, bool overwritten, struct walk *t)
+{
+	struct list_culprit c;
+
+	world_put(&t->w, node + (prev ? 8 : 0), 8, value);
+	if (overwritten)
+		world_put(&t->w, node + (prev ? 0 : 8), 8, value);
+	walk_go(t, 100);
+	c = list_culprit(&t->result);
+	assert_int_equal(t->result.end, WALK_BROKEN);
+	assert_int_equal(c.node, node);
+	assert_int_equal(c.found, value);
+	assert_int_equal(c.overwritten, overwritten);
+	if (!overwritten)
+		assert_int_equal(c.prev, prev);
+	assert_int_equal(c.expected, expected);
+	walk_end(t);
+}
+
+static void test_list_culprit(void **state)
+{
+	struct walk t;
+
+	(void)state;
+	walk_start(&t, NODES);
+	culprit(t.node[2], false, 0x4141414141414141, t.node[3], false, &t);
+	walk_start(&t, NODES);
+	culprit(t.node[2], true, 0x4141414141414141, t.node[1], false, &t);
+	walk_start(&t, NODES); /* to a sound node */
+	culprit(t.node[2], false, t.node[0], t.node[3], false, &t);
+	walk_start(&t, NODES);
+	culprit(t.head, false, t.node[3], t.node[0], false, &t);
+	walk_start(&t, NODES);
+	culprit(t.head, true, t.node[3], t.node[NODES - 1], false, &t);
+	walk_start(&t, NODES);
+	culprit(t.node[2], true, 0, t.node[1], true, &t);
+	walk_start(&t, NODES);
+	culprit(t.head, false, 0, 0, true, &t);
+}
+
+/* Two nodes lost: which links would mend it cannot be told. */
+static void test_list_culprit_of_two(void **state)
+{
+	struct list_culprit c;
+	struct walk t;
+
+	(void)state;
+	walk_start(&t, NODES);
+	world_put(&t.w, t.node[2] + 8, 8, 0);
+	world_put(&t.w, t.node[3], 8, 0);
+	walk_go(&t, 100);
+	c = list_culprit(&t.result);
+	assert_int_equal(c.node, t.node[1]);
+	assert_int_equal(c.expected, 0);
+	walk_end(&t);
+}
+
 static void test_list_callback(void **state)
 {
 	struct walk t;
@@ -512,6 +570,7 @@ int main(void)
 		cmocka_unit_test(test_list_limit),  cmocka_unit_test(test_list_astray),
 		cmocka_unit_test(test_list_back_link), cmocka_unit_test(test_list_gap),
 		cmocka_unit_test(test_list_head),   cmocka_unit_test(test_list_short_cut),
+		cmocka_unit_test(test_list_culprit), cmocka_unit_test(test_list_culprit_of_two),
 		cmocka_unit_test(test_list_callback),
 	};
 
