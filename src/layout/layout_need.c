@@ -85,6 +85,14 @@ static bool has_vmas(const struct layout *l)
 	       (all_found(l, maple, ARRAY_SIZE(maple)) || fact_found(&l->facts, FACT_MM_MMAP));
 }
 
+static bool has_pools(const struct layout *l)
+{
+	static const enum fact ids[] = { FACT_HSTATES,	  FACT_HUGETLB_MAX_HSTATE, FACT_HSTATE_NR,	  FACT_HSTATE_FREE,
+					 FACT_HSTATE_RESV, FACT_HSTATE_FREELISTS,	   FACT_HSTATE_ACTIVELIST, FACT_HSTATE_NODES };
+
+	return all_found(l, ids, ARRAY_SIZE(ids));
+}
+
 /* What walking processes and their page tables takes. */
 static bool has_walk(const struct layout *l, enum need need)
 {
@@ -142,6 +150,8 @@ bool layout_has(const struct layout *l, enum need need)
 		return fact_found(&l->facts, FACT_HSTATES);
 	case NEED_TAIL_PRIVATE: /* prep_compound_tail() clears it since v6.1, which moved the first tail into struct folio */
 		return fact_found(&l->facts, FACT_FOLIO_ENTIRE_MAPCOUNT);
+	case NEED_HUGETLB_POOLS:
+		return has_pools(l);
 	case NEED_HUGETLB_FREED:
 		return l->hpg_freed < 64;
 	case NEED_HUGETLB_FLAGS:

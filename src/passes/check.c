@@ -156,6 +156,7 @@ static void worker_deinit(struct worker *w)
 	kvmem_free(w->kv);
 	findings_deinit(&w->findings);
 	array_free(&w->lru_suspects);
+	array_free(&w->subpools);
 	array_free(&w->suspects);
 	array_free(&w->in_motion);
 	array_free(&w->filtered.list);
@@ -300,6 +301,7 @@ void check_free(struct check *c)
 		vmas_deinit(&c->spaces[i].vmas);
 	free(c->spaces);
 	tables_deinit(&c->tables);
+	hugetlb_pass_deinit(c);
 	mms_deinit(&c->mms);
 	tasks_deinit(&c->tasks);
 	rmap_deinit(&c->rmap);

@@ -13,6 +13,7 @@
 #include "census/marks.h"
 #include "census/rmap.h"
 #include "rules/ledger.h"
+#include "passes/hugetlb.h"
 #include "passes/spaces.h"
 #include "passes/tables_found.h"
 #include "types/types.h"
@@ -82,6 +83,7 @@ struct worker {
 	ARRAY(uint64_t) suspects; /**< pfns whose counters do not fit what page tables hold */
 	uint64_t lru_charged, lru_uncharged;
 	ARRAY(uint64_t) lru_suspects; /**< pfns of uncharged LRU folios */
+	ARRAY(struct subpool_user) subpools; /**< the first page of each run that names one, at least */
 };
 
 struct pass_timing {
@@ -109,6 +111,7 @@ struct check {
 	struct swapent swapent;
 	struct space *spaces; /**< one for each of mms.list */
 	struct tables tables;
+	struct hugetlb_state hugetlb;
 	struct findings findings; /**< all, finished after check_run() */
 	struct ledger ledger;
 	struct worker *workers;

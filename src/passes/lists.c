@@ -84,6 +84,8 @@ static void check_twice(struct unlisted *u)
 	finding_text(&u->w->findings, f, "lists", text, NULL);
 }
 
+#define K(kind) (UINT64_C(1) << KIND_##kind)
+
 /* Which mark the pages of some kinds promise, and what looks into it when it is missing; a zero row ends the table. */
 static const struct promise {
 	unsigned mark;
@@ -91,6 +93,7 @@ static const struct promise {
 	unsigned bits;  /* enum census_bits, one of which the page must have; 0: any page */
 	struct error *(*missing)(struct unlisted *u);
 } promises[] = {
+	{ MARK_HUGETLB, K(HUGETLB) | K(HUGETLB_FREE), 0, hugetlb_unlisted },
 	{ 0, 0, 0, NULL },
 };
 

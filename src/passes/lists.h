@@ -34,4 +34,7 @@ struct unlisted {
 	struct page_view view; /**< read for this purpose; the page was readable */
 };
 
+/** A huge page on no list of its pool. */
+struct error *hugetlb_unlisted(struct unlisted *u) _must_check_;
+
 #endif

@@ -11,6 +11,7 @@ const struct pass passes[NR_PASSES] = {
 	[PASS_MAPCOUNT] = { "mapcount", "mapcounts", pass_mapcount_begin, pass_mapcount, pass_mapcount_finish, false,
 			    NEEDS_PASS(TABLES) },
 	[PASS_RSS] = { "rss", "counters of address spaces", pass_rss_begin, pass_rss, NULL, false, NEEDS_PASS(TABLES) },
+	[PASS_HUGETLB] = { "hugetlb", "huge pages", pass_hugetlb_begin, pass_hugetlb, pass_hugetlb_finish, false, 0 },
 	[PASS_LISTS] = { "lists", "who is on which list", pass_lists_begin, pass_lists, NULL, false,
 			 NEEDS_PASS(FREELISTS) | NEEDS_PASS(CACHE) | NEEDS_PASS(SWAP) | NEEDS_PASS(LRU) | NEEDS_PASS(SLAB) |
 				 NEEDS_PASS(HUGETLB) },

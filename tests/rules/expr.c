@@ -430,7 +430,8 @@ static uint64_t call(struct mutation *m, const char *function, const char **s)
 	} else {
 		uint64_t a = expr_value(m, s), b = second(m, s);
 
-		if (m->outcome == OUTCOME_OK && !process_function(m, function, a, b, &v))
+		if (m->outcome == OUTCOME_OK && !process_function(m, function, a, b, &v) &&
+		    !owner_function(m, function, a, &v))
 			v = page_function(m, function, a);
 	}
 	need(m, s, ')');

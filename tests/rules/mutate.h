@@ -163,6 +163,11 @@ uint64_t process_swap_type(struct mutation *m, const char *name);
 bool process_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret);
 bool process_matches(const struct mutation *m, uint64_t pfn, const char *f, bool *ret);
 
+/* ---- hugetlb.c ---------------------------------------------------------------------------------------------------------- */
+
+/** hstate(p); false: no such function. */
+bool owner_function(struct mutation *m, const char *function, uint64_t a, uint64_t *ret);
+
 /* ---- pick.c ------------------------------------------------------------------------------------------------------------- */
 
 /** "pick NAME FILTER...": \p s stands behind "pick". */

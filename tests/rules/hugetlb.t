@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Pools of huge pages: lists, counters, reservations, subpools; other owners of pages: vmalloc, stacks, devices.
+
+# ---- lists of pools ---------------------------------------------------------------------------------------------------
+
+test huge-list-next: a free huge page leads nowhere
+pick p hugetlb-free head
+set page[p].lru.next = 0x4141414141414140
+expect hugetlb-list-links p error
+
+test huge-list-next-bit: one bit of a link is flipped
+pick p hugetlb-free head
+set page[p].lru.next ^= 1 << 20
+expect hugetlb-list-links p error
+
+test huge-list-prev: a page in use does not lead back
+pick p hugetlb head
+set page[p].lru.prev ^= 1 << 20
+expect hugetlb-list-links p error
+
+test huge-list-poison: the list node of a page in use was deleted
+pick p hugetlb head
+set page[p].lru.next = LIST_POISON1
+set page[p].lru.prev = LIST_POISON2
+expect hugetlb-list-links p error
+
+test huge-list-skips: a free page was taken off the list by its neighbours alone
+pick p hugetlb-free head
+set mem[page[p].lru.prev] = page[p].lru.next
+set mem[page[p].lru.next + 8] = page[p].lru.prev
+expect hugetlb-free-list p error
+expect hugetlb-counts error
+
+test huge-active-skips: the same with a page in use
+pick p hugetlb head
+set mem[page[p].lru.prev] = page[p].lru.next
+set mem[page[p].lru.next + 8] = page[p].lru.prev
+expect hugetlb-active-list p error
+
+test huge-head-next: the head of the active list is overwritten
+pick p hugetlb head
+set object[hstate(p)].hstate.hugepage_activelist.next ^= 1 << 43
+expect hugetlb-list-links error
+
+test huge-list-foreign: a small page is linked into the active list
+pick p hugetlb head
+pick q anon small
+set page[q].lru.next = page[p].lru.next
+set page[q].lru.prev = page_va(p) + 8
+set mem[page[p].lru.next + 8] = page_va(q) + 8
+set page[p].lru.next = page_va(q) + 8
+expect hugetlb-active-list q error
+also any
+
+test huge-free-ref: a reference on a free huge page
+pick p hugetlb-free head
+set page[p]._refcount = 1
+expect hugetlb-free-list p
+also hugetlb-freed-flag p
+
+test huge-free-mark: a free huge page that is not marked
+needs HUGETLB_FREED
+pick p hugetlb-free head
+set page[p].private &= ~(1 << enum(hugetlb_page_flags.HPG_freed))
+expect hugetlb-free-list p error
+also hugetlb-freed-flag p
+
+test huge-free-mapping: a free huge page with a mapping
+pick p hugetlb-free head
+pick q hugetlb head
+set page[p].mapping = page[q].mapping
+expect hugetlb-free-list p error
+also any p
+
+test huge-active-freed: a page in use that is marked as free
+needs HUGETLB_FREED
+pick p hugetlb head
+set page[p].private |= 1 << enum(hugetlb_page_flags.HPG_freed)
+expect hugetlb-active-list p error
+also hugetlb-freed-flag p
+
+test huge-two-lists: a free huge page is on the active list, too
+pick p hugetlb-free head
+pick q hugetlb head
+set page[p].lru.next = page[q].lru.next
+set page[p].lru.prev = page_va(q) + 8
+set mem[page[q].lru.next + 8] = page_va(p) + 8
+set page[q].lru.next = page_va(p) + 8
+expect any
+also any
+
+test ok-huge-isolated: a page in use is isolated for migration
+needs HUGETLB_FREED
+pick p hugetlb head
+set mem[page[p].lru.prev] = page[p].lru.next
+set mem[page[p].lru.next + 8] = page[p].lru.prev
+set page[p].private &= ~(1 << enum(hugetlb_page_flags.HPG_migratable))
+expect hugetlb-active-list p note
+
+test ok-huge-lock: the lists change
+pick p hugetlb-free head
+set mem[page[p].lru.prev] = page[p].lru.next
+set mem[page[p].lru.next + 8] = page[p].lru.prev
+set mem32[symbol(hugetlb_lock)] = 1
+expect hugetlb-free-list p warning
+expect hugetlb-counts warning
+
+# ---- counters ---------------------------------------------------------------------------------------------------------
+
+test huge-nr-high: a pool counts a page that is not there
+pick p hugetlb head
+set object[hstate(p)].hstate.nr_huge_pages += 1
+expect hugetlb-counts error
+
+test huge-nr-node-high: a node counts a page that is not there
+pick p hugetlb head
+set object[hstate(p)].hstate.nr_huge_pages_node[0] += 1
+expect hugetlb-counts error
+
+test huge-nr-node-low: it has lost one
+pick p hugetlb head
+set object[hstate(p)].hstate.nr_huge_pages_node[0] -= 1
+expect hugetlb-counts error
+
+test huge-nr-other-node: a node that does not exist
+pick p hugetlb head
+set object[hstate(p)].hstate.nr_huge_pages_node[9] = 1
+expect hugetlb-counts error
+
+test huge-free-high: more free pages than on the lists
+pick p hugetlb head
+set object[hstate(p)].hstate.free_huge_pages += 1
+expect hugetlb-counts error
+
+test huge-free-node-low: one free page less on a node
+pick p hugetlb head
+set object[hstate(p)].hstate.free_huge_pages_node[0] -= 1
+expect hugetlb-counts error
+
+test huge-free-wrapped: the free pages wrapped
+pick p hugetlb head
+set object[hstate(p)].hstate.free_huge_pages = -1
+expect hugetlb-counts error
+
+test huge-surplus: surplus pages of no node
+pick p hugetlb head
+set object[hstate(p)].hstate.surplus_huge_pages += 1
+expect hugetlb-counts error
+
+test ok-huge-counting: a CPU counts
+pick p hugetlb head
+set object[hstate(p)].hstate.free_huge_pages += 1
+set mem32[symbol(hugetlb_lock)] = 1
+expect hugetlb-counts warning
+
+test huge-resv-high: more reserved than free
+pick p hugetlb head
+set object[hstate(p)].hstate.resv_huge_pages = 100
+expect hugetlb-resv warning
+
+test huge-resv-wrapped: reservations dropped twice
+pick p hugetlb head
+set object[hstate(p)].hstate.resv_huge_pages = -1
+expect hugetlb-resv warning
+
+test ok-huge-resv: one page reserved
+pick p hugetlb head
+set object[hstate(p)].hstate.resv_huge_pages = 1
+expect nothing
+
+test huge-surplus-all: more surplus pages than pages
+pick p hugetlb head
+set object[hstate(p)].hstate.surplus_huge_pages = 100
+set object[hstate(p)].hstate.surplus_huge_pages_node[0] = 100
+expect hugetlb-resv warning
+
+# ---- subpools ---------------------------------------------------------------------------------------------------------
+
+test huge-subpool-wild: the subpool of a page leads nowhere
+kernels 6.12* 7.3*
+pick p hugetlb head
+set folio[p]._hugetlb_subpool = 0x4141414141414140
+expect hugetlb-subpool p error
+
+test huge-subpool-old: the same where a tail has it
+kernels 6.1
+pick p hugetlb head
+set page[p+1].private = 0x4141414141414140
+expect hugetlb-subpool p error
+
+test huge-subpool-oldest: the same where the head has it
+kernels 5.10
+pick p hugetlb head
+set page[p].private = 0x4141414141414140
+expect hugetlb-subpool p error
+
+test huge-subpool-other: it leads to something else
+kernels 6.12* 7.3*
+pick p hugetlb head
+set folio[p]._hugetlb_subpool = page_va(p)
+expect hugetlb-subpool p error
