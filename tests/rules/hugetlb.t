@@ -10,7 +10,7 @@ expect hugetlb-list-links p error
 
 test huge-list-next-bit: one bit of a link is flipped
 pick p hugetlb-free head
-set page[p].lru.next ^= 1 << 20
+set page[p].lru.next ^= 1 << 43
 expect hugetlb-list-links p error
 
 test huge-list-prev: a page in use does not lead back
@@ -164,7 +164,7 @@ set object[hstate(p)].hstate.resv_huge_pages = -1
 expect hugetlb-resv warning
 
 test ok-huge-resv: one page reserved
-pick p hugetlb head
+pick p hugetlb-free head
 set object[hstate(p)].hstate.resv_huge_pages = 1
 expect nothing
 
