@@ -93,6 +93,17 @@ static bool has_pools(const struct layout *l)
 	return all_found(l, ids, ARRAY_SIZE(ids));
 }
 
+static bool has_swap(const struct layout *l, enum need need)
+{
+	static const enum fact area[] = { FACT_SWAP_INFO, FACT_SWAP_INFO_FLAGS, FACT_SWAP_INFO_MAX, FACT_SWAP_INFO_INUSE };
+	static const enum fact table[] = { FACT_SWAP_CLUSTER, FACT_SWAP_CLUSTER_COUNT, FACT_SWAP_CLUSTER_TABLE, FACT_SWAP_TABLE_ENTRIES };
+	bool map = fact_found(&l->facts, FACT_SWAP_INFO_MAP), tables = !map && all_found(l, table, ARRAY_SIZE(table));
+
+	if (!all_found(l, area, ARRAY_SIZE(area)) || !fact(&l->facts, FACT_NR_SWAP_TYPES)->length)
+		return false;
+	return need == NEED_SWAP_MAP ? map : need == NEED_SWAP_TABLE ? tables : map || tables;
+}
+
 /* What walking processes and their page tables takes. */
 static bool has_walk(const struct layout *l, enum need need)
 {
@@ -111,6 +122,10 @@ static bool has_walk(const struct layout *l, enum need need)
 		return arch && arch->cont_entries && arch->cont_entries(&l->mmu, 1) > 1;
 	case NEED_HUGETLB_USAGE:
 		return fact_found(&l->facts, FACT_MM_HUGETLB_USAGE);
+	case NEED_SWAP_AREAS:
+	case NEED_SWAP_MAP:
+	case NEED_SWAP_TABLE:
+		return has_swap(l, need);
 	case NEED_FULL_CENSUS: /* the passes decide */
 	default:
 		return has_flag(l, need);

@@ -302,6 +302,7 @@ void check_free(struct check *c)
 	free(c->spaces);
 	tables_deinit(&c->tables);
 	hugetlb_pass_deinit(c);
+	swap_found_deinit(&c->swap);
 	mms_deinit(&c->mms);
 	tasks_deinit(&c->tasks);
 	rmap_deinit(&c->rmap);

@@ -15,6 +15,7 @@
 #include "rules/ledger.h"
 #include "passes/hugetlb.h"
 #include "passes/spaces.h"
+#include "passes/swap_found.h"
 #include "passes/tables_found.h"
 #include "types/types.h"
 #include "walk/pcp.h"
@@ -112,6 +113,7 @@ struct check {
 	struct space *spaces; /**< one for each of mms.list */
 	struct tables tables;
 	struct hugetlb_state hugetlb;
+	struct swap_found swap;
 	struct findings findings; /**< all, finished after check_run() */
 	struct ledger ledger;
 	struct worker *workers;

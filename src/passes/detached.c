@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "passes/excuse.h"
 #include "passes/leaf.h"
+#include "passes/swap.h"
 
 /* ---- tables of the kernel --------------------------------------------------------------------------------------------------- */
 
@@ -208,6 +209,8 @@ static bool count_entry(struct check *c, uint64_t entry, const struct space *spa
 	uint64_t pfn, at;
 
 	m->arch->user_decode(m, 1, entry, &e);
+	if (e.kind == USER_SWAP && swapent_classify(&c->swapent, e.type, e.offset) == SWAPENT_SWAP)
+		swap_note_entry(c, e.type, e.offset, e.bits & USER_EXCLUSIVE);
 	pfn = e.pa >> m->page_shift;
 	r = e.kind == USER_LEAF && !(e.bits & USER_SPECIAL) ? census_find(&c->census, pfn) : NULL;
 	if (!r)

@@ -94,8 +94,10 @@ static const struct promise {
 	struct error *(*missing)(struct unlisted *u);
 } promises[] = {
 	{ MARK_HUGETLB, K(HUGETLB) | K(HUGETLB_FREE), 0, hugetlb_unlisted },
+	{ MARK_SWAPCACHED, K(ANON_SWAPCACHE) | K(SHMEM_SWAPCACHE), 0, swapcache_missing },
 	{ 0, 0, 0, NULL },
 };
+#undef K
 
 /* The marks that a page of each kind promises, with CENSUS_LRU and without: one look clears almost every page. */
 struct expected_marks {

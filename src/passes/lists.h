@@ -36,5 +36,7 @@ struct unlisted {
 
 /** A huge page on no list of its pool. */
 struct error *hugetlb_unlisted(struct unlisted *u) _must_check_;
+/** The swap cache does not lead to a folio that says it is there (swap_cache.c). */
+struct error *swapcache_missing(struct unlisted *u) _must_check_;
 
 #endif

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "passes/pass.h"
+#include "passes/swap.h"
 #include "passes/tables.h"
 
 void subject_space(const struct check *c, const struct space *space, struct subject *ret)
@@ -122,6 +123,8 @@ struct error *pass_mms_begin(struct check *c, uint64_t *ret_units)
 		err = mms_init(&c->mms, &c->layout, &c->memmap, &c->percpu, &c->tasks, c->kv);
 	if (!err)
 		err = swapent_init(&c->swapent, &c->layout, c->kv);
+	if (!err)
+		err = swap_open(c);
 	if (err)
 		return err;
 	c->spaces = calloc(c->mms.list.nr + 1, sizeof(*c->spaces));

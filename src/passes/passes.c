@@ -12,6 +12,8 @@ const struct pass passes[NR_PASSES] = {
 			    NEEDS_PASS(TABLES) },
 	[PASS_RSS] = { "rss", "counters of address spaces", pass_rss_begin, pass_rss, NULL, false, NEEDS_PASS(TABLES) },
 	[PASS_HUGETLB] = { "hugetlb", "huge pages", pass_hugetlb_begin, pass_hugetlb, pass_hugetlb_finish, false, 0 },
+	[PASS_SWAP] = { "swap", "swap slots", pass_swap_begin, pass_swap, pass_swap_finish, false,
+			NEEDS_PASS(TABLES) | NEEDS_PASS(CACHE) },
 	[PASS_LISTS] = { "lists", "who is on which list", pass_lists_begin, pass_lists, NULL, false,
 			 NEEDS_PASS(FREELISTS) | NEEDS_PASS(CACHE) | NEEDS_PASS(SWAP) | NEEDS_PASS(LRU) | NEEDS_PASS(SLAB) |
 				 NEEDS_PASS(HUGETLB) },

@@ -7,6 +7,7 @@
  * exceptions: hardware-poison entries and markers count nowhere
  */
 #include "passes/leaf.h"
+#include "passes/swap.h"
 
 static struct error *read_head(struct table_cursor *t, const struct leaf *leaf, struct page_view *ret, bool *ok)
 {
@@ -94,7 +95,10 @@ struct error *table_swapent(struct table_cursor *t, struct leaf *leaf)
 	}
 	if (swapent_has_pfn(class))
 		return with_page(t, leaf, class);
-	if (class == SWAPENT_SWAP && t->level == 1)
-		t->rss[fact_value(&t->l->facts, FACT_MM_SWAPENTS, 2) % MAX_RSS_COUNTERS]++;
+	if (class != SWAPENT_SWAP || t->level != 1)
+		return NULL;
+	t->rss[fact_value(&t->l->facts, FACT_MM_SWAPENTS, 2) % MAX_RSS_COUNTERS]++;
+	if (t->count)
+		swap_note_entry(t->walk->check, leaf->e.type, leaf->e.offset, leaf->e.bits & USER_EXCLUSIVE);
 	return NULL;
 }

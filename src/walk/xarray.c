@@ -66,11 +66,14 @@ static void decode(struct walker *x, const unsigned char *bytes, struct node *n)
 		n->marks[m] = words ? get_le64(bytes + marks->offset + (size_t)m * words * 8) : 0;
 }
 
-/* Whether the node can be entered: it says itself that it is what the slot above says. */
+/*
+ * Whether the node can be entered: it says itself that it is what the slot above says.  A root that was not one before
+ * (xas_shrink()) keeps its offset of then.
+ */
 static struct error *check_place(struct walker *x, const struct node *n, const struct node *up, unsigned slot, bool *ret_ok)
 {
 	uint64_t parent = up ? up->va : 0;
-	unsigned offset = up ? slot : 0, shift = up ? up->shift - x->bits : n->shift - n->shift % x->bits;
+	unsigned offset = up ? slot : n->offset, shift = up ? up->shift - x->bits : n->shift - n->shift % x->bits;
 	const struct xa_problem problems[] = {
 		{ XA_NODE_ARRAY, n->va, n->index, 0, n->array, x->xa, false },
 		{ XA_NODE_PARENT, n->va, n->index, 0, n->parent, parent, false },
