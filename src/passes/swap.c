@@ -101,9 +101,11 @@ void swap_fields(struct worker *w, struct finding *f, unsigned index, uint64_t o
 
 void swap_excuse(struct worker *w, struct finding *f, const char *why)
 {
-	finding_lower(&w->findings, f, why);
-	if (f)
-		f->severity = SEV_NOTE;
+	if (!f || f->severity == SEV_NOTE)
+		return;
+	finding_evidence(&w->findings, f, "transient", "note instead of %s: %s", severity_name(f->severity), why);
+	f->severity = SEV_NOTE;
+	f->confidence = CONF_TRANSIENT;
 }
 
 /* ---- one slot -------------------------------------------------------------------------------------------------------- */

@@ -81,11 +81,24 @@ static struct finding *slot_finding(struct swap_pass *p, struct worker *w, enum 
 	return f;
 }
 
-static void judge_count(struct swap_pass *p, struct worker *w, const struct swap_suspect *s, enum rule_id rule)
+/* How many slots in a row are odd in the same way for the same reason, \p s the first of them. */
+static size_t excused_row(const struct swap_pass *p, const struct swap_suspect *s, const char *why)
+{
+	const struct swap_suspect *end = p->suspects.v + p->suspects.nr;
+	size_t nr = 1;
+
+	while (why && s + nr < end && s[nr].oddity == s->oddity && s[nr].area == s->area && s[nr].offset == s->offset + nr &&
+	       excuse_count(p, &s[nr]) == why)
+		nr++;
+	return nr;
+}
+
+static size_t judge_count(struct swap_pass *p, struct worker *w, const struct swap_suspect *s, enum rule_id rule)
 {
 	unsigned found = s->tally & TALLY_COUNT;
 	struct finding *f = slot_finding(p, w, rule, s);
 	const char *why = excuse_count(p, s);
+	size_t nr = excused_row(p, s, why);
 
 	if (rule == RULE_SWAP_MAP_RECOUNT)
 		finding_expect(&w->findings, f, "count", FMT_DEC, 0, s->slot.count, found);
@@ -93,10 +106,13 @@ static void judge_count(struct swap_pass *p, struct worker *w, const struct swap
 			 found == 1 ? "" : "s", found > s->slot.count ? found - s->slot.count : s->slot.count - found,
 			 found > s->slot.count ? "not counted" : "not found");
 	who_refers(p, w, f, s);
+	if (nr > 1)
+		finding_evidence(&w->findings, f, "neighbour", "the same holds for the %zu slots behind it", nr - 1);
 	if (why)
 		swap_excuse(w, f, why);
 	else if (f && found < s->slot.count && rule == RULE_SWAP_MAP_RECOUNT)
 		f->severity = SEV_WARNING; /* never freed: a leak, no use after free */
+	return nr;
 }
 
 /* Whether the odd slot is one of few: then CPUs may be at work on each of them. */
@@ -161,18 +177,19 @@ void swap_judge(struct swap_pass *p)
 {
 	struct worker *w = &p->check->workers[0];
 
-	for (size_t i = 0; i < p->suspects.nr; i++) {
+	for (size_t i = 0, nr; i < p->suspects.nr; i += nr) {
 		const struct swap_suspect *s = &p->suspects.v[i];
 
+		nr = 1;
 		switch (s->oddity) {
 		case ODD_FORM:
 			judge_form(p, w, s);
 			break;
 		case ODD_RECOUNT:
-			judge_count(p, w, s, RULE_SWAP_MAP_RECOUNT);
+			nr = judge_count(p, w, s, RULE_SWAP_MAP_RECOUNT);
 			break;
 		case ODD_NOTHING:
-			judge_count(p, w, s, RULE_SWAP_ENTRY_NOTHING);
+			nr = judge_count(p, w, s, RULE_SWAP_ENTRY_NOTHING);
 			break;
 		case ODD_CACHE:
 			judge_cache(p, w, s);
