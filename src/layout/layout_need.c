@@ -104,6 +104,15 @@ static bool has_swap(const struct layout *l, enum need need)
 	return need == NEED_SWAP_MAP ? map : need == NEED_SWAP_TABLE ? tables : map || tables;
 }
 
+static bool has_page_cache(const struct layout *l)
+{
+	static const enum fact ids[] = { FACT_SUPER_BLOCKS, FACT_SB_LIST,	FACT_SB_INODES,	   FACT_INODE_SB_LIST, FACT_INODE_STRUCT,
+					 FACT_INODE_STATE,  FACT_INODE_MAPPING, FACT_INODE_DATA,   FACT_INODE_SB,      FACT_MAPPING_STRUCT,
+					 FACT_MAPPING_PAGES, FACT_MAPPING_NRPAGES, FACT_XA_HEAD,   FACT_XA_NODE,       FACT_XA_NODE_SLOTS };
+
+	return all_found(l, ids, ARRAY_SIZE(ids));
+}
+
 /* What walking processes and their page tables takes. */
 static bool has_walk(const struct layout *l, enum need need)
 {
@@ -126,6 +135,12 @@ static bool has_walk(const struct layout *l, enum need need)
 	case NEED_SWAP_MAP:
 	case NEED_SWAP_TABLE:
 		return has_swap(l, need);
+	case NEED_PAGE_CACHE:
+		return has_page_cache(l);
+	case NEED_NREXCEPTIONAL:
+		return fact_found(&l->facts, FACT_MAPPING_NREXCEPTIONAL);
+	case NEED_SHMEM_SWAPPED:
+		return fact_found(&l->facts, FACT_SHMEM_INODE) && fact_found(&l->facts, FACT_SHMEM_SWAPPED);
 	case NEED_FULL_CENSUS: /* the passes decide */
 	default:
 		return has_flag(l, need);

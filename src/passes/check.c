@@ -155,6 +155,7 @@ static void worker_deinit(struct worker *w)
 {
 	kvmem_free(w->kv);
 	findings_deinit(&w->findings);
+	cache_worker_deinit(&w->cache);
 	array_free(&w->lru_suspects);
 	array_free(&w->subpools);
 	array_free(&w->suspects);
@@ -306,6 +307,7 @@ void check_free(struct check *c)
 	mms_deinit(&c->mms);
 	tasks_deinit(&c->tasks);
 	rmap_deinit(&c->rmap);
+	cache_deinit(&c->cache);
 	marks_deinit(&c->marks);
 	census_deinit(&c->census);
 	findings_deinit(&c->findings);

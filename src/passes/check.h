@@ -14,6 +14,7 @@
 #include "census/rmap.h"
 #include "rules/ledger.h"
 #include "passes/hugetlb.h"
+#include "passes/cache_state.h"
 #include "passes/spaces.h"
 #include "passes/swap_found.h"
 #include "passes/tables_found.h"
@@ -83,6 +84,7 @@ struct worker {
 	ARRAY(struct page_run) in_motion; /**< pages without reference that look as if moved between lists */
 	ARRAY(uint64_t) suspects; /**< pfns whose counters do not fit what page tables hold */
 	uint64_t lru_charged, lru_uncharged;
+	struct cache_worker cache;
 	ARRAY(uint64_t) lru_suspects; /**< pfns of uncharged LRU folios */
 	ARRAY(struct subpool_user) subpools; /**< the first page of each run that names one, at least */
 };
@@ -114,6 +116,7 @@ struct check {
 	struct tables tables;
 	struct hugetlb_state hugetlb;
 	struct swap_found swap;
+	struct cache cache;
 	struct findings findings; /**< all, finished after check_run() */
 	struct ledger ledger;
 	struct worker *workers;

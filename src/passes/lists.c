@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "passes/cache.h"
 #include "passes/pass.h"
 
 enum { MAX_PAGE_STRUCT = 256 };
@@ -95,6 +96,7 @@ static const struct promise {
 } promises[] = {
 	{ MARK_HUGETLB, K(HUGETLB) | K(HUGETLB_FREE), 0, hugetlb_unlisted },
 	{ MARK_SWAPCACHED, K(ANON_SWAPCACHE) | K(SHMEM_SWAPCACHE), 0, swapcache_missing },
+	{ MARK_CACHED, K(FILE) | K(SHMEM) | K(HUGETLB), 0, cache_missing },
 	{ 0, 0, 0, NULL },
 };
 #undef K

@@ -57,6 +57,7 @@ static void bad_pointer(struct scan *s, uint32_t i, const struct page_view *v, c
 
 	if (!f)
 		return;
+	f->subject.mapping = v->mapping & ~UINT64_C(3);
 	finding_value(fs, f, "mapping", FMT_PTR, v->mapping);
 	finding_words(fs, f, why, "the address of a kernel object");
 	bit = pointer_flipped_bit(s, v->mapping & ~UINT64_C(3));
@@ -85,6 +86,16 @@ static struct error *check_pointer(struct scan *s, uint32_t i, const struct page
 	return err;
 }
 
+/* The cache pass looks at each address_space that pages name. */
+static void note_mapping(struct worker *w, uint64_t mapping)
+{
+	if (mapping == w->cache.last)
+		return;
+	w->cache.last = mapping;
+	if (addrset_add(&w->cache.named, mapping) == ADDRSET_NOMEM)
+		w->findings.failed = true;
+}
+
 struct error *scan_mapping(struct scan *s, uint32_t i, const struct page_view *v, enum page_kind *kind)
 {
 	struct mapping_info info;
@@ -95,6 +106,8 @@ struct error *scan_mapping(struct scan *s, uint32_t i, const struct page_view *v
 	err = mapping_lookup(s->w->mappings, v->mapping & ~UINT64_C(3), &info);
 	if (!err)
 		*kind = classify_mapping(&s->check->classify, v, &info);
+	if (!err && (info.kind == MAPPING_FILE || info.kind == MAPPING_SHMEM))
+		note_mapping(s->w, v->mapping & ~UINT64_C(3));
 	if (!err && info.kind == MAPPING_BAD) {
 		scan_record(s, i, *kind, s->records[i].order, s->records[i].back, s->records[i].bits);
 		bad_pointer(s, i, v, "no address_space there");

@@ -66,6 +66,9 @@ void hugetlb_pass_deinit(struct check *c);
 struct error *pass_swap_begin(struct check *c, uint64_t *ret_units);
 struct error *pass_swap(struct check *c, struct worker *w, uint64_t unit);
 struct error *pass_swap_finish(struct check *c);
+struct error *pass_cache_begin(struct check *c, uint64_t *ret_units);
+struct error *pass_cache(struct check *c, struct worker *w, uint64_t unit);
+struct error *pass_cache_finish(struct check *c);
 
 struct error *pass_lists_begin(struct check *c, uint64_t *ret_units);
 struct error *pass_lists(struct check *c, struct worker *w, uint64_t unit);

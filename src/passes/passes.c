@@ -14,6 +14,7 @@ const struct pass passes[NR_PASSES] = {
 	[PASS_HUGETLB] = { "hugetlb", "huge pages", pass_hugetlb_begin, pass_hugetlb, pass_hugetlb_finish, false, 0 },
 	[PASS_SWAP] = { "swap", "swap slots", pass_swap_begin, pass_swap, pass_swap_finish, false,
 			NEEDS_PASS(TABLES) | NEEDS_PASS(CACHE) },
+	[PASS_CACHE] = { "cache", "page caches", pass_cache_begin, pass_cache, pass_cache_finish, false, 0 },
 	[PASS_LISTS] = { "lists", "who is on which list", pass_lists_begin, pass_lists, NULL, false,
 			 NEEDS_PASS(FREELISTS) | NEEDS_PASS(CACHE) | NEEDS_PASS(SWAP) | NEEDS_PASS(LRU) | NEEDS_PASS(SLAB) |
 				 NEEDS_PASS(HUGETLB) },

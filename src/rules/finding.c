@@ -26,6 +26,8 @@ struct subject subject_page(enum subject_kind kind, uint64_t pfn)
 		.mm = UINT64_MAX,
 		.user_va = UINT64_MAX,
 		.area = UINT64_MAX,
+		.mapping = UINT64_MAX,
+		.index = UINT64_MAX,
 		.pid = -1,
 	};
 }

@@ -52,6 +52,8 @@ struct subject {
 	uint64_t mm;       /**< of the mm_struct through which it was seen; that of a SUBJ_MM is its address */
 	uint64_t user_va;  /**< of the entry of that mm's page tables it is about, or that it lacks */
 	uint64_t area;     /**< memory area of that address */
+	uint64_t mapping;  /**< address_space it is about, or through which the page was met */
+	uint64_t index;    /**< slot of that address_space */
 	int64_t pid;       /**< of a task that has that mm; -1: none */
 	const char *comm;  /**< bytes as they are in the dump: reporters escape */
 };

@@ -108,6 +108,10 @@ static const unsigned char root_rank[NR_RULES] = {
 	[RULE_ANON_PAGE_VMA_WITHOUT_ANON_VMA] = RANK_AREA,
 	[RULE_PTE_NOMAPPING] = RANK_AREA,
 
+	[RULE_CACHE_ENTRY_FREE_PAGE] = RANK_ENTRY,
+	[RULE_CACHE_SLOT_POINTS_BACK] = RANK_AREA,
+	[RULE_CACHE_ENTRY_MAPPING] = RANK_AREA,
+	[RULE_XA_SIBLING_VALID] = RANK_AREA,
 	[RULE_MAPCOUNT_RECOUNT_SMALL] = RANK_RECOUNT,
 	[RULE_MAPCOUNT_RECOUNT_PAGE] = RANK_RECOUNT,
 	[RULE_MAPCOUNT_RECOUNT_ENTIRE] = RANK_WHOLE,
@@ -413,5 +417,5 @@ struct error *findings_group(struct findings *fs)
 	join_mms(fs, m);
 	join_wide(fs);
 	join_memmap(fs);
-	return NULL;
+	return findings_group_caches(fs);
 }

@@ -8,4 +8,7 @@
 /** Set finding::cause in the sorted list \p fs. */
 struct error *findings_group(struct findings *fs) _must_check_;
 
+/** The step of it that joins findings about page caches (root_cache.c). */
+struct error *findings_group_caches(struct findings *fs) _must_check_;
+
 #endif

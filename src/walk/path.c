@@ -251,3 +251,32 @@ struct error *file_path(const struct layout *l, struct kvmem *k, uint64_t file, 
 		finish(&p);
 	return err;
 }
+
+struct error *inode_path(const struct layout *l, struct kvmem *k, uint64_t inode, char *buf, size_t size)
+{
+	struct path_buffer p = { .buf = buf, .size = size, .start = size ? size - 1 : 0 };
+	uint64_t node = 0;
+	struct dentry d = { 0 };
+	bool ok = false;
+	struct error *err = NULL;
+
+	if (!size)
+		return NULL;
+	buf[0] = '\0';
+	if (fact_found(&l->facts, FACT_DENTRY_ALIAS))
+		err = word(l, k, FACT_INODE_DENTRY, inode, &node, &ok);
+	if (err || !ok || !node)
+		return err;
+	err = dentry_read(l, k, node - fact(&l->facts, FACT_DENTRY_ALIAS)->offset, &d, &ok);
+	for (unsigned i = 0; !err && ok && !p.cut && d.parent != d.va && i < MAX_STEPS; i++) {
+		prepend(&p, d.name);
+		prepend(&p, "/");
+		err = dentry_read(l, k, d.parent, &d, &ok);
+	}
+	p.cut = p.cut || !ok || d.parent != d.va;
+	if (!err && p.start == size - 1)
+		prepend(&p, d.name);
+	if (!err)
+		finish(&p);
+	return err;
+}

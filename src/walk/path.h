@@ -15,4 +15,10 @@
  */
 struct error *file_path(const struct layout *l, struct kvmem *k, uint64_t file, char *buf, size_t size) _must_check_;
 
+/**
+ * A path of the inode at \p inode within its file system ("/lib/libc.so" of whatever is mounted), by the first name it has
+ * in the dentry cache; "" when it has none there.  Bytes as above.
+ */
+struct error *inode_path(const struct layout *l, struct kvmem *k, uint64_t inode, char *buf, size_t size) _must_check_;
+
 #endif

@@ -284,6 +284,37 @@ struct error *xa_walk(struct xa_walk *w, uint64_t xa)
 	return NULL;
 }
 
+struct error *xa_load(const struct layout *l, struct kvmem *k, uint64_t xa, uint64_t index, uint64_t *ret, bool *ret_ok)
+{
+	struct walker x = { .nr_slots = (unsigned)fact(&l->facts, FACT_XA_NODE_SLOTS)->length };
+	uint64_t slots = fact(&l->facts, FACT_XA_NODE_SLOTS)->offset, shift = 0, up = UINT64_MAX;
+	struct error *err = kvmem_read_word(k, xa + fact(&l->facts, FACT_XA_HEAD)->offset, 8, ret, ret_ok);
+
+	if (!err && *ret_ok && !is_node(*ret))
+		*ret = index ? 0 : *ret;
+	while (!err && *ret_ok && is_node(*ret)) {
+		uint64_t node = *ret - ENTRY_INTERNAL, at = slots;
+
+		err = kvmem_read_word(k, node + fact(&l->facts, FACT_XA_NODE_SHIFT)->offset, 1, &shift, ret_ok);
+		if (err || !*ret_ok)
+			break;
+		*ret_ok = shift < 64 && shift < up && x.nr_slots;
+		if (!*ret_ok)
+			break;
+		/* beyond what the root covers there is nothing */
+		if (up == UINT64_MAX && index >> shift >= x.nr_slots) {
+			*ret = 0;
+			break;
+		}
+		up = shift;
+		at += (index >> shift & (x.nr_slots - 1)) * 8;
+		err = kvmem_read_word(k, node + at, 8, ret, ret_ok);
+		if (!err && *ret_ok && is_sibling(&x, *ret))
+			err = kvmem_read_word(k, node + slots + (*ret >> 2) * 8, 8, ret, ret_ok);
+	}
+	return err;
+}
+
 const char *xa_problem_text(const struct xa_problem *p, char *buf, size_t size)
 {
 	static const char *const words[] = {

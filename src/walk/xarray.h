@@ -62,6 +62,10 @@ struct xa_walk {
 /** Visit everything in the xarray at \p xa.  An xarray that cannot be read counts as one gap. */
 struct error *xa_walk(struct xa_walk *w, uint64_t xa) _must_check_;
 
+/** What the xarray at \p xa holds at \p index; 0: nothing.  *ret_ok: it could be followed to the end. */
+struct error *xa_load(const struct layout *l, struct kvmem *k, uint64_t xa, uint64_t index, uint64_t *ret, bool *ret_ok)
+	_must_check_;
+
 /** One line about a problem, for people, into \p buf; returns buf. */
 const char *xa_problem_text(const struct xa_problem *p, char *buf, size_t size);
 

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** \file cache.h  The cache pass: state of the walk of one address_space, shared by its steps. */
+#ifndef PASSES_CACHE_H
+#define PASSES_CACHE_H
+
+#include "passes/lists.h"
+#include "passes/pass.h"
+#include "walk/inode.h"
+#include "walk/xarray.h"
+
+enum { CACHE_TEXT = 384 };
+
+struct cache_walk {
+	struct check *check;
+	struct worker *w;
+	const struct layout *l;
+	struct cache_mapping *item;
+	struct mapping_view m;
+	struct inode_view inode; /**< the host; valid when has_inode */
+	bool has_inode;
+	const struct super_block *sb; /**< of the host; NULL: not known */
+	bool busy;               /**< i_pages.xa_lock was held */
+	bool locked_page;        /**< a folio in it is locked */
+	/* what the slots hold */
+	uint64_t pages, values, value_entries;
+	/* slots in a row that lead to one head, where each page of a folio has its own (up to v5.16) */
+	uint64_t run_head, run_nr;
+};
+
+/** Find every address_space: those of the inodes of all super blocks, and those that pages name. */
+struct error *cache_find(struct check *c) _must_check_;
+
+/** Visit all its entries: marks on pages, findings. */
+struct error *cache_walk_entries(struct cache_walk *cw) _must_check_;
+
+/** What the slots of an address_space hold against what it and its inode count; the pointers between the two. */
+struct error *cache_judge_owner(struct cache_walk *cw) _must_check_;
+struct error *cache_judge_counts(struct cache_walk *cw) _must_check_;
+
+/** A finding about the address_space or its inode, with the field "file". */
+struct error *cache_inode_finding(struct worker *w, enum rule_id rule, uint64_t mapping, uint64_t inode, struct finding **ret)
+	_must_check_;
+
+/** A finding about a page that a slot of it leads to, with the fields "file" and "slot". */
+struct error *cache_page_finding(struct cache_walk *cw, enum rule_id rule, uint64_t pfn, uint64_t index, struct finding **ret)
+	_must_check_;
+
+/** Whether \p sb writes pages back, so that dirty ones are tagged. */
+static inline bool cache_is_hugetlb(const struct cache_walk *cw)
+{
+	return cw->sb && cw->sb->kind == SB_HUGETLB;
+}
+
+static inline bool cache_is_shmem(const struct cache_walk *cw)
+{
+	return cw->sb && cw->sb->kind == SB_SHMEM;
+}
+
+/**
+ * A slot of a shmem file holds a swap entry: \p nr pages from \p index on.  The file's xarray is the only place that names
+ * these swap slots.
+ */
+struct error *cache_swap_entry(struct cache_walk *cw, uint64_t index, uint64_t nr, uint64_t value) _must_check_;
+
+/** The address_space \p va, NULL: not walked. */
+const struct cache_mapping *cache_mapping_find(const struct check *c, uint64_t va);
+
+/** The way back: a folio that claims a page cache, and that no slot of it leads to. */
+struct error *cache_missing(struct unlisted *u) _must_check_;
+
+#endif
