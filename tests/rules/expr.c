@@ -431,6 +431,7 @@ static uint64_t call(struct mutation *m, const char *function, const char **s)
 		uint64_t a = expr_value(m, s), b = second(m, s);
 
 		if (m->outcome == OUTCOME_OK && !process_function(m, function, a, b, &v) &&
+		    !cache_function(m, function, a, b, &v) &&
 		    !owner_function(m, function, a, &v))
 			v = page_function(m, function, a);
 	}

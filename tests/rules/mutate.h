@@ -168,6 +168,14 @@ bool process_matches(const struct mutation *m, uint64_t pfn, const char *f, bool
 /** hstate(p); false: no such function. */
 bool owner_function(struct mutation *m, const char *function, uint64_t a, uint64_t *ret);
 
+/* ---- cache.c ------------------------------------------------------------------------------------------------------------ */
+
+/** mapping(p), inode(p), slot(p) ...; false: no such function. */
+bool cache_function(struct mutation *m, const char *function, uint64_t pfn, uint64_t nth, uint64_t *ret);
+
+/** Filters nrpages, innode, writeback; false: \p name is none of these. */
+bool cache_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret);
+
 /* ---- pick.c ------------------------------------------------------------------------------------------------------------- */
 
 /** "pick NAME FILTER...": \p s stands behind "pick". */
