@@ -8,6 +8,7 @@
  * exceptions: see cache_find.c, cache_walk.c; what an address_space counts changes under i_pages.xa_lock
  */
 #include "passes/cache.h"
+#include "passes/swap.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,15 +17,6 @@
 enum { MAPPINGS_OF_UNIT = 64, MAX_AOPS = 1024 };
 
 static const char busy_text[] = "i_pages.xa_lock is held: a CPU is changing the page cache of this file";
-
-struct error *cache_swap_entry(struct cache_walk *cw, uint64_t index, uint64_t nr, uint64_t value)
-{
-	(void)cw;
-	(void)index;
-	(void)nr;
-	(void)value;
-	return NULL;
-}
 
 /* ---- who owns it ---------------------------------------------------------------------------------------------------------------- */
 
@@ -132,11 +124,12 @@ static struct error *count_finding(struct cache_walk *cw, enum rule_id rule, con
 	finding_expect(fs, f, name, FMT_DEC, 64, found, expected);
 	finding_evidence(fs, f, "arithmetic", "%s is %" PRIu64 ", the slots hold %" PRIu64 ": %" PRIu64 " %s", name, found, expected,
 			 found > expected ? found - expected : expected - found, found > expected ? "too many" : "missing");
-	if (why)
-		finding_lower(fs, f, why);
-	/* who holds the lock changes slots and counts in turn */
-	if (why == busy_text)
-		finding_lower(fs, f, "counts and slots are changed one after the other under this lock");
+	/* recognised by its lock: it changes counts and slots in turn */
+	if (f && why) {
+		finding_evidence(fs, f, "transient", "note instead of %s: %s", severity_name(f->severity), why);
+		f->severity = SEV_NOTE;
+		f->confidence = CONF_TRANSIENT;
+	}
 	return err;
 }
 
@@ -262,9 +255,25 @@ struct error *pass_cache(struct check *c, struct worker *w, uint64_t unit)
 	return err;
 }
 
+/* Whether each file of shmem was found and walked to its end. */
+static bool is_shmem_complete(const struct check *c)
+{
+	const struct cache *cache = &c->cache;
+
+	if (cache->incomplete || cache->list_cut || !layout_has(&c->layout, NEED_PAGE_CACHE))
+		return false;
+	for (size_t i = 0; i < cache->list.nr; i++)
+		if (!cache->list.v[i].walked || cache->list.v[i].gaps || cache->list.v[i].cut)
+			return false;
+	return true;
+}
+
 struct error *pass_cache_finish(struct check *c)
 {
 	struct cache_totals *to = &c->cache.totals;
+
+	if (is_shmem_complete(c))
+		swap_shmem_complete(c);
 
 	for (unsigned i = 0; i < c->nr_workers; i++) {
 		const struct cache_totals *t = &c->workers[i].cache.totals;

@@ -45,7 +45,6 @@ struct error *cache_inode_finding(struct worker *w, enum rule_id rule, uint64_t 
 struct error *cache_page_finding(struct cache_walk *cw, enum rule_id rule, uint64_t pfn, uint64_t index, struct finding **ret)
 	_must_check_;
 
-/** Whether \p sb writes pages back, so that dirty ones are tagged. */
 static inline bool cache_is_hugetlb(const struct cache_walk *cw)
 {
 	return cw->sb && cw->sb->kind == SB_HUGETLB;
@@ -55,12 +54,6 @@ static inline bool cache_is_shmem(const struct cache_walk *cw)
 {
 	return cw->sb && cw->sb->kind == SB_SHMEM;
 }
-
-/**
- * A slot of a shmem file holds a swap entry: \p nr pages from \p index on.  The file's xarray is the only place that names
- * these swap slots.
- */
-struct error *cache_swap_entry(struct cache_walk *cw, uint64_t index, uint64_t nr, uint64_t value) _must_check_;
 
 /** The address_space \p va, NULL: not walked. */
 const struct cache_mapping *cache_mapping_find(const struct check *c, uint64_t va);

@@ -171,6 +171,7 @@ static struct error *find_inodes(void *arg, unsigned worker, uint64_t unit)
 	err = list_walk(s.w->kv, head, c->memmap.pages * INODES_OF_PAGE + SPARE_INODES, on_inode, &s, &r);
 	if (err || r.end == WALK_END)
 		return err;
+	__atomic_store_n(&c->cache.list_cut, true, __ATOMIC_RELAXED);
 	if (r.end == WALK_GAP) {
 		s.w->ledger.rule[RULE_INODE_LIST_LINKS].gaps++;
 		return NULL;
@@ -200,6 +201,32 @@ static void broken_super_blocks(struct check *c)
 	finding_text(&w->findings, f, "problem", culprit.prev ? "prev of a node is wrong" : "next of a node is wrong", NULL);
 	finding_value(&w->findings, f, "link", FMT_PTR, culprit.found);
 	finding_value(&w->findings, f, "node", FMT_PTR, culprit.node);
+}
+
+/* ---- files of shmem that are in swap ---------------------------------------------------------------------------------------------- */
+
+static struct error *on_swapped(void *arg, uint64_t node)
+{
+	struct check *c = arg;
+	uint64_t inode = inode_of_swaplist(&c->layout, node);
+
+	if (!array_push(&c->cache.list, ((struct cache_mapping){ .va = inode + fact(&c->layout.facts, FACT_INODE_DATA)->offset, .inode = inode })))
+		return &error_nomem;
+	return NULL;
+}
+
+/* A file that is being removed is on no other list any more (evict()), and its last pages may all be in swap. */
+static struct error *find_swapped(struct check *c)
+{
+	struct list_result r;
+	uint64_t head;
+	struct error *err;
+
+	if (!shmem_swaplist(&c->layout, &head))
+		return NULL;
+	err = list_walk(c->kv, head, c->memmap.pages * INODES_OF_PAGE + SPARE_INODES, on_swapped, c, &r);
+	c->cache.list_cut |= r.end != WALK_END;
+	return err;
 }
 
 /* ---- joining -------------------------------------------------------------------------------------------------------------------- */
@@ -247,7 +274,10 @@ struct error *cache_find(struct check *c)
 	if (err)
 		return err;
 	broken_super_blocks(c);
-	err = job_run(c->nr_workers, c->cache.sbs.list.nr, find_inodes, c);
+	c->cache.list_cut = c->cache.sbs.walk.end != WALK_END;
+	err = find_swapped(c);
+	if (!err)
+		err = job_run(c->nr_workers, c->cache.sbs.list.nr, find_inodes, c);
 	return err ? err : gather(c);
 }
 

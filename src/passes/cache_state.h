@@ -36,6 +36,7 @@ struct cache {
 	struct super_blocks sbs;
 	ARRAY(struct cache_mapping) list; /**< rising address */
 	struct cache_totals totals;
+	bool list_cut;   /**< a list of super blocks or inodes could not be followed to its end */
 	bool incomplete; /**< the time limit ended the walk */
 };
 

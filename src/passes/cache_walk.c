@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "passes/cache.h"
+#include "passes/swap.h"
 
 enum { MAX_PAGE_STRUCT = 256, TAG_DIRTY = 1 << 0, TAG_WRITEBACK = 1 << 1, MARKS_UNKNOWN = 1 << 7 };
 
@@ -239,13 +240,13 @@ static struct error *on_page(struct cache_walk *cw, const struct xa_entry *e)
 	return err;
 }
 
-static struct error *on_value(struct cache_walk *cw, const struct xa_entry *e)
+static void on_value(struct cache_walk *cw, const struct xa_entry *e)
 {
 	cw->values += e->nr;
 	cw->value_entries++;
+	/* no other place names these swap slots (radix_to_swp_entry()) */
 	if (cache_is_shmem(cw))
-		return cache_swap_entry(cw, e->index, e->nr, xa_to_value(e->entry));
-	return NULL;
+		swap_note_shmem(cw->check, xa_to_value(e->entry), e->nr);
 }
 
 static struct error *on_entry(void *arg, const struct xa_entry *e)
@@ -254,8 +255,10 @@ static struct error *on_entry(void *arg, const struct xa_entry *e)
 
 	if (cw->has_inode && cw->inode.flags & INODE_DAX)
 		return NULL;
-	if (xa_is_value(e->entry))
-		return on_value(cw, e);
+	if (xa_is_value(e->entry)) {
+		on_value(cw, e);
+		return NULL;
+	}
 	if (xa_is_pointer(e->entry))
 		return on_page(cw, e);
 	return bad_entry(cw, e, "the entry is neither a page nor a shadow");
@@ -277,6 +280,15 @@ static enum rule_id rule_of(const struct xa_problem *p)
 	}
 }
 
+/*
+ * Large folios of shmem go to swap whole since v6.12: shmem_replace_entry() then stores the entry as if it had one slot, and
+ * counts one value, where shmem_free_swap() takes off one for each slot.
+ */
+static bool is_miscounted(const struct cache_walk *cw)
+{
+	return cache_is_shmem(cw) && !one_slot_each(cw);
+}
+
 static struct error *on_problem(void *arg, const struct xa_problem *p)
 {
 	struct cache_walk *cw = arg;
@@ -290,6 +302,8 @@ static struct error *on_problem(void *arg, const struct xa_problem *p)
 		cw->w->ledger.rule[rule].gaps++;
 		return NULL;
 	}
+	if (p->trouble == XA_NODE_NR_VALUES && is_miscounted(cw))
+		return NULL;
 	cw->item->cut |= p->cut;
 	err = cache_inode_finding(cw->w, rule, cw->m.va, cw->has_inode ? cw->inode.va : 0, &f);
 	if (f)

@@ -263,6 +263,17 @@ struct error *mapping_read(const struct layout *l, struct kvmem *k, uint64_t va,
 	return err;
 }
 
+bool shmem_swaplist(const struct layout *l, uint64_t *ret_head)
+{
+	return fact_found(&l->facts, FACT_SHMEM_INODE) && fact_found(&l->facts, FACT_SHMEM_SWAPLIST_NODE) &&
+	       layout_symbol(l, FACT_SHMEM_SWAPLIST, ret_head);
+}
+
+uint64_t inode_of_swaplist(const struct layout *l, uint64_t node)
+{
+	return node - fact(&l->facts, FACT_SHMEM_SWAPLIST_NODE)->offset + fact(&l->facts, FACT_SHMEM_INODE)->offset;
+}
+
 struct error *inode_swapped(const struct layout *l, struct kvmem *k, uint64_t va, uint64_t *ret, bool *ret_ok)
 {
 	const struct answer *inode = fact(&l->facts, FACT_SHMEM_INODE), *swapped = fact(&l->facts, FACT_SHMEM_SWAPPED);

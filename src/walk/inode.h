@@ -73,6 +73,12 @@ struct error *inode_read(const struct layout *l, struct kvmem *k, uint64_t va, s
 struct error *mapping_read(const struct layout *l, struct kvmem *k, uint64_t va, struct mapping_view *ret, bool *ret_ok)
 	_must_check_;
 
+/** The list of shmem files that have pages in swap; false: the kernel's is not known. */
+bool shmem_swaplist(const struct layout *l, uint64_t *ret_head);
+
+/** The inode whose node on that list is at \p node. */
+uint64_t inode_of_swaplist(const struct layout *l, uint64_t node);
+
 /** shmem_inode_info.swapped of the inode at \p va. */
 struct error *inode_swapped(const struct layout *l, struct kvmem *k, uint64_t va, uint64_t *ret, bool *ret_ok) _must_check_;
 

@@ -209,7 +209,7 @@ static uint64_t spare_entry(struct mutation *m, uint64_t pa)
 	return 0;
 }
 
-static uint64_t swap_entry(struct mutation *m, uint64_t nth)
+static uint64_t nth_swap_entry(struct mutation *m, uint64_t nth)
 {
 	uint64_t seen = 0;
 
@@ -278,7 +278,7 @@ bool process_function(struct mutation *m, const char *function, uint64_t a, uint
 	if (!strcmp(function, "mm") || !strcmp(function, "vma") || !strcmp(function, "task")) {
 		*ret = process_object(m, function, a, b);
 	} else if (!strcmp(function, "swapent")) {
-		*ret = swap_entry(m, a);
+		*ret = nth_swap_entry(m, a);
 	} else if (!strcmp(function, "swp")) {
 		*ret = swap_value(a, b);
 	} else if (!strcmp(function, "percpu")) {
