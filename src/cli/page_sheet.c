@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "passes/cache.h"
 #include "passes/terms.h"
 
 struct page {
@@ -135,7 +136,7 @@ static struct error *add_mapping(const struct page *p)
 {
 	const struct layout *l = &p->c->layout;
 	static const char *const low[] = { "", "anon_vma | 1", "movable operations | 2", "KSM stable node | 3" };
-	char where[96] = "";
+	char where[CACHE_TEXT] = "";
 	const char *text = "";
 	struct error *err = NULL;
 
@@ -151,6 +152,30 @@ static struct error *add_mapping(const struct page *p)
 		sheet_add(p->sheet, "words of struct page", "mapping", FMT_PTR, p->v.mapping, "address_space of %s", where);
 	else
 		sheet_add(p->sheet, "words of struct page", "mapping", FMT_PTR, p->v.mapping, "%s", text);
+	return err;
+}
+
+/* The way from the file to the page. */
+static struct error *add_slot(const struct page *p)
+{
+	unsigned char bytes[256];
+	struct page_view head;
+	char text[96];
+	bool ok = false;
+	struct error *err = NULL;
+
+	if (p->kind != KIND_FILE && p->kind != KIND_SHMEM && p->kind != KIND_HUGETLB)
+		return NULL;
+	if (p->c->layout.page_struct_size <= sizeof(bytes) && layout_has(&p->c->layout, NEED_PAGE_CACHE))
+		err = memmap_read_pages(&p->c->memmap, p->c->workers[0].kv, p->head_pfn, 1, bytes, &ok);
+	if (err || !ok)
+		return err;
+	head = page_decode(&p->c->layout, bytes);
+	if (head.mapping & 3 || !head.mapping)
+		return NULL;
+	err = cache_slot_text(p->c, p->c->workers[0].kv, p->head_pfn, head.mapping, head.index, text, sizeof(text));
+	if (!err)
+		sheet_add(p->sheet, "words of struct page", "slot", FMT_HEX, head.index, "of that file's page cache %s", text);
 	return err;
 }
 
@@ -337,6 +362,8 @@ struct error *page_sheet(struct check *c, uint64_t pfn, struct sheet *ret)
 	add_flags(&p);
 	add_links(&p);
 	err = add_mapping(&p);
+	if (!err)
+		err = add_slot(&p);
 	add_private(&p);
 	add_counts(&p);
 	if (!err)

@@ -61,4 +61,8 @@ const struct cache_mapping *cache_mapping_find(const struct check *c, uint64_t v
 /** The way back: a folio that claims a page cache, and that no slot of it leads to. */
 struct error *cache_missing(struct unlisted *u) _must_check_;
 
+/** What slot \p index of the page cache \p mapping holds, in words that follow "slot 5": "leads to it" when that is \p head. */
+struct error *cache_slot_text(const struct check *c, struct kvmem *k, uint64_t head, uint64_t mapping, uint64_t index, char *buf,
+			      size_t size) _must_check_;
+
 #endif

@@ -7,6 +7,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "passes/cache.h"
 
@@ -21,13 +22,13 @@ static bool is_lent(const struct layout *l, const struct page_view *v, const str
 	return !is_cached_by(m) && !page_has(v, l->flag.lru) && !page_has(v, l->flag.uptodate);
 }
 
-/* What the slot holds instead, in words. */
-static struct error *slot_text(const struct unlisted *u, uint64_t mapping, uint64_t index, char *buf, size_t size)
+struct error *cache_slot_text(const struct check *c, struct kvmem *k, uint64_t head, uint64_t mapping, uint64_t index, char *buf,
+			      size_t size)
 {
-	const struct layout *l = &u->check->layout;
+	const struct layout *l = &c->layout;
 	uint64_t entry, pfn;
 	bool ok;
-	struct error *err = xa_load(l, u->w->kv, mapping + fact(&l->facts, FACT_MAPPING_PAGES)->offset, index, &entry, &ok);
+	struct error *err = xa_load(l, k, mapping + fact(&l->facts, FACT_MAPPING_PAGES)->offset, index, &entry, &ok);
 
 	if (err || !ok)
 		snprintf(buf, size, "cannot be reached");
@@ -35,8 +36,8 @@ static struct error *slot_text(const struct unlisted *u, uint64_t mapping, uint6
 		snprintf(buf, size, "is empty");
 	else if (xa_is_value(entry))
 		snprintf(buf, size, "holds a shadow or swap entry, %#" PRIx64, entry);
-	else if (memmap_pfn_of(&u->check->memmap, entry, &pfn))
-		snprintf(buf, size, pfn == u->pfn ? "leads to it, but others do not" : "leads to pfn %#" PRIx64, pfn);
+	else if (memmap_pfn_of(&c->memmap, entry, &pfn))
+		snprintf(buf, size, pfn == head ? "leads to it" : "leads to pfn %#" PRIx64, pfn);
 	else
 		snprintf(buf, size, "holds %#" PRIx64, entry);
 	return err;
@@ -47,7 +48,7 @@ static struct error *report(struct unlisted *u, const struct mapping_view *m)
 	const struct layout *l = &u->check->layout;
 	struct subject subject = check_page_subject(u->check, SUBJ_FOLIO, u->pfn);
 	struct findings *fs = &u->w->findings;
-	char text[CACHE_TEXT] = "", slot[96];
+	char text[CACHE_TEXT] = "", slot[96] = "";
 	struct error *err = NULL;
 	struct finding *f;
 
@@ -61,10 +62,12 @@ static struct error *report(struct unlisted *u, const struct mapping_view *m)
 	if (!text[0])
 		snprintf(text, sizeof(text), "address_space %#" PRIx64, m->va);
 	if (!err)
-		err = slot_text(u, m->va, u->view.index, slot, sizeof(slot));
+		err = cache_slot_text(u->check, u->w->kv, u->pfn, m->va, u->view.index, slot, sizeof(slot));
 	finding_text(fs, f, "file", text, NULL);
 	finding_value(fs, f, "slot", FMT_HEX, u->view.index);
-	finding_text(fs, f, "content", err ? "" : slot, NULL);
+	if (!strcmp(slot, "leads to it"))
+		snprintf(slot, sizeof(slot), "leads to it, others of the folio do not");
+	finding_text(fs, f, "content", slot, NULL);
 	finding_value(fs, f, "mapping", FMT_PTR, u->view.mapping);
 	if (m->locked)
 		finding_lower(fs, f, "i_pages.xa_lock is held: a CPU is changing the page cache of this file");

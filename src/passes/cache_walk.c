@@ -212,11 +212,37 @@ static struct error *judge_page(struct cache_walk *cw, struct slot *s)
 	return check_tags(cw, s);
 }
 
+/*
+ * Under xa_lock a folio that is locked and has no references is being split or replaced: its slots, index and order change one
+ * after the other (__folio_split(), folio_migrate_mapping()).
+ */
+static struct error *is_frozen(struct cache_walk *cw, const struct slot *s, bool *ret)
+{
+	unsigned char bytes[MAX_PAGE_STRUCT];
+	struct page_view head = s->v;
+	bool ok = true;
+	struct error *err = NULL;
+
+	*ret = false;
+	if (!cw->busy)
+		return NULL;
+	if (s->record && s->record->back)
+		err = memmap_read_pages(&cw->check->memmap, cw->w->kv, census_head(s->record, s->pfn), 1, bytes, &ok);
+	if (err || !ok)
+		return err;
+	if (s->record && s->record->back)
+		head = page_decode(cw->l, bytes);
+	*ret = s->record && !head.refcount && page_has(&head, cw->l->flag.locked);
+	if (*ret)
+		marks_set(&cw->check->marks, census_head(s->record, s->pfn), MARK_EXCUSED);
+	return NULL;
+}
+
 static struct error *on_page(struct cache_walk *cw, const struct xa_entry *e)
 {
 	unsigned char bytes[MAX_PAGE_STRUCT];
 	struct slot s = { .e = e, .pages = 1 };
-	bool ok = false;
+	bool ok = false, frozen = false;
 	struct error *err;
 
 	cw->pages += e->nr;
@@ -234,6 +260,9 @@ static struct error *on_page(struct cache_walk *cw, const struct xa_entry *e)
 	s.marks = marks_of_entry(cw, e);
 	if (s.record && s.record->bits & CENSUS_HEAD)
 		s.pages = UINT64_C(1) << s.record->order;
+	err = is_frozen(cw, &s, &frozen);
+	if (err || frozen)
+		return err;
 	err = judge_page(cw, &s);
 	if (!err && s.v.mapping == cw->m.va && !page_is_tail(&s.v))
 		err = check_extent(cw, &s);

@@ -2,9 +2,9 @@
 /* struct address_space and its host inode (include/linux/fs.h). */
 #include "walk/mapping.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "walk/inode.h"
 
 static const uint64_t TMPFS_MAGIC = 0x01021994;
 
@@ -111,24 +111,10 @@ struct error *mapping_lookup(struct mapping_cache *c, uint64_t va, struct mappin
 struct error *mapping_describe(struct mapping_cache *c, uint64_t va, char *buf, size_t size)
 {
 	struct mapping_info info;
-	struct kv_gap gap;
-	uint64_t ino = 0, sb = 0;
-	char id[33] = "";
-	bool ok = false;
 	struct error *err = mapping_lookup(c, va, &info);
 
 	buf[0] = '\0';
 	if (err || !info.host || info.kind == MAPPING_BAD || !fact_found(&c->l->facts, FACT_INODE_INO))
 		return err;
-	err = read_member(c, info.host, FACT_INODE_INO, &ino, &gap);
-	if (!err && gap.kind == KV_OK && fact_found(&c->l->facts, FACT_INODE_SB))
-		err = read_member(c, info.host, FACT_INODE_SB, &sb, &gap);
-	if (!err && sb && fact_found(&c->l->facts, FACT_SB_ID))
-		err = kvmem_read_all(c->k, sb + fact(&c->l->facts, FACT_SB_ID)->offset, id, sizeof(id) - 1, &ok);
-	for (char *p = id; *p; p++)
-		if (*p < ' ' || *p > '~')
-			*p = '?';
-	if (!err)
-		snprintf(buf, size, "inode %" PRIu64 "%s%s", ino, ok && id[0] ? " of " : "", ok ? id : "");
-	return err;
+	return inode_describe(c->l, c->k, info.host, buf, size);
 }

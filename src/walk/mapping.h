@@ -38,7 +38,7 @@ void mapping_cache_init(struct mapping_cache *c, const struct layout *l, struct 
 /** Look at the address_space at \p va (low bits already cleared). */
 struct error *mapping_lookup(struct mapping_cache *c, uint64_t va, struct mapping_info *ret) _must_check_;
 
-/** File system and inode number for people: "ext4 inode 12 (vda)"; "" when unknown. */
+/** File system, inode number and path for people: "ext4 inode 12 (vda) /usr/lib/x"; "" when unknown. */
 struct error *mapping_describe(struct mapping_cache *c, uint64_t va, char *buf, size_t size) _must_check_;
 
 #endif
