@@ -113,6 +113,40 @@ static bool has_page_cache(const struct layout *l)
 	return all_found(l, ids, ARRAY_SIZE(ids));
 }
 
+/* What walking LRU lists, their cgroups and what stands beside them takes. */
+static bool has_lru(const struct layout *l, enum need need)
+{
+	static const enum fact lists[] = { FACT_LRUVEC_LISTS, FACT_NR_LRU_LISTS };
+	static const enum fact gens[] = { FACT_LRUGEN_FOLIOS, FACT_LRUGEN_NR_PAGES, FACT_LRUGEN_MAX_SEQ, FACT_LRUVEC_LRUGEN };
+	static const enum fact batches[] = { FACT_CPU_BATCHES, FACT_BATCH_ADD, FACT_BATCH_NR, FACT_BATCH_FOLIOS };
+	static const enum fact tree[] = { FACT_ROOT_MEM_CGROUP, FACT_MEMCG_CSS,	 FACT_MEMCG_NODEINFO, FACT_CSS_SIBLING,
+					  FACT_CSS_CHILDREN,	FACT_CSS_PARENT, FACT_PER_NODE_LRUVEC };
+	static const enum fact objcgs[] = { FACT_OBJCG_MEMCG, FACT_OBJCG_LIST };
+	static const enum fact queue[] = { FACT_SPLIT_QUEUE_LIST, FACT_SPLIT_QUEUE_LEN, FACT_PGDAT_SPLIT_QUEUE };
+	static const enum fact lru[] = { FACT_DEFERRED_SPLIT_LRU,  FACT_LIST_LRU_NODE,	   FACT_LIST_LRU_NODE_LRU,
+					 FACT_LIST_LRU_ONE_STRUCT, FACT_LIST_LRU_ONE_LIST, FACT_LIST_LRU_ONE_NR };
+
+	switch ((int)need) {
+	case NEED_LRU_LISTS:
+		return all_found(l, lists, ARRAY_SIZE(lists));
+	case NEED_LRU_GEN_LISTS:
+		return l->flag.lru_gen.width && all_found(l, gens, ARRAY_SIZE(gens));
+	case NEED_LRU_BATCHES:
+		return all_found(l, batches, ARRAY_SIZE(batches));
+	case NEED_MEMCG_TREE:
+		return l->page.memcg != NO_OFFSET && all_found(l, tree, ARRAY_SIZE(tree));
+	case NEED_OBJCG:
+		return all_found(l, objcgs, ARRAY_SIZE(objcgs));
+	case NEED_UNLISTED_UNEVICTABLE:
+		return fact_found(&l->facts, FACT_PAGE_MLOCK_COUNT);
+	case NEED_DEFERRED_SPLIT:
+		return l->folio.deferred != NO_OFFSET &&
+		       (all_found(l, queue, ARRAY_SIZE(queue)) || all_found(l, lru, ARRAY_SIZE(lru)));
+	default:
+		return has_flag(l, need);
+	}
+}
+
 /* What walking processes and their page tables takes. */
 static bool has_walk(const struct layout *l, enum need need)
 {
@@ -143,7 +177,7 @@ static bool has_walk(const struct layout *l, enum need need)
 		return fact_found(&l->facts, FACT_SHMEM_INODE) && fact_found(&l->facts, FACT_SHMEM_SWAPPED);
 	case NEED_FULL_CENSUS: /* the passes decide */
 	default:
-		return has_flag(l, need);
+		return has_lru(l, need);
 	}
 }
 

@@ -301,6 +301,7 @@ void check_free(struct check *c)
 	for (size_t i = 0; c->spaces && i < c->mms.list.nr; i++)
 		vmas_deinit(&c->spaces[i].vmas);
 	free(c->spaces);
+	lru_deinit(&c->lru);
 	tables_deinit(&c->tables);
 	hugetlb_pass_deinit(c);
 	swap_found_deinit(&c->swap);

@@ -15,6 +15,7 @@
 #include "rules/ledger.h"
 #include "passes/hugetlb.h"
 #include "passes/cache_state.h"
+#include "passes/lru.h"
 #include "passes/spaces.h"
 #include "passes/swap_found.h"
 #include "passes/tables_found.h"
@@ -85,6 +86,7 @@ struct worker {
 	ARRAY(uint64_t) suspects; /**< pfns whose counters do not fit what page tables hold */
 	uint64_t lru_charged, lru_uncharged;
 	struct cache_worker cache;
+	uint64_t good_memcgs[64]; /**< values of memcg_data that were found to be fine */
 	ARRAY(uint64_t) lru_suspects; /**< pfns of uncharged LRU folios */
 	ARRAY(struct subpool_user) subpools; /**< the first page of each run that names one, at least */
 };
@@ -112,6 +114,7 @@ struct check {
 	struct tasks tasks;
 	struct mms mms;
 	struct swapent swapent;
+	struct lru lru;
 	struct space *spaces; /**< one for each of mms.list */
 	struct tables tables;
 	struct hugetlb_state hugetlb;

@@ -86,6 +86,8 @@ static void check_twice(struct unlisted *u)
 }
 
 #define K(kind) (UINT64_C(1) << KIND_##kind)
+#define LRU_KINDS                                                                                                     \
+	(K(ANON) | K(ANON_SWAPCACHE) | K(KSM) | K(FILE) | K(SHMEM) | K(SHMEM_SWAPCACHE) | K(ORPHAN_LRU) | K(HWPOISON))
 
 /* Which mark the pages of some kinds promise, and what looks into it when it is missing; a zero row ends the table. */
 static const struct promise {
@@ -97,8 +99,10 @@ static const struct promise {
 	{ MARK_HUGETLB, K(HUGETLB) | K(HUGETLB_FREE), 0, hugetlb_unlisted },
 	{ MARK_SWAPCACHED, K(ANON_SWAPCACHE) | K(SHMEM_SWAPCACHE), 0, swapcache_missing },
 	{ MARK_CACHED, K(FILE) | K(SHMEM) | K(HUGETLB), 0, cache_missing },
+	{ MARK_LRU, LRU_KINDS, CENSUS_LRU, lru_unlisted },
 	{ 0, 0, 0, NULL },
 };
+#undef LRU_KINDS
 #undef K
 
 /* The marks that a page of each kind promises, with CENSUS_LRU and without: one look clears almost every page. */
@@ -119,21 +123,50 @@ static void expected_init(struct expected_marks *e)
 	}
 }
 
-static struct error *missing_marks(struct unlisted *u, unsigned missing)
+static struct error *read_page(struct unlisted *u, bool *ret_ok)
 {
 	unsigned char bytes[MAX_PAGE_STRUCT];
-	bool ok = false;
 	struct error *err = NULL;
 
+	*ret_ok = false;
 	if (u->check->layout.page_struct_size <= sizeof(bytes))
-		err = memmap_read_pages(&u->check->memmap, u->w->kv, u->pfn, 1, bytes, &ok);
+		err = memmap_read_pages(&u->check->memmap, u->w->kv, u->pfn, 1, bytes, ret_ok);
+	if (!err && *ret_ok)
+		u->view = page_decode(&u->check->layout, bytes);
+	return err;
+}
+
+static struct error *missing_marks(struct unlisted *u, unsigned missing)
+{
+	bool ok;
+	struct error *err = read_page(u, &ok);
+
 	if (err || !ok)
 		return err;
-	u->view = page_decode(&u->check->layout, bytes);
 	for (const struct promise *p = promises; !err && p->missing; p++)
 		if (missing & p->mark && p->kinds >> u->record->kind & 1)
 			err = p->missing(u);
 	return err;
+}
+
+/* Large anonymous folios may be on a queue, or not: their words tell. */
+static struct error *may_be_queued(struct unlisted *u)
+{
+	const struct census_record *r = u->record;
+	bool ok;
+	struct error *err;
+
+	if (!(r->bits & CENSUS_HEAD) || r->order < 2 || !kind_is_anon(r->kind) || u->marks & (MARK_DEFERRED | MARK_EXCUSED))
+		return NULL;
+	err = read_page(u, &ok);
+	return err || !ok ? err : lru_unqueued(u);
+}
+
+struct error *pass_lists_finish(struct check *c)
+{
+	lru_finish_back(c);
+	lru_finish_queues(c);
+	return NULL;
 }
 
 struct error *pass_lists_begin(struct check *c, uint64_t *ret_units)
@@ -161,6 +194,8 @@ struct error *pass_lists(struct check *c, struct worker *w, uint64_t unit)
 		missing = (r->bits & CENSUS_LRU ? expected.lru : expected.plain)[r->kind] & ~marks;
 		if (missing && !(r->bits & (CENSUS_TAIL | CENSUS_INTERIOR)) && !(marks & MARK_EXCUSED))
 			err = missing_marks(&u, missing);
+		if (!err && r->bits & CENSUS_HEAD)
+			err = may_be_queued(&u);
 	}
 	return err;
 }

@@ -189,7 +189,7 @@ static void tally_section(struct scan *s)
 struct error *pass_memmap_begin(struct check *c, uint64_t *ret_units)
 {
 	*ret_units = c->memmap.sections.nr;
-	return NULL;
+	return lru_memcgs_init(c);
 }
 
 struct error *pass_memmap(struct check *c, struct worker *w, uint64_t unit)

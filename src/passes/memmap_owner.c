@@ -374,8 +374,12 @@ static void check_memcg(struct scan *s, uint32_t i, const struct page_view *v, e
 		    array_push(&s->w->lru_suspects, scan_pfn(s, i)))
 			s->w->section_findings[RULE_MEMCG_UNCHARGED_LRU]++;
 	}
-	if (!v->memcg || (m->arch->kernel_va(m, v->memcg & ~TAG_BITS) && !(lru && (v->memcg & 3))))
+	if (!v->memcg)
 		return;
+	if (m->arch->kernel_va(m, v->memcg & ~TAG_BITS) && !(lru && (v->memcg & 3))) {
+		lru_check_memcg(s, i, v);
+		return;
+	}
 	f = scan_finding(s, RULE_MEMCG_POINTER_VALID, i);
 	finding_value(&s->w->findings, f, "memcg_data", FMT_PTR, v->memcg);
 	finding_words(&s->w->findings, f, NULL, "0, or the address of a memory cgroup object");

@@ -51,3 +51,15 @@ void percpu_deinit(struct percpu *p)
 {
 	array_free(&p->cpus);
 }
+
+bool percpu_symbol(const struct layout *l, enum fact id, uint64_t *ret)
+{
+	const struct answer *a = fact(&l->facts, id);
+
+	if (!a->found)
+		return false;
+	*ret = (uint64_t)a->value;
+	if (l->mmu.arch->kernel_va(&l->mmu, *ret))
+		*ret += l->kaslr;
+	return true;
+}

@@ -22,4 +22,10 @@ struct percpu {
 struct error *percpu_init(struct percpu *p, const struct layout *l, struct kvmem *k) _must_check_;
 void percpu_deinit(struct percpu *p);
 
+/**
+ * What the address of per-CPU variable \p id is, to which a CPU's offset is added.  x86 up to v6.14 counts them from 0, not
+ * shifted by KASLR.  False: the kernel does not have it.
+ */
+bool percpu_symbol(const struct layout *l, enum fact id, uint64_t *ret);
+
 #endif
