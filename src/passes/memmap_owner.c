@@ -394,6 +394,10 @@ static void check_lru_links(struct scan *s, uint32_t i, const struct page_view *
 	if (!page_has(v, b->lru) || page_has(v, b->unevictable) ||
 	    (v->word8 != s->l->list_poison1 && v->lru_prev != s->l->list_poison2))
 		return;
+	/* move_folios_to_lru() sets the flag between the two lists: where lists are walked, lru-flag-list knows the lock */
+	if (v->word8 == s->l->list_poison1 && v->lru_prev == s->l->list_poison2 && v->refcount > 0 &&
+	    check_active(s->check, RULE_LRU_FLAG_LIST))
+		return;
 	f = scan_finding(s, RULE_LIST_POISON_IN_USE, i);
 	finding_value(&s->w->findings, f, "lru.next", FMT_PTR, v->word8);
 	finding_value(&s->w->findings, f, "lru.prev", FMT_PTR, v->lru_prev);
