@@ -121,7 +121,6 @@ static bool has_lru(const struct layout *l, enum need need)
 	static const enum fact batches[] = { FACT_CPU_BATCHES, FACT_BATCH_ADD, FACT_BATCH_NR, FACT_BATCH_FOLIOS };
 	static const enum fact tree[] = { FACT_ROOT_MEM_CGROUP, FACT_MEMCG_CSS,	 FACT_MEMCG_NODEINFO, FACT_CSS_SIBLING,
 					  FACT_CSS_CHILDREN,	FACT_CSS_PARENT, FACT_PER_NODE_LRUVEC };
-	static const enum fact objcgs[] = { FACT_OBJCG_MEMCG, FACT_OBJCG_LIST };
 	static const enum fact queue[] = { FACT_SPLIT_QUEUE_LIST, FACT_SPLIT_QUEUE_LEN, FACT_PGDAT_SPLIT_QUEUE };
 	static const enum fact lru[] = { FACT_DEFERRED_SPLIT_LRU,  FACT_LIST_LRU_NODE,	   FACT_LIST_LRU_NODE_LRU,
 					 FACT_LIST_LRU_ONE_STRUCT, FACT_LIST_LRU_ONE_LIST, FACT_LIST_LRU_ONE_NR };
@@ -135,8 +134,6 @@ static bool has_lru(const struct layout *l, enum need need)
 		return all_found(l, batches, ARRAY_SIZE(batches));
 	case NEED_MEMCG_TREE:
 		return l->page.memcg != NO_OFFSET && all_found(l, tree, ARRAY_SIZE(tree));
-	case NEED_OBJCG:
-		return all_found(l, objcgs, ARRAY_SIZE(objcgs));
 	case NEED_UNLISTED_UNEVICTABLE:
 		return fact_found(&l->facts, FACT_PAGE_MLOCK_COUNT);
 	case NEED_DEFERRED_SPLIT:
