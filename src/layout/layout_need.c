@@ -144,6 +144,40 @@ static bool has_lru(const struct layout *l, enum need need)
 	}
 }
 
+/* What free lists and their counters take. */
+static bool has_free_lists(const struct layout *l, enum need need)
+{
+	static const enum fact areas[] = { FACT_FREE_AREA, FACT_FREE_AREA_LISTS, FACT_FREE_AREA_NR_FREE };
+	static const enum fact stats[] = { FACT_ZONE_VM_STAT, FACT_ZONE_PERCPU_STATS, FACT_ZONE_STAT_DIFF, FACT_NR_FREE_PAGES };
+
+	switch ((int)need) {
+	case NEED_FREE_AREAS:
+		return all_found(l, areas, ARRAY_SIZE(areas));
+	case NEED_PAGEBLOCKS:
+		return l->section.sparse && fact_found(&l->facts, FACT_SECTION_PAGEBLOCK_FLAGS);
+	case NEED_ISOLATION:
+		return fact_found(&l->facts, FACT_ZONE_NR_ISOLATED) && fact_found(&l->facts, FACT_MIGRATE_ISOLATE);
+	case NEED_CMA:
+		return fact_found(&l->facts, FACT_MIGRATE_CMA);
+	case NEED_FREE_BLOCKS_STAT:
+		return fact_found(&l->facts, FACT_NR_FREE_BLOCKS);
+	case NEED_FREE_HIGHATOMIC:
+		return fact_found(&l->facts, FACT_ZONE_FREE_HIGHATOMIC);
+	case NEED_TRYLOCK_LIST:
+		return fact_found(&l->facts, FACT_ZONE_TRYLOCK_FREE);
+	case NEED_UNACCEPTED:
+		return fact_found(&l->facts, FACT_ZONE_UNACCEPTED);
+	case NEED_PCP_COUNT:
+		return fact_found(&l->facts, FACT_PCP_COUNT);
+	case NEED_ZONE_STATS:
+		return all_found(l, stats, ARRAY_SIZE(stats));
+	case NEED_VMALLOC_RANGE:
+		return fact_found(&l->facts, FACT_VMALLOC_BASE) && fact_found(&l->facts, FACT_VMEMMAP_BASE);
+	default:
+		return has_lru(l, need);
+	}
+}
+
 /* What walking processes and their page tables takes. */
 static bool has_walk(const struct layout *l, enum need need)
 {
@@ -174,7 +208,7 @@ static bool has_walk(const struct layout *l, enum need need)
 		return fact_found(&l->facts, FACT_SHMEM_INODE) && fact_found(&l->facts, FACT_SHMEM_SWAPPED);
 	case NEED_FULL_CENSUS: /* the passes decide */
 	default:
-		return has_lru(l, need);
+		return has_free_lists(l, need);
 	}
 }
 

@@ -91,8 +91,8 @@ static void note_gaps(struct check *c)
 	if (!c->percpu.cpus.nr || c->percpu.nr_gaps)
 		check_gap_add(c, "per-CPU areas", "not readable in the dump", c->percpu.nr_gaps ? c->percpu.nr_gaps : 1,
 			      c->percpu.gap_va);
-	if (c->percpu.cpus.nr && c->pcp.nr_broken)
-		check_gap_add(c, "per-CPU free lists", "broken or not readable", c->pcp.nr_broken, c->pcp.broken_at);
+	if (c->percpu.cpus.nr && c->pcp.nr_gaps)
+		check_gap_add(c, "per-CPU free lists", "not readable in the dump", c->pcp.nr_gaps, c->pcp.gap_va);
 }
 
 /* What a rule needs that only the dump can tell. */
@@ -305,6 +305,7 @@ void check_free(struct check *c)
 	tables_deinit(&c->tables);
 	hugetlb_pass_deinit(c);
 	swap_found_deinit(&c->swap);
+	free_lists_deinit(&c->free_lists);
 	mms_deinit(&c->mms);
 	tasks_deinit(&c->tasks);
 	rmap_deinit(&c->rmap);

@@ -16,6 +16,7 @@
 #include "passes/hugetlb.h"
 #include "passes/cache_state.h"
 #include "passes/lru.h"
+#include "passes/freelists.h"
 #include "passes/spaces.h"
 #include "passes/swap_found.h"
 #include "passes/tables_found.h"
@@ -120,6 +121,7 @@ struct check {
 	struct hugetlb_state hugetlb;
 	struct swap_found swap;
 	struct cache cache;
+	struct free_lists free_lists;
 	struct findings findings; /**< all, finished after check_run() */
 	struct ledger ledger;
 	struct worker *workers;

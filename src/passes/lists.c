@@ -100,6 +100,7 @@ static const struct promise {
 	{ MARK_SWAPCACHED, K(ANON_SWAPCACHE) | K(SHMEM_SWAPCACHE), 0, swapcache_missing },
 	{ MARK_CACHED, K(FILE) | K(SHMEM) | K(HUGETLB), 0, cache_missing },
 	{ MARK_LRU, LRU_KINDS, CENSUS_LRU, lru_unlisted },
+	{ MARK_BUDDY, K(BUDDY) | K(UNACCEPTED), 0, freelists_missing },
 	{ 0, 0, 0, NULL },
 };
 #undef LRU_KINDS

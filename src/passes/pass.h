@@ -72,6 +72,9 @@ struct error *pass_cache_finish(struct check *c);
 struct error *pass_lru_begin(struct check *c, uint64_t *ret_units);
 struct error *pass_lru(struct check *c, struct worker *w, uint64_t unit);
 struct error *pass_lru_finish(struct check *c);
+struct error *pass_freelists_begin(struct check *c, uint64_t *ret_units);
+struct error *pass_freelists(struct check *c, struct worker *w, uint64_t unit);
+struct error *pass_freelists_finish(struct check *c);
 
 struct error *pass_lists_begin(struct check *c, uint64_t *ret_units);
 struct error *pass_lists(struct check *c, struct worker *w, uint64_t unit);

@@ -16,6 +16,8 @@ const struct pass passes[NR_PASSES] = {
 			NEEDS_PASS(TABLES) | NEEDS_PASS(CACHE) },
 	[PASS_CACHE] = { "cache", "page caches", pass_cache_begin, pass_cache, pass_cache_finish, false, 0 },
 	[PASS_LRU] = { "lru", "LRU lists", pass_lru_begin, pass_lru, pass_lru_finish, false, 0 },
+	[PASS_FREELISTS] = { "freelists", "free lists", pass_freelists_begin, pass_freelists, pass_freelists_finish, false,
+			     NEEDS_PASS(MEMMAP) },
 	[PASS_LISTS] = { "lists", "who is on which list", pass_lists_begin, pass_lists, pass_lists_finish, false,
 			 NEEDS_PASS(FREELISTS) | NEEDS_PASS(CACHE) | NEEDS_PASS(SWAP) | NEEDS_PASS(LRU) | NEEDS_PASS(SLAB) |
 				 NEEDS_PASS(HUGETLB) },

@@ -28,6 +28,7 @@ struct subject subject_page(enum subject_kind kind, uint64_t pfn)
 		.area = UINT64_MAX,
 		.mapping = UINT64_MAX,
 		.index = UINT64_MAX,
+		.zone = UINT64_MAX,
 		.pid = -1,
 	};
 }

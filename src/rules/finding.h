@@ -54,6 +54,7 @@ struct subject {
 	uint64_t area;     /**< memory area of that address */
 	uint64_t mapping;  /**< address_space it is about, or through which the page was met */
 	uint64_t index;    /**< slot of that address_space */
+	uint64_t zone;     /**< address of the struct zone whose lists or counters it is about */
 	int64_t pid;       /**< of a task that has that mm; -1: none */
 	const char *comm;  /**< bytes as they are in the dump: reporters escape */
 };

@@ -61,6 +61,8 @@ static const unsigned char root_rank[NR_RULES] = {
 	[RULE_BUDDY_NO_OVERLAP] = RANK_BLOCK,
 	[RULE_BUDDY_ZONE] = RANK_BLOCK,
 	[RULE_PCP_DUP] = RANK_BLOCK,
+	[RULE_DUP_ON_LISTS] = RANK_BLOCK,
+	[RULE_LIST_IS_BUDDY] = RANK_BLOCK,
 
 	[RULE_TYPE_VALID] = RANK_TYPE,
 	[RULE_TYPE_ON_TAIL] = RANK_TYPE,
@@ -93,6 +95,7 @@ static const unsigned char root_rank[NR_RULES] = {
 	[RULE_PT_PAGE_TYPED] = RANK_ENTRY,
 	[RULE_PT_PAGE_SHARED] = RANK_ENTRY,
 
+	[RULE_BUDDY_IN_LIST] = RANK_COUNTER,
 	[RULE_ZERO_PAGE_MAPCOUNT] = RANK_COUNTER,
 	[RULE_MAPCOUNT_UNDERFLOW] = RANK_COUNTER,
 	[RULE_MAPCOUNT_OVERFLOW] = RANK_COUNTER,
@@ -321,6 +324,60 @@ static void join_mms(struct findings *fs, struct member *m)
 	flatten(fs);
 }
 
+/* ---- free lists ---- */
+
+/*
+ * What follows from what within one zone: its counters from what is wrong with its lists, or with another of its counters;
+ * types of pageblocks from one another, as one word of their bitmap holds many.
+ */
+enum zone_sort { SORT_LISTS, SORT_BLOCKS, SORT_CPUS };
+
+static const struct {
+	unsigned char sort, rank; /* lowest first; the root is the first that is no note */
+} zone_rules[NR_RULES] = {
+#define FOLLOW(rule, sort, rank) [RULE_##rule] = { SORT_##sort, rank }
+	FOLLOW(BUDDY_LIST_LINKS, LISTS, 1),    FOLLOW(DUP_ON_LISTS, LISTS, 1),	FOLLOW(LIST_IS_BUDDY, LISTS, 1),
+	FOLLOW(BUDDY_IN_LIST, LISTS, 1),       FOLLOW(BUDDY_NR_FREE, LISTS, 2), FOLLOW(NR_FREE_PAGES, LISTS, 3),
+	FOLLOW(NR_FREE_BLOCKS, LISTS, 4),      FOLLOW(NR_FREE_CMA, LISTS, 4),	FOLLOW(NR_FREE_HIGHATOMIC, LISTS, 4),
+	FOLLOW(PAGEBLOCK_MT_VALID, BLOCKS, 2), FOLLOW(BUDDY_MIGRATETYPE, BLOCKS, 3), FOLLOW(ISOLATE_COUNT, BLOCKS, 4),
+	FOLLOW(PCP_LIST_LINKS, CPUS, 1),       FOLLOW(PCP_COUNT, CPUS, 2),
+#undef FOLLOW
+};
+
+/* Of one zone and sort: what is no list of its own follows from the first. */
+static void join_zone(struct findings *fs, const struct member *m, size_t nr)
+{
+	for (size_t i = 1; i < nr; i++) {
+		struct finding *f = &fs->list.v[m[i].index];
+
+		/* a list or page by itself is no consequence of another one */
+		if (f->cause == SIZE_MAX && zone_rules[f->rule].rank > 1 && fs->list.v[m[0].index].severity != SEV_NOTE &&
+		    root_of(fs, m[0].index) != m[i].index)
+			f->cause = root_of(fs, m[0].index);
+	}
+}
+
+static void join_zones(struct findings *fs, struct member *m)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < fs->list.nr; i++) {
+		const struct finding *f = &fs->list.v[i];
+
+		if (f->subject.zone != UINT64_MAX && zone_rules[f->rule].rank)
+			m[nr++] = (struct member){ .folio = f->subject.zone, .va = zone_rules[f->rule].sort,
+						   .rank = zone_rules[f->rule].rank + (f->severity == SEV_NOTE ? NR_RANKS : 0),
+						   .index = i };
+	}
+	qsort(m, nr, sizeof(*m), compare_members);
+	for (size_t i = 0, end; i < nr; i = end) {
+		for (end = i + 1; end < nr && m[end].folio == m[i].folio && m[end].va == m[i].va; end++)
+			;
+		join_zone(fs, m + i, end - i);
+	}
+	flatten(fs);
+}
+
 /* ---- several struct pages at once ---- */
 
 /* Free blocks and allocations that began or ended in the damage: their other pages look lost. */
@@ -416,6 +473,7 @@ struct error *findings_group(struct findings *fs)
 	join_areas(fs, m);
 	join_mms(fs, m);
 	join_wide(fs);
+	join_zones(fs, m);
 	join_memmap(fs);
 	return findings_group_caches(fs);
 }

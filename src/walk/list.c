@@ -87,7 +87,9 @@ struct list_culprit list_culprit(const struct list_result *r)
 	if (!r->two_ways)
 		return c;
 	if (f->from == b->from) {
-		c.overwritten = true; /* the head */
+		c.overwritten = true; /* the head, or the only node of the list */
+		if (f->to == b->to && f->has_back)
+			return (struct list_culprit){ f->to, true, f->back, f->from, true };
 		return c;
 	}
 	if (f->to == b->to && f->to != f->from)

@@ -287,6 +287,13 @@ bool memmap_valid(const struct memmap *m, const struct section *s, uint64_t pfn)
 	return s->subsections[bit / 64] >> (bit % 64) & 1;
 }
 
+bool memmap_spans(const struct memmap *m, uint64_t va)
+{
+	uint64_t size = m->layout->page_struct_size;
+
+	return m->vmemmap && va >= m->vmemmap && !((va - m->vmemmap) % size) && (va - m->vmemmap) / size < m->max_pfn;
+}
+
 bool memmap_pfn_of(const struct memmap *m, uint64_t va, uint64_t *ret_pfn)
 {
 	unsigned size = m->layout->page_struct_size;

@@ -55,6 +55,9 @@ static inline uint64_t memmap_page_va(const struct memmap *m, const struct secti
 /** pfn of the struct page at \p va.  False: no struct page starts there. */
 bool memmap_pfn_of(const struct memmap *m, uint64_t va, uint64_t *ret_pfn);
 
+/** Whether \p va is a struct page's place in a virtual memmap, be it in a section or not. */
+bool memmap_spans(const struct memmap *m, uint64_t va);
+
 /**
  * Read the struct pages of \p s into \p buf (nr_pages * page_struct_size bytes).  Bit i of \p unreadable (one per
  * struct page) is set when page i could not be read whole (its bytes are then all ones); *first_gap says why the first of

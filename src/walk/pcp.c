@@ -21,13 +21,15 @@ struct pcp_walk {
 	unsigned order;
 	bool llist;
 	bool locked;
+	uint64_t foreign; /* the first node that is no page: what follows belongs to something else */
+	uint64_t pages;
 };
 
-static void pcp_broken(struct pcp *p, uint64_t at)
+static void pcp_gap(struct pcp *p, uint64_t va)
 {
 	p->complete = false;
-	if (p->nr_broken++ == 0)
-		p->broken_at = at;
+	if (p->nr_gaps++ == 0)
+		p->gap_va = va;
 }
 
 static struct error *node_add(void *arg, uint64_t node)
@@ -36,10 +38,16 @@ static struct error *node_add(void *arg, uint64_t node)
 	struct pcp_block b = { .order = (uint8_t)w->order, .llist = w->llist, .locked = w->locked, .cpu = (uint16_t)w->cpu,
 			       .zone = w->zone };
 
+	if (w->foreign)
+		return NULL;
 	if (!memmap_pfn_of(w->m, node - w->l->page.lru, &b.pfn)) {
-		pcp_broken(w->pcp, node);
+		if (memmap_spans(w->m, node - w->l->page.lru))
+			w->pages += UINT64_C(1) << w->order;
+		else
+			w->foreign = node;
 		return NULL;
 	}
+	w->pages += UINT64_C(1) << w->order;
 	return array_push(&w->pcp->blocks, b) ? NULL : &error_nomem;
 }
 
@@ -68,59 +76,107 @@ static struct error *read_lock(struct pcp_walk *w, uint64_t pcp_va)
 	return err;
 }
 
-static struct error *lists_walk(struct pcp_walk *w, uint64_t pcp_va)
+static struct error *one_list(struct pcp_walk *w, unsigned index, uint64_t head, bool *ret_whole)
 {
-	const struct answer *lists = fact(&w->l->facts, FACT_PCP_LISTS);
-	uint64_t base = pcp_va + lists->offset;
-	struct error *locked = read_lock(w, pcp_va);
+	struct pcp_list list = { .zone = w->zone, .cpu = (uint16_t)w->cpu, .index = (uint8_t)index, .locked = w->locked };
+	struct error *err;
 
-	if (locked)
-		return locked;
-	for (unsigned i = 0; i < lists->length && i < MAX_LISTS; i++) {
-		struct list_result result;
-		struct error *err;
-
-		w->order = list_order(w->l, i);
-		err = list_walk(w->k, base + i * 16, MAX_BLOCKS, node_add, w, &result);
-		if (err)
-			return err;
-		if (result.end != WALK_END)
-			pcp_broken(w->pcp, result.at);
-	}
-	return NULL;
+	w->order = list_order(w->l, index);
+	w->foreign = 0;
+	err = list_walk(w->k, head, MAX_BLOCKS, node_add, w, &list.result);
+	list.order = (uint8_t)w->order;
+	list.foreign = w->foreign;
+	if (err || (list.result.end == WALK_END && !list.foreign))
+		return err;
+	*ret_whole = false;
+	if (list.result.end == WALK_GAP)
+		pcp_gap(w->pcp, list.result.at);
+	return array_push(&w->pcp->broken, list) ? NULL : &error_nomem;
 }
 
-/*
- * Lock-less list: a chain through the first list word of struct page, NULL at the end.  A circle is noticed by meeting
- * the node again that was remembered at the last power of two (Brent).
- */
+static struct error *lists_walk(struct pcp_walk *w, uint64_t pcp_va)
+{
+	const struct answer *lists = fact(&w->l->facts, FACT_PCP_LISTS), *count = fact(&w->l->facts, FACT_PCP_COUNT);
+	struct pcp_cpu cpu = { .zone = w->zone, .va = pcp_va, .cpu = (uint16_t)w->cpu, .whole = true };
+	struct error *err = read_lock(w, pcp_va);
+	uint64_t word = 0;
+
+	if (!err && count->found)
+		err = kvmem_read_word(w->k, pcp_va + count->offset, 4, &word, &cpu.has_count);
+	w->pages = 0;
+	for (unsigned i = 0; !err && i < lists->length && i < MAX_LISTS; i++)
+		err = one_list(w, i, pcp_va + lists->offset + i * UINT64_C(16), &cpu.whole);
+	cpu.locked = w->locked;
+	cpu.count = (int32_t)word;
+	cpu.pages = w->pages;
+	/* a broken list was walked from both ends: the count tells whether pages in between were missed */
+	if (!cpu.whole && !(cpu.has_count && cpu.count == (int64_t)cpu.pages))
+		w->pcp->complete = false;
+	return err ? err : array_push(&w->pcp->cpus, cpu) ? NULL : &error_nomem;
+}
+
+/* The order that the first page of a block on the lock-less list notes in private; 0 when it is none. */
+static struct error *llist_order(struct pcp_walk *w, uint64_t node, bool *ret_ok)
+{
+	uint64_t private = 0;
+	struct error *err = kvmem_read_word(w->k, node - w->l->page.lru + w->l->page.private, 8, &private, ret_ok);
+
+	w->order = *ret_ok && private <= w->l->max_buddy_order ? (unsigned)private : 0;
+	return err;
+}
+
+/* Follow the chain as far as it goes; the circle is noticed by Brent's method. */
+static struct error *llist_nodes(struct pcp_walk *w, uint64_t node, struct pcp_llist *list)
+{
+	uint64_t mark = 0;
+	bool ok = true;
+	struct error *err = NULL;
+
+	while (!err && node && list->end == WALK_END) {
+		list->at = node;
+		if (list->visited++ >= MAX_BLOCKS) {
+			list->end = WALK_LIMIT;
+			break;
+		}
+		err = llist_order(w, node, &ok);
+		if (!err && ok)
+			err = node_add(w, node);
+		if (is_power_of_2(list->visited))
+			mark = node;
+		if (!err && ok && !w->foreign)
+			err = kvmem_read_word(w->k, node, 8, &node, &ok);
+		if (!ok)
+			list->end = node % 8 || !w->l->mmu.arch->kernel_va(&w->l->mmu, node) ? WALK_BROKEN : WALK_GAP;
+		else if (w->foreign || node == mark)
+			list->end = WALK_BROKEN;
+	}
+	return err;
+}
+
+/* Lock-less list: a chain through the first list word of struct page, NULL at the end. */
 static struct error *llist_walk(struct pcp_walk *w)
 {
-	uint64_t node = w->zone->va, seen = 0, mark = 0;
-	bool ok, circle = false;
+	struct pcp_llist list = { .zone = w->zone, .end = WALK_END };
+	uint64_t node = 0;
+	bool ok = false;
 	struct error *err;
 
 	if (!fact_found(&w->l->facts, FACT_ZONE_TRYLOCK_FREE))
 		return NULL;
 	w->llist = true;
-	err = kvmem_read_word(w->k, w->zone->va + fact(&w->l->facts, FACT_ZONE_TRYLOCK_FREE)->offset, 8, &node, &ok);
-	while (!err && ok && node && !circle && seen++ < MAX_BLOCKS) {
-		uint64_t private;
-
-		err = kvmem_read_word(w->k, node - w->l->page.lru + w->l->page.private, 8, &private, &ok);
-		w->order = ok && private <= w->l->max_buddy_order ? (unsigned)private : 0;
-		if (!err && ok)
-			err = node_add(w, node);
-		if (is_power_of_2(seen))
-			mark = node;
-		if (!err && ok)
-			err = kvmem_read_word(w->k, node, 8, &node, &ok);
-		circle = !err && ok && node == mark;
-	}
-	if (!err && (!ok || circle || seen >= MAX_BLOCKS))
-		pcp_broken(w->pcp, node);
+	w->locked = false;
+	w->foreign = 0;
+	list.at = w->zone->va + fact(&w->l->facts, FACT_ZONE_TRYLOCK_FREE)->offset;
+	err = kvmem_read_word(w->k, list.at, 8, &node, &ok);
+	if (!ok)
+		list.end = WALK_GAP;
+	if (!err)
+		err = llist_nodes(w, node, &list);
+	if (list.end == WALK_GAP)
+		pcp_gap(w->pcp, list.at);
+	w->pcp->complete &= list.end == WALK_END;
 	w->llist = false;
-	return err;
+	return err ? err : array_push(&w->pcp->llists, list) ? NULL : &error_nomem;
 }
 
 static int block_compare(const void *a, const void *b)
@@ -157,7 +213,7 @@ struct error *pcp_init(struct pcp *p, const struct layout *l, const struct memma
 	memset(p, 0, sizeof(*p));
 	p->complete = cpus->cpus.nr != 0 && !cpus->nr_gaps && z->list.nr != 0 && !z->nr_gaps;
 	for (size_t i = 0; !err && i < z->list.nr; i++) {
-		struct pcp_walk w = { p, l, m, &z->list.v[i], k, 0, 0, false, false };
+		struct pcp_walk w = { .pcp = p, .l = l, .m = m, .zone = &z->list.v[i], .k = k };
 
 		for (size_t c = 0; !err && c < cpus->cpus.nr; c++) {
 			w.cpu = cpus->cpus.v[c].cpu;
@@ -175,6 +231,9 @@ struct error *pcp_init(struct pcp *p, const struct layout *l, const struct memma
 void pcp_deinit(struct pcp *p)
 {
 	array_free(&p->blocks);
+	array_free(&p->cpus);
+	array_free(&p->broken);
+	array_free(&p->llists);
 }
 
 size_t pcp_lower_bound(const struct pcp *p, uint64_t pfn)

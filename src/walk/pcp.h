@@ -22,11 +22,44 @@ struct pcp_block {
 	const struct zone *zone;
 };
 
+/** A list that could not be walked to its end, or holds what is no page. */
+struct pcp_list {
+	const struct zone *zone;
+	uint16_t cpu;
+	uint8_t index, order; /**< in per_cpu_pages.lists[], and of its blocks */
+	bool locked;
+	uint64_t foreign;     /**< address of the first node that is no struct page's, 0: none */
+	struct list_result result;
+};
+
+/** The lists of one CPU for one zone. */
+struct pcp_cpu {
+	const struct zone *zone;
+	uint64_t va;     /**< of struct per_cpu_pages */
+	uint64_t pages;  /**< on its lists, as walked */
+	int64_t count;   /**< per_cpu_pages.count */
+	uint16_t cpu;
+	bool has_count;  /**< count could be read */
+	bool locked;
+	bool whole;      /**< every list was walked to its end */
+};
+
+/** How a zone's lock-less list ended. */
+struct pcp_llist {
+	const struct zone *zone;
+	enum walk_end end;
+	uint64_t at;      /**< the node that leads nowhere, or back, or is no page */
+	uint64_t visited;
+};
+
 struct pcp {
 	ARRAY(struct pcp_block) blocks; /**< by pfn */
-	bool complete;      /**< every list of every CPU was walked to its end */
-	unsigned nr_broken; /**< lists that broke */
-	uint64_t broken_at; /**< address of the first node at which one did */
+	ARRAY(struct pcp_cpu) cpus;     /**< by zone, then CPU */
+	ARRAY(struct pcp_list) broken;
+	ARRAY(struct pcp_llist) llists; /**< of the zones that have one */
+	bool complete;      /**< no page on a list was missed */
+	unsigned nr_gaps;   /**< lists that could not be read */
+	uint64_t gap_va;    /**< of the first of them */
 };
 
 struct error *pcp_init(struct pcp *p, const struct layout *l, const struct memmap *m, const struct zones *z,

@@ -432,7 +432,8 @@ static uint64_t call(struct mutation *m, const char *function, const char **s)
 
 		if (m->outcome == OUTCOME_OK && !process_function(m, function, a, b, &v) &&
 		    !cache_function(m, function, a, b, &v) &&
-		    !owner_function(m, function, a, &v))
+		    !owner_function(m, function, a, &v) &&
+		    !freelist_function(m, function, a, b, &v))
 			v = page_function(m, function, a);
 	}
 	need(m, s, ')');

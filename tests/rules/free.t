@@ -237,14 +237,15 @@ pick p buddy first order=4
 set page[p].private = 3
 set page[p+8].page_type = type(buddy)
 set page[p+8].private = 3
-set page[p+8].lru.next = page[p].lru.next
-set page[p+8].lru.prev = page[p].lru.prev
-expect buddy-merge-complete p warning
+expect list-is-buddy p error
+expect buddy-merge-complete p warning follows
+expect buddy-in-list p+8 error
 
 test buddy-order-too-small: the second half of a block belongs to nobody
 pick p buddy first order=4
 set page[p].private = 3
 set page[p+8].lru.next = 0
+expect list-is-buddy p error
 expect frozen-run p+8 warning
 
 # ---- per-CPU lists --------------------------------------------------------------------------------------------------------
@@ -268,6 +269,7 @@ set mem[page[p].lru.next + 8] = page_va(q) + 8
 set page[q].lru.next = page[p].lru.next
 set page[q].lru.prev = page_va(p) + 8
 set page[p].lru.next = page_va(q) + 8
+set object[pcp(p)].per_cpu_pages.count += 1
 expect tail-on-list q error
 expect pcp-page-state q error follows
 
@@ -278,6 +280,7 @@ set mem[page[p].lru.next + 8] = page_va(q) + 8
 set page[q].lru.next = page[p].lru.next
 set page[q].lru.prev = page_va(p) + 8
 set page[p].lru.next = page_va(q) + 8
+set object[pcp(p)].per_cpu_pages.count += 1
 expect pcp-dup q error
 
 # ---- guard pages, lost pages ------------------------------------------------------------------------------------------------
@@ -312,6 +315,10 @@ expect frozen-run p warning
 
 test ok-in-preparation: a block that a CPU has just taken off a free list is no leak
 pick p buddy first order=3
+set mem[page[p].lru.next + 8] = page[p].lru.prev
+set mem[page[p].lru.prev] = page[p].lru.next
+set mem[nr_free(p)] -= 1
+set mem[vm_stat(p, 0)] -= 8
 set page[p].page_type = -1
 set page[p].private = 0
 set page[p].lru.next = LIST_POISON1

@@ -226,7 +226,8 @@ static bool entry_filter(const struct mutation *m, uint64_t pfn, const char *f, 
 	int64_t value;
 
 	(void)snprintf(name, sizeof(name), "%.*s", (int)len, f);
-	if (f[len] && (process_number(m->w, pfn, name, &value) || cache_number(m->w, pfn, name, &value))) {
+	if (f[len] && (process_number(m->w, pfn, name, &value) || cache_number(m->w, pfn, name, &value) ||
+		       freelist_number(m->w, pfn, name, &value))) {
 		*ret = number_matches(value, f + len);
 		return true;
 	}

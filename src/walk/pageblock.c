@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mem_section_usage.pageblock_flags: some bits for each block of 1 << pageblock_order pages (get_pfnblock_bitmap_bitidx()):
+ * three of the migrate type, one for compaction, and since v6.17 one for isolation; their number is rounded up to a power
+ * of two.  pageblock_order is that of a huge page, but no more than the allocator's largest order.
+ */
+#include "walk/pageblock.h"
+
+#include <stdlib.h>
+
+enum { MAX_BITMAP = 1 << 16 };
+
+static unsigned bits_per_block(const struct layout *l)
+{
+	uint64_t nr = (uint64_t)fact_value(&l->facts, FACT_NR_PAGEBLOCK_BITS, 0);
+
+	return nr > 4 ? 8 : nr ? 4 : 0;
+}
+
+static uint8_t decode(const struct pageblocks *p, const struct layout *l, unsigned raw)
+{
+	unsigned type = raw & BLOCK_TYPE;
+	int64_t bit = fact_value(&l->facts, FACT_PAGEBLOCK_ISOLATE_BIT, -1);
+	bool isolated = p->isolate_bit ? raw >> (bit & 7) & 1 : p->isolate_type >= 0 && (int)type == p->isolate_type;
+
+	return (uint8_t)(type | (isolated ? BLOCK_ISOLATED : 0));
+}
+
+static struct error *read_section(struct pageblocks *p, const struct layout *l, const struct section *s, uint8_t *ret,
+				  struct kvmem *k)
+{
+	unsigned width = bits_per_block(l);
+	size_t size = ((size_t)p->per_section * width + 63) / 64 * 8;
+	unsigned char bitmap[MAX_BITMAP / 8];
+	uint64_t usage = 0;
+	bool ok = false;
+	struct error *err = kvmem_read_word(k, s->ms_va + (unsigned)l->section.usage_offset, 8, &usage, &ok);
+
+	if (!err && ok && size <= sizeof(bitmap))
+		err = kvmem_read_all(k, usage + fact(&l->facts, FACT_SECTION_PAGEBLOCK_FLAGS)->offset, bitmap, size, &ok);
+	for (unsigned i = 0; i < p->per_section; i++) {
+		unsigned at = i * width;
+
+		ret[i] = !err && ok && size <= sizeof(bitmap) ? decode(p, l, bitmap[at / 8] >> at % 8) : BLOCK_UNKNOWN;
+		p->nr_unknown += ret[i] == BLOCK_UNKNOWN;
+	}
+	return err;
+}
+
+struct error *pageblocks_init(struct pageblocks *p, const struct layout *l, const struct memmap *m, struct kvmem *k)
+{
+	struct error *err = NULL;
+
+	*p = (struct pageblocks){ .isolate_type = (int)fact_value(&l->facts, FACT_MIGRATE_ISOLATE, -1) };
+	p->isolate_bit = fact_found(&l->facts, FACT_PAGEBLOCK_ISOLATE_BIT);
+	p->order = l->pmd_order < l->max_buddy_order ? l->pmd_order : l->max_buddy_order;
+	p->per_section = m->pages_per_section >> p->order;
+	p->known = l->section.sparse && l->section.usage_offset != NO_OFFSET && bits_per_block(l) && p->per_section &&
+		   fact_found(&l->facts, FACT_SECTION_PAGEBLOCK_FLAGS);
+	for (size_t i = 0; !err && p->known && i < m->sections.nr; i++) {
+		for (unsigned j = 0; j < p->per_section; j++)
+			if (!array_push(&p->bits, BLOCK_UNKNOWN))
+				return &error_nomem;
+		err = read_section(p, l, &m->sections.v[i], p->bits.v + i * p->per_section, k);
+	}
+	return err;
+}
+
+void pageblocks_deinit(struct pageblocks *p)
+{
+	array_free(&p->bits);
+}
+
+int pageblock_type(const struct pageblocks *p, const struct memmap *m, uint64_t pfn)
+{
+	const struct section *s = p->known ? memmap_section(m, pfn) : NULL;
+	uint8_t bits;
+
+	if (!s)
+		return PAGEBLOCK_UNKNOWN;
+	bits = p->bits.v[(size_t)(s - m->sections.v) * p->per_section + ((pfn - s->first_pfn) >> p->order)];
+	if (bits & BLOCK_UNKNOWN)
+		return PAGEBLOCK_UNKNOWN;
+	return bits & BLOCK_ISOLATED ? p->isolate_type : bits & BLOCK_TYPE;
+}
+
+const char *migrate_type_name(const struct layout *l, int type)
+{
+	static const struct {
+		enum fact fact;
+		const char *name;
+	} names[] = {
+		{ FACT_MIGRATE_UNMOVABLE, "Unmovable" },     { FACT_MIGRATE_MOVABLE, "Movable" },
+		{ FACT_MIGRATE_RECLAIMABLE, "Reclaimable" }, { FACT_MIGRATE_HIGHATOMIC, "HighAtomic" },
+		{ FACT_MIGRATE_CMA, "CMA" },		     { FACT_MIGRATE_ISOLATE, "Isolate" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (type >= 0 && fact_value(&l->facts, names[i].fact, -1) == type)
+			return names[i].name;
+	return "?";
+}
