@@ -63,6 +63,22 @@ static void describe_kernel(struct session *s)
 	};
 }
 
+/* Without memory the table stays empty; the findings say what matters. */
+static void describe_counters(struct session *s)
+{
+	const struct totals *t = &s->check->totals;
+
+	s->counters = calloc(t->list.nr + 1, sizeof(*s->counters));
+	for (size_t i = 0; s->counters && i < t->list.nr; i++) {
+		const struct total *c = &t->list.v[i];
+
+		s->counters[i] = (struct report_counter){ c->name, c->unit, c->zone, c->node, c->says,
+							  c->low, c->high, c->sum, rules[c->rule].id };
+	}
+	s->report.counters = s->counters;
+	s->report.nr_counters = s->counters ? t->list.nr : 0;
+}
+
 void session_describe(struct session *s, const struct options *o)
 {
 	const struct check *c = s->check;
@@ -84,6 +100,8 @@ void session_describe(struct session *s, const struct options *o)
 	}
 	s->report.passes = s->passes;
 	s->report.nr_passes = c->nr_passes;
+	free(s->counters);
+	describe_counters(s);
 }
 
 struct error *session_run(struct session *s, const struct options *o)
@@ -101,5 +119,6 @@ void session_close(struct session *s)
 	progress_end(&s->progress);
 	check_free(s->check);
 	free(s->cache_dir);
+	free(s->counters);
 	memset(s, 0, sizeof(*s));
 }

@@ -14,6 +14,7 @@ struct session {
 	struct report_model models[LAYOUT_MAX_MODELS];
 	struct report_gap gaps[CHECK_MAX_GAPS];
 	struct report_pass passes[CHECK_MAX_PASSES];
+	struct report_counter *counters;
 	struct report report;
 	char *cache_dir;
 };

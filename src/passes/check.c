@@ -143,7 +143,8 @@ static struct error *worker_init(struct check *c, struct worker *w)
 	w->unreadable = calloc(c->memmap.pages_per_section / 64 + 1, 8);
 	w->mappings = malloc(sizeof(*w->mappings));
 	w->zones = calloc(c->zones.list.nr + 1, sizeof(*w->zones));
-	if (!w->pages || !w->unreadable || !w->mappings || !w->zones)
+	w->sums = calloc(c->zones.list.nr + 1, sizeof(*w->sums));
+	if (!w->pages || !w->unreadable || !w->mappings || !w->zones || !w->sums)
 		return &error_nomem;
 	err = kvmem_new(&c->layout.mmu, c->dump, &w->kv);
 	if (!err)
@@ -167,6 +168,7 @@ static void worker_deinit(struct worker *w)
 	free(w->pages);
 	free(w->unreadable);
 	free(w->zones);
+	free(w->sums);
 }
 
 static struct error *open_workers(struct check *c)
@@ -302,6 +304,7 @@ void check_free(struct check *c)
 		vmas_deinit(&c->spaces[i].vmas);
 	free(c->spaces);
 	lru_deinit(&c->lru);
+	totals_deinit(&c->totals);
 	tables_deinit(&c->tables);
 	hugetlb_pass_deinit(c);
 	swap_found_deinit(&c->swap);

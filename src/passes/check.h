@@ -19,6 +19,8 @@
 #include "passes/freelists.h"
 #include "passes/spaces.h"
 #include "passes/swap_found.h"
+#include "passes/tally.h"
+#include "passes/totals.h"
 #include "passes/tables_found.h"
 #include "types/types.h"
 #include "walk/pcp.h"
@@ -78,6 +80,8 @@ struct worker {
 	uint64_t *unreadable;  /**< a bit for each of them */
 	uint32_t section_findings[NR_RULES]; /**< details kept for the section in work */
 	struct zone_tally *zones; /**< one for each of check->zones.list, and one for "no zone" */
+	struct zone_sums *sums;   /**< the same */
+	struct slab_seen slabs[SLABS_SEEN];
 	uint64_t nr_unreadable;
 	struct kv_gap first_gap;
 	struct page_runs filtered;        /**< kernel pages the dump filter left out */
@@ -122,6 +126,7 @@ struct check {
 	struct swap_found swap;
 	struct cache cache;
 	struct free_lists free_lists;
+	struct totals totals;
 	struct findings findings; /**< all, finished after check_run() */
 	struct ledger ledger;
 	struct worker *workers;

@@ -71,46 +71,59 @@ static int64_t page_surplus(const struct scan *s, enum page_kind kind, const str
 	return f->has_entire ? (int64_t)mapcount_unbias(f->entire) : 0;
 }
 
-static void load_folio(struct scan *s, uint32_t i, uint32_t nr)
+static struct tally_mapped load_folio(struct scan *s, uint32_t i, uint32_t nr)
 {
+	struct tally_mapped m = { 0 };
 	struct folio_view f = folio_decode(s->l, scan_page(s, i), nr < FOLIO_PAGES ? nr : FOLIO_PAGES);
 	enum page_kind kind = (enum page_kind)s->records[i].kind;
 	int64_t entire = f.has_entire ? (int64_t)mapcount_unbias(f.entire) : 0, surplus = page_surplus(s, kind, &f), sum = 0;
 
 	*whole_count(s, i) = less(entire);
 	if (kind_is_hugetlb(kind))
-		return;
+		return m;
+	m.entirely = entire > 0;
 	for (uint32_t j = 0; j < nr && !s->check->no_page_mapcount; j++) {
 		int64_t count = scan_unreadable(s, i + j) ? 0 : page_mapcount(s, i + j);
 
 		page_counts(s)[i + j] = less(count - surplus);
 		sum += count;
+		m.pages += count > 0;
 	}
+	if (m.entirely || (s->check->no_page_mapcount && f.has_large && f.large >= 0))
+		m.pages = nr;
 	if (s->check->no_page_mapcount && f.has_large)
 		page_counts(s)[i] = less((int64_t)mapcount_unbias(f.large) - entire);
 	else if (f.has_large && (int64_t)mapcount_unbias(f.large) != sum + entire)
 		s->records[i].bits |= CENSUS_RECOUNT;
 	load_ids(s, i, &f);
+	return m;
 }
 
 void scan_load(struct scan *s)
 {
 	for (uint32_t i = 0, nr = 1; i < s->nr; i += nr) {
 		const struct census_record *r = &s->records[i];
+		struct tally_mapped mapped = { 0 };
 		struct page_view v;
 
 		nr = 1;
+		if (tally_is_typed((enum page_kind)r->kind) && !(r->bits & (CENSUS_TAIL | CENSUS_INTERIOR)))
+			tally_typed(s, i);
 		if (!kind_is_counted((enum page_kind)r->kind) || (r->bits & (CENSUS_TAIL | CENSUS_INTERIOR)) || scan_unreadable(s, i))
 			continue;
 		if (r->bits & CENSUS_HEAD) {
 			nr = UINT32_C(1) << r->order;
 			nr = nr < s->nr - i ? nr : s->nr - i;
-			load_folio(s, i, nr);
+			mapped = load_folio(s, i, nr);
 		} else {
-			page_counts(s)[i] = less(page_mapcount(s, i));
+			int64_t count = page_mapcount(s, i);
+
+			page_counts(s)[i] = less(count);
+			mapped.pages = count > 0;
 		}
 		v = scan_view(s, i);
 		s->records[i].bits |= page_has(&v, s->l->flag.swapbacked) ? CENSUS_SWAPBACKED : 0;
 		load_prints(s, i, nr, &v);
+		tally_folio(s, i, &v, &mapped);
 	}
 }

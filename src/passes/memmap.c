@@ -189,7 +189,8 @@ static void tally_section(struct scan *s)
 struct error *pass_memmap_begin(struct check *c, uint64_t *ret_units)
 {
 	*ret_units = c->memmap.sections.nr;
-	return lru_memcgs_init(c);
+	c->totals.sums = calloc(c->zones.list.nr + 1, sizeof(*c->totals.sums));
+	return c->totals.sums ? lru_memcgs_init(c) : &error_nomem;
 }
 
 struct error *pass_memmap(struct check *c, struct worker *w, uint64_t unit)

@@ -80,6 +80,8 @@ struct error *pass_lists_begin(struct check *c, uint64_t *ret_units);
 struct error *pass_lists(struct check *c, struct worker *w, uint64_t unit);
 struct error *pass_lists_finish(struct check *c);
 
+struct error *pass_totals(struct check *c, struct worker *w, uint64_t unit);
+
 struct error *pass_blocks_finish(struct check *c);
 
 #endif

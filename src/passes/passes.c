@@ -21,5 +21,6 @@ const struct pass passes[NR_PASSES] = {
 	[PASS_LISTS] = { "lists", "who is on which list", pass_lists_begin, pass_lists, pass_lists_finish, false,
 			 NEEDS_PASS(FREELISTS) | NEEDS_PASS(CACHE) | NEEDS_PASS(SWAP) | NEEDS_PASS(LRU) | NEEDS_PASS(SLAB) |
 				 NEEDS_PASS(HUGETLB) },
+	[PASS_TOTALS] = { "totals", "counters of zones and nodes", NULL, pass_totals, NULL, false, NEEDS_PASS(MMS) },
 	[PASS_BLOCKS] = { "blocks", "blocks of damage", NULL, NULL, pass_blocks_finish, false, NEEDS_PASS(MEMMAP) },
 };

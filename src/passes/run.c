@@ -50,12 +50,21 @@ static void join_counts(struct check *c, struct worker *w)
 	}
 }
 
+static void join_sums(struct check *c, struct worker *w)
+{
+	for (size_t z = 0; c->totals.sums && z <= c->zones.list.nr; z++)
+		for (unsigned i = 0; i < NR_SUMS; i++)
+			c->totals.sums[z].v[i] += w->sums[z].v[i];
+	memset(w->sums, 0, (c->zones.list.nr + 1) * sizeof(*w->sums));
+}
+
 static void join_worker(struct check *c, struct worker *w)
 {
 	findings_join(&c->findings, &w->findings);
 	ledger_join(&c->ledger, &w->ledger);
 	memset(&w->ledger, 0, sizeof(w->ledger));
 	join_counts(c, w);
+	join_sums(c, w);
 }
 
 static void join_workers(struct check *c)

@@ -34,6 +34,7 @@ struct scan {
 	size_t pcp_next;             /**< index in check->pcp.blocks */
 	uint32_t lost_head_index;    /**< index of the last head reported for stray tails, nr: none */
 	uint64_t lost_head_pfn;
+	size_t tally_zone;           /**< index in check->zones.list of the last page counted */
 };
 
 static inline const unsigned char *scan_page(const struct scan *s, uint32_t i)
@@ -101,6 +102,17 @@ void scan_merge(struct scan *s);
 
 /** Note what the counters say, for the recount, and the prints of pages that have an owner. */
 void scan_load(struct scan *s);
+
+/** Count the folio or page \p i in what zones and nodes count. */
+void tally_folio(struct scan *s, uint32_t i, const struct page_view *v, const struct tally_mapped *m);
+
+/** The same for a slab, page table or large kmalloc. */
+void tally_typed(struct scan *s, uint32_t i);
+
+static inline bool tally_is_typed(enum page_kind k)
+{
+	return k == KIND_SLAB || k == KIND_PGTABLE || k == KIND_LARGE_KMALLOC;
+}
 
 /** Kernel memory whose contents the dump filter left out. */
 void scan_filtered(struct scan *s);

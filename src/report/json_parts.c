@@ -84,6 +84,27 @@ struct json_object *json_gap(struct out *out, const void *from, size_t i)
 	return o;
 }
 
+struct json_object *json_counter(struct out *out, const void *from, size_t i)
+{
+	const struct report *r = from;
+	const struct report_counter *c = &r->counters[i];
+	struct json_object *o = json_object_new_object();
+
+	json_add_text(out, o, "counter", c->name);
+	if (c->node >= 0)
+		json_add_number(o, "node", (uint64_t)c->node);
+	if (c->zone)
+		json_add(o, "zone", json_text(out, c->zone));
+	json_add(o, "kernel", json_object_new_int64(c->says));
+	json_add(o, "found", json_object_new_int64(c->low));
+	if (c->high != c->low)
+		json_add(o, "found_at_most", json_object_new_int64(c->high));
+	json_add_text(out, o, "unit", c->unit);
+	json_add_text(out, o, "sum", c->sum);
+	json_add_text(out, o, "rule", c->rule);
+	return o;
+}
+
 struct json_object *json_rule_result(struct out *out, const void *from, size_t i)
 {
 	const struct report *r = from;

@@ -59,6 +59,18 @@ struct report_gap {
 	uint64_t example;    /**< address or pfn */
 };
 
+/** A counter of the kernel and what it should be. */
+struct report_counter {
+	const char *name; /**< "NR_FILE_PAGES" */
+	const char *unit; /**< "pages", "folios", "KiB" */
+	const char *zone; /**< NULL: of the node */
+	int node;         /**< -1: of the whole machine */
+	int64_t says;
+	int64_t low, high; /**< found; different where it is not sure */
+	const char *sum;  /**< what that is made of */
+	const char *rule; /**< that compares it */
+};
+
 struct report {
 	const char *tool_version;
 	const char *case_id; /**< NULL: none */
@@ -69,6 +81,8 @@ struct report {
 	const struct ledger *ledger;
 	const struct report_gap *gaps;
 	size_t nr_gaps;
+	const struct report_counter *counters; /**< zones and nodes; none when they were not compared */
+	size_t nr_counters;
 	const struct report_pass *passes;
 	size_t nr_passes;
 	double seconds;

@@ -453,6 +453,7 @@ static void join_memmap(struct findings *fs)
 struct error *findings_group(struct findings *fs)
 {
 	_cleanup_free_ struct member *m = NULL;
+	struct error *err;
 	size_t nr, root = 0;
 
 	if (!fs->list.nr)
@@ -475,5 +476,7 @@ struct error *findings_group(struct findings *fs)
 	join_wide(fs);
 	join_zones(fs, m);
 	join_memmap(fs);
-	return findings_group_caches(fs);
+	err = findings_group_caches(fs);
+	join_totals(fs);
+	return err;
 }

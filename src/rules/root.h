@@ -11,4 +11,7 @@ struct error *findings_group(struct findings *fs) _must_check_;
 /** The step of it that joins findings about page caches (root_cache.c). */
 struct error *findings_group_caches(struct findings *fs) _must_check_;
 
+/** A step of findings_group(): counters of zones and nodes that follow from damaged pages, or from each other. */
+void join_totals(struct findings *fs);
+
 #endif

@@ -6,7 +6,7 @@
 
 #include "walk/inode.h"
 
-static const uint64_t TMPFS_MAGIC = 0x01021994;
+static const uint64_t TMPFS_MAGIC = 0x01021994, BDEVFS_MAGIC = 0x62646576;
 
 void mapping_cache_init(struct mapping_cache *c, const struct layout *l, struct kvmem *k)
 {
@@ -95,9 +95,14 @@ static struct error *lookup(struct mapping_cache *c, uint64_t va, struct mapping
 	return err;
 }
 
+static size_t slot_of(uint64_t va)
+{
+	return (va >> 6 ^ va >> 16) % MAPPING_CACHE_SIZE;
+}
+
 struct error *mapping_lookup(struct mapping_cache *c, uint64_t va, struct mapping_info *ret)
 {
-	size_t i = (va >> 6 ^ va >> 16) % MAPPING_CACHE_SIZE;
+	size_t i = slot_of(va);
 	struct error *err = NULL;
 
 	if (c->slot[i].va != va) {
@@ -105,6 +110,51 @@ struct error *mapping_lookup(struct mapping_cache *c, uint64_t va, struct mappin
 		c->slot[i].va = err ? 0 : va;
 	}
 	*ret = c->slot[i].info;
+	return err;
+}
+
+/* inode_to_bdi(): a block device's own, or that of the file system; BDI_CAP_WRITEBACK is bit 0 since v5.10. */
+static struct error *dirty_accounting(struct mapping_cache *c, uint64_t host, enum dirty_accounting *ret)
+{
+	static const enum fact needed[] = { FACT_INODE_SB, FACT_SB_BDI, FACT_SB_MAGIC, FACT_BDI_CAPABILITIES };
+	struct kv_gap gap = { .kind = KV_OK };
+	uint64_t sb = 0, magic = 0, bdi = 0, caps = 0;
+	bool ok = false;
+	struct error *err;
+
+	*ret = host ? DIRTY_UNKNOWN : DIRTY_NOT_COUNTED;
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		if (!host || !fact_found(&c->l->facts, needed[i]))
+			return NULL;
+	err = read_member(c, host, FACT_INODE_SB, &sb, &gap);
+	if (!err && gap.kind == KV_OK)
+		err = read_member(c, sb, FACT_SB_MAGIC, &magic, &gap);
+	if (!err && gap.kind == KV_OK)
+		err = read_member(c, sb, FACT_SB_BDI, &bdi, &gap);
+	if (err || gap.kind != KV_OK)
+		return err;
+	if (magic == BDEVFS_MAGIC) {
+		*ret = DIRTY_COUNTED;
+		return NULL;
+	}
+	err = kvmem_read_word(c->k, bdi + fact(&c->l->facts, FACT_BDI_CAPABILITIES)->offset, 4, &caps, &ok);
+	if (!err && ok)
+		*ret = caps & 1 ? DIRTY_COUNTED : DIRTY_NOT_COUNTED;
+	return err;
+}
+
+struct error *mapping_dirty_accounting(struct mapping_cache *c, uint64_t va, enum dirty_accounting *ret)
+{
+	struct mapping_info info;
+	size_t i = slot_of(va);
+	struct error *err = mapping_lookup(c, va, &info);
+
+	*ret = DIRTY_UNKNOWN;
+	if (err || (info.kind != MAPPING_FILE && info.kind != MAPPING_SHMEM))
+		return err;
+	if (info.dirty == DIRTY_NOT_ASKED)
+		err = dirty_accounting(c, info.host, &c->slot[i].info.dirty);
+	*ret = c->slot[i].info.dirty;
 	return err;
 }
 

@@ -264,6 +264,8 @@ set folio[p].entire = -1
 set page[p]._refcount = 0
 set page[p].flags |= flag(locked)
 expect nothing
+also node-stat-anon-mapped
+also node-stat-thps
 
 test ok-frozen-sums: the same where there are sums
 needs LARGE_MAPCOUNT not MM_ID
@@ -275,6 +277,8 @@ set folio[p].nr_mapped = 0
 set page[p]._refcount = 0
 set page[p].flags |= flag(locked)
 expect nothing
+also node-stat-anon-mapped
+also node-stat-thps
 
 test ok-frozen-ids: the same where there are mm ids
 needs MM_ID

@@ -144,10 +144,28 @@ static struct lvalue page_place(struct mutation *m, const char *type, uint64_t p
 	return l;
 }
 
-static struct lvalue member_place(struct mutation *m, uint64_t va, const char *type, const char *path)
+/* vm_stat[NR_MLOCK]: an enumerator as index. */
+static void index_by_name(struct mutation *m, const char *path, char *ret)
+{
+	const char *open = strchr(path, '['), *end = open ? strchr(open, ']') : NULL;
+	char name[NAME_SIZE];
+	int64_t value = 0;
+
+	snprintf(ret, NAME_SIZE * 2, "%s", path);
+	if (!end || !isupper((unsigned char)open[1]))
+		return;
+	snprintf(name, sizeof(name), "%.*s", (int)(end - open - 1), open + 1);
+	if (!world_enum(m->w, NULL, name, &value))
+		mutation_skip(m, "kernel has no enumerator %s", name);
+	snprintf(ret, NAME_SIZE * 2, "%.*s[%lld%s", (int)(open - path), path, (long long)value, end);
+}
+
+static struct lvalue member_place(struct mutation *m, uint64_t va, const char *type, const char *spelled_path)
 {
 	struct answer a = { 0 };
+	char path[NAME_SIZE * 2];
 
+	index_by_name(m, spelled_path, path);
 	if (!world_member(m->w, type, path, &a))
 		mutation_skip(m, "kernel has no %s.%s", type, path);
 	return (struct lvalue){ .address = va + a.offset, .size = (unsigned)a.size };

@@ -92,6 +92,7 @@ test ok-lazyfree: memory given up by MADV_FREE
 pick p anon small mapcount=1 flag=swapbacked flag=!swapcache
 set page[p].flags &= ~flag(swapbacked)
 expect nothing
+also nr-lru-stat
 
 test swapcache-flag-kind: in the swap cache, but not to be swapped
 needs SWAP SWAPBACKED
@@ -133,17 +134,20 @@ test ok-writeback-swap: an anonymous page on its way to swap
 pick p anon-swapcache small
 set page[p].flags |= flag(writeback)
 expect nothing
+also node-stat-dirty-writeback
 
 test ok-writeback-file: a page of a file on its way to disk
 pick p file small flag=lru
 set page[p].flags |= flag(writeback)
 set page[p]._refcount += 1
 expect nothing
+also node-stat-dirty-writeback
 
 test writeback-and-locked: locked and under writeback
 pick p file small flag=lru
 set page[p].flags |= flag(writeback) | flag(locked)
 expect writeback-and-locked p note
+also node-stat-dirty-writeback
 
 test dirty-not-uptodate: a dirty page that was never filled
 pick p file small flag=lru flag=uptodate flag=!private
@@ -159,6 +163,7 @@ set page[p].flags |= flag(dirty) | flag(private)
 set page[p].private = page_va(q)
 set page[p]._refcount += 1
 expect nothing
+also node-stat-dirty-writeback
 
 test private-flag-data: PG_private without data
 pick p file small flag=lru flag=!private
@@ -226,6 +231,8 @@ set pte[p] = swp(swptype(hwpoison), p)
 set mm[p].rss[1] -= 1
 set page[p]._refcount = 1
 expect nothing
+also node-stat-anon-mapped
+also nr-lru-stat
 
 test ok-hwpoison-kernel: a poisoned page of the kernel
 needs HWPOISON
@@ -240,6 +247,8 @@ pick p file|shmem small flag=lru mapcount=0
 set page[p].mapping = 0
 set page[p]._refcount = 1
 expect nothing
+also node-stat-file-pages
+also node-stat-shmem
 
 test orphan-mapped: truncated, but mapped
 pick p shmem small flag=lru mapcount=1
@@ -259,3 +268,4 @@ set page[p].lru.next = LIST_POISON1
 set page[p].lru.prev = LIST_POISON2
 set page[p]._refcount += 1
 expect nothing
+also nr-lru-stat

@@ -407,6 +407,7 @@ set pte[p] = swp(swptype(migration), p)
 set page[p]._mapcount = -1
 set page[p].flags |= flag(locked)
 expect nothing
+also node-stat-anon-mapped
 
 test device-private: device memory that is none
 pick p anon small entries=1

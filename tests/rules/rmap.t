@@ -294,6 +294,7 @@ pick p anon small entries=1
 set page[p]._mapcount -= 1
 set page[table(p)].ptl = 1
 expect mapcount-recount-small p note
+also node-stat-anon-mapped
 
 test flight-other-table: the lock of a table that does not map the page explains nothing
 pick p anon small entries=1
