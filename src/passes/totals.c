@@ -109,9 +109,19 @@ static void report_difference(struct check *c, struct worker *w, const struct to
 		finding_lower(fs, f, t->excuse ? t->excuse : "every CPU may have changed pages and not yet the counter");
 }
 
+/* a - b, or the end of the range: a damaged counter may be anything. */
+static int64_t distance(int64_t a, int64_t b)
+{
+	int64_t d;
+
+	if (__builtin_sub_overflow(a, b, &d))
+		return a < b ? -INT64_MAX : INT64_MAX;
+	return d < -INT64_MAX ? -INT64_MAX : d;
+}
+
 int64_t totals_compare(struct check *c, struct worker *w, const struct total *t)
 {
-	int64_t off = t->says < t->low ? t->says - t->low : t->says > t->high ? t->says - t->high : 0;
+	int64_t off = t->says < t->low ? distance(t->says, t->low) : t->says > t->high ? distance(t->says, t->high) : 0;
 
 	w->ledger.rule[t->rule].checked++;
 	if (!array_push(&c->totals.list, *t))
@@ -139,7 +149,7 @@ static bool value_at(const struct place *p, enum rule_id rule, enum fact item, s
 		p->w->ledger.rule[rule].gaps++;
 		return false;
 	}
-	t->says += value;
+	t->says = wrapping_add(t->says, value);
 	t->pending += p->row->pending[index];
 	return true;
 }
@@ -217,7 +227,7 @@ static void compare_slabs(const struct place *p)
 		return;
 	if (v[SUM_SLAB_UNKNOWN]) { /* only the sum can be told */
 		r.name = "NR_SLAB_RECLAIMABLE_B + NR_SLAB_UNRECLAIMABLE_B";
-		r.says += u.says;
+		r.says = wrapping_add(r.says, u.says);
 		r.pending += u.pending;
 	}
 	u = (struct total){ .rule = u.rule, .name = u.name, .unit = u.unit, .node = u.node, .va = u.va, .says = u.says, .pending = u.pending };
@@ -341,7 +351,7 @@ static struct error *compare_stacks(struct check *c, struct worker *w)
 		int64_t value = 0;
 
 		ok &= vmstat_get(&c->layout, &c->totals.stats.nodes.v[i], FACT_NR_KERNEL_STACK_KB, &value);
-		t.says += value;
+		t.says = wrapping_add(t.says, value);
 		t.pending += ok ? c->totals.stats.nodes.v[i].pending[index] : 0;
 	}
 	if (!ok) {

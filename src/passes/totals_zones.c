@@ -83,7 +83,7 @@ static struct error *compare_totalram(struct check *c, struct worker *w)
 	}
 	t.says = (int64_t)value;
 	for (size_t i = 0; i < c->zones.list.nr; i++)
-		t.low += (int64_t)c->zones.list.v[i].managed;
+		t.low = wrapping_add(t.low, (int64_t)c->zones.list.v[i].managed);
 	t.high = t.low;
 	snprintf(t.sum, sizeof(t.sum), "%" PRId64 " managed by all zones", t.low);
 	totals_compare(c, w, &t);
@@ -96,7 +96,8 @@ static int64_t zones_of(const struct check *c, const struct node *n)
 	int64_t present = 0;
 
 	for (size_t i = 0; i < c->zones.list.nr; i++)
-		present += c->zones.list.v[i].node == n->slot ? (int64_t)c->zones.list.v[i].present : 0;
+		if (c->zones.list.v[i].node == n->slot)
+			present = wrapping_add(present, (int64_t)c->zones.list.v[i].present);
 	return present;
 }
 

@@ -28,7 +28,7 @@ static struct error *add_diffs(struct vmstat_row *row, const struct row_at *at, 
 		err = kvmem_read_all(k, base + cpus->cpus.v[c].offset + at->diff_offset, diffs, row->nr, &ok);
 		row->readable &= ok;
 		for (unsigned i = 0; !err && ok && i < row->nr; i++) {
-			row->value[i] += diffs[i];
+			row->value[i] = wrapping_add(row->value[i], diffs[i]);
 			row->pending[i] += diffs[i] < 0 ? -diffs[i] : diffs[i];
 		}
 	}

@@ -23,6 +23,12 @@ struct vmstat {
 	ARRAY(struct vmstat_row) nodes; /**< of zones.nodes, by the same index */
 };
 
+/** As the kernel adds: damaged counters may be anything. */
+static inline int64_t wrapping_add(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
 /** Read all of them.  Kernels whose counters are not described have rows that are not readable. */
 struct error *vmstat_init(struct vmstat *v, const struct layout *l, const struct zones *z, const struct percpu *cpus,
 			  struct kvmem *k) _must_check_;

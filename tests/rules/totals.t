@@ -60,10 +60,12 @@ set node[0].vm_stat[NR_SLAB_UNRECLAIMABLE_B] -= 1000
 expect slab-nr-stat note
 
 test node-pagetable: a page table was freed without its destructor
+kernels 6.1 6.12 7.3
 set node[0].vm_stat[NR_PAGETABLE] += 1
 expect node-stat-pagetable note
 
 test zone-pagetable: the same where zones count them
+kernels 5.10
 set zone[DMA32].vm_stat[NR_PAGETABLE] += 1
 expect node-stat-pagetable note
 
