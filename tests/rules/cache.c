@@ -9,7 +9,7 @@
 /* Where the slot of an index is; node is 0 when the xarray has none. */
 struct place {
 	uint64_t xa, node, slot;
-	unsigned offset;
+	unsigned offset, depth; /* nodes on the way */
 };
 
 static uint64_t word(const struct world *w, uint64_t va, unsigned size)
@@ -43,6 +43,7 @@ static bool find_slot(const struct world *w, uint64_t xa, uint64_t index, struct
 		if ((entry & 3) != 2 || entry <= 4096)
 			return true;
 		ret->node = entry - 2;
+		ret->depth = depth + 1;
 		shift = word(w, ret->node + fact(f, FACT_XA_NODE_SHIFT)->offset, 1);
 		ret->offset = (unsigned)(index >> (shift & 63) & (nr - 1));
 		ret->slot = ret->node + fact(f, FACT_XA_NODE_SLOTS)->offset + ret->offset * 8ull;
@@ -121,6 +122,6 @@ bool cache_number(const struct world *w, uint64_t pfn, const char *name, int64_t
 	else if (tagged)
 		*ret = sb && sb->writeback;
 	else
-		*ret = find_slot(w, v.mapping + fact(&l->facts, FACT_MAPPING_PAGES)->offset, v.index, &p) && p.node;
+		*ret = find_slot(w, v.mapping + fact(&l->facts, FACT_MAPPING_PAGES)->offset, v.index, &p) ? (int64_t)p.depth : -1;
 	return true;
 }

@@ -4,7 +4,7 @@
 # ---- slots -------------------------------------------------------------------------------------------------------------
 
 test cache-slot-erased: a page that its file has lost
-pick p file small innode=1 nrpages>=8
+pick p file small innode>=1 nrpages>=8
 set mem[slot(p)] = 0
 expect cache-slot-points-back p error
 expect xa-node-backptr error follows
@@ -17,45 +17,45 @@ expect cache-slot-points-back p error
 expect cache-nrpages error follows
 
 test cache-slot-erased-shmem: the same in shared memory
-pick p shmem small innode=1 nrpages>=8
+pick p shmem small innode>=1 nrpages>=8
 set mem[slot(p)] = 0
 expect cache-slot-points-back p error
 
 test cache-slot-shadow: a shadow stands where the page was
-pick p file small innode=1 writeback=1
+pick p file small innode>=1 writeback=1
 set mem[slot(p)] = 0x12345
 expect cache-slot-points-back p error
 expect cache-nrpages error follows
 
 test cache-slot-anon: a slot leads to anonymous memory
-pick p file small innode=1 nrpages>=8
+pick p file small innode>=1 nrpages>=8
 pick q anon small
 set mem[slot(p)] = page_va(q)
 expect cache-slot-points-back p error
 expect cache-entry-mapping q error follows
 
 test cache-slot-other-file: a slot leads to a page of another file
-pick p file small innode=1 nrpages>=8
+pick p file small innode>=1 nrpages>=8
 pick q shmem small
 set mem[slot(p)] = page_va(q)
 expect cache-slot-points-back p error
 expect cache-entry-mapping q error follows
 
 test cache-slot-tail: a slot leads to a tail
-pick p file small innode=1 nrpages>=8
+pick p file small innode>=1 nrpages>=8
 pick q anon tail=1
 set mem[slot(p)] = page_va(q)
 expect cache-slot-points-back p error
 expect cache-entry-mapping q error follows
 
 test cache-slot-bit: one bit of a slot is flipped
-pick p file small innode=1 nrpages>=8
+pick p file small innode>=1 nrpages>=8
 set mem[slot(p)] ^= 1 << 40
 expect cache-slot-points-back p error
 expect cache-entry-mapping error follows
 
 test cache-slot-internal: a slot holds what no xarray knows
-pick p file small innode=1 nrpages>=8
+pick p file small innode>=1 nrpages>=8
 set mem[slot(p)] = 0x802
 expect cache-slot-points-back p error
 expect cache-entry-mapping error follows
@@ -74,7 +74,7 @@ expect cache-entry-free-page q error
 expect cache-nrpages error follows
 
 test cache-slot-slab: a slot leads to a slab
-pick p file small innode=1 nrpages>=8
+pick p file small innode>=1 nrpages>=8
 pick q slab first
 set mem[slot(p)] = page_va(q)
 expect cache-slot-points-back p error
@@ -108,23 +108,23 @@ expect hugetlb-cache-index p error
 # ---- pages -------------------------------------------------------------------------------------------------------------
 
 test cache-page-index: a page says that it is elsewhere
-pick p file small mapcount=0 innode=1
+pick p file small mapcount=0 innode>=1
 set page[p].index += 1
 expect cache-entry-mapping p error
 
 test cache-page-index-bit: one bit of it
-pick p shmem small mapcount=0 innode=1
+pick p shmem small mapcount=0 innode>=1
 set page[p].index ^= 1 << 33
 expect cache-entry-mapping p error
 
 test cache-page-mapping: a page says that it is in another file
-pick p file small mapcount=0 innode=1 writeback=1
+pick p file small mapcount=0 innode>=1 writeback=1
 pick q file small writeback=0
 set page[p].mapping = mapping(q)
 expect cache-entry-mapping p error
 
 test cache-page-no-mapping: a page without a file, in a file
-pick p file small mapcount=0 innode=1
+pick p file small mapcount=0 innode>=1
 set page[p].mapping = 0
 expect cache-entry-mapping p error
 
@@ -134,7 +134,7 @@ set page[p].index += 4096
 expect cache-entry-mapping p error
 
 test cache-page-freed: a page is freed while it is in a file
-pick p file small mapcount=0 innode=1
+pick p file small mapcount=0 innode>=1
 pick q buddy first order=0
 copy page[q] -> page[p]
 expect any p error
@@ -167,32 +167,32 @@ expect shmem-swapped error
 # ---- nodes -------------------------------------------------------------------------------------------------------------
 
 test xa-node-count: a node counts a slot too many
-pick p file small innode=1 nrpages>=8
+pick p file small innode>=1 nrpages>=8
 set object[xnode(p)].xa_node.count += 1
 expect xa-node-backptr error
 
 test xa-node-values: a node counts a value too many
-pick p file small innode=1 nrpages>=8
+pick p file small innode>=1 nrpages>=8
 set object[xnode(p)].xa_node.nr_values += 1
 expect xa-node-backptr error
 
 test xa-node-array: a node of another xarray
-pick p file small innode=1 nrpages>=8
+pick p file small innode>=1 nrpages>=8
 set object[xnode(p)].xa_node.array += 8
 expect xa-node-backptr error
 
 test xa-node-parent: a node names another parent
-pick p file small innode=1 nrpages>=80
+pick p file small innode>=2
 set object[xnode(p)].xa_node.parent ^= 1 << 20
 expect xa-node-backptr error
 
 test xa-node-shift: a node of another level hides its pages
-pick p file small innode=1 nrpages>=80
+pick p file small innode>=2
 set object[xnode(p)].xa_node.shift = 18
 expect xa-node-backptr error
 
 test xa-node-zero: a node of zeros
-pick p file small innode=1 nrpages>=80
+pick p file small innode>=2
 set object[xnode(p)].xa_node.parent = 0
 set object[xnode(p)].xa_node.array = 0
 expect xa-node-backptr error
@@ -200,27 +200,27 @@ expect xa-node-backptr error
 # ---- tags --------------------------------------------------------------------------------------------------------------
 
 test tag-dirty-missing: a dirty page that write-back does not find
-pick p file small writeback=1 innode=1 flag=!dirty flag=!locked flag=uptodate
+pick p file small writeback=1 innode>=1 flag=!dirty flag=!locked flag=uptodate
 set page[p].flags |= flag(dirty)
 expect tag-dirty-vs-flag p warning
 
 test tag-writeback-missing: writeback without the tag
-pick p file small writeback=1 innode=1 flag=!writeback
+pick p file small writeback=1 innode>=1 flag=!writeback
 set page[p].flags |= flag(writeback)
 expect tag-writeback-vs-flag p error
 
 test tag-writeback-stray: the tag without writeback
-pick p file small writeback=1 innode=1 flag=!writeback nrpages<=60
+pick p file small writeback=1 innode=1 flag=!writeback
 set object[xnode(p)].xa_node.marks[1][0] |= slotbit(p)
 expect tag-writeback-vs-flag p error
 
 test tag-propagation-up: a tag that the node above does not know
-pick p file small writeback=1 innode=1 nrpages>=80 flag=!dirty
+pick p file small writeback=1 innode>=2 flag=!dirty
 set object[xnode(p)].xa_node.marks[2][0] |= slotbit(p)
 expect tag-propagation warning
 
 test ok-tag-dirty-clean: write-back clears the flag first
-pick p file small writeback=1 innode=1 flag=!dirty nrpages<=60
+pick p file small writeback=1 innode=1 flag=!dirty
 set object[xnode(p)].xa_node.marks[0][0] |= slotbit(p)
 expect nothing
 

@@ -137,15 +137,17 @@ expect nothing
 also node-stat-dirty-writeback
 
 test ok-writeback-file: a page of a file on its way to disk
-pick p file small flag=lru
+pick p file small flag=lru innode=1
 set page[p].flags |= flag(writeback)
+set object[xnode(p)].xa_node.marks[1][0] |= slotbit(p)
 set page[p]._refcount += 1
 expect nothing
 also node-stat-dirty-writeback
 
 test writeback-and-locked: locked and under writeback
-pick p file small flag=lru
+pick p file small flag=lru innode=1
 set page[p].flags |= flag(writeback) | flag(locked)
+set object[xnode(p)].xa_node.marks[1][0] |= slotbit(p)
 expect writeback-and-locked p note
 also node-stat-dirty-writeback
 
@@ -156,8 +158,9 @@ set page[p].flags |= flag(dirty)
 expect dirty-not-uptodate p warning
 
 test ok-dirty-private: a file system that tracks parts of a page
-pick p file small flag=lru flag=uptodate flag=!private
+pick p file small flag=lru flag=uptodate flag=!private innode=1
 pick q slab first
+set object[xnode(p)].xa_node.marks[0][0] |= slotbit(p)
 set page[p].flags &= ~flag(uptodate)
 set page[p].flags |= flag(dirty) | flag(private)
 set page[p].private = page_va(q)
@@ -243,7 +246,10 @@ expect nothing
 # ---- pages on their way ------------------------------------------------------------------------------------------------------------
 
 test ok-orphan: truncated while somebody still reads it
-pick p file|shmem small flag=lru mapcount=0
+pick p file|shmem small flag=lru mapcount=0 flag=!dirty innode>=1 nrpages>=8
+set mem[slot(p)] = 0
+set object[xnode(p)].xa_node.count -= 1
+set object[mapping(p)].address_space.nrpages -= 1
 set page[p].mapping = 0
 set page[p]._refcount = 1
 expect nothing

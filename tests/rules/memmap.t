@@ -120,7 +120,7 @@ expect pgdat-node-id error
 
 test filtered-kernel-page: a page left out as user memory is a page table by its struct page
 needs EXCLUDED_PAGES
-pick p pcp-free|anon|file small excluded mapcount=0 entries=0
+pick p pcp-free|anon small excluded mapcount=0 entries=0
 pick q page-table small
 copy page[q] -> page[p]
 expect filtered-kernel-page p warning
