@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Compare the pages found by walking every page cache with what the guest's own kernel counted just before it was stopped.
+
+    Buffers  page caches of block devices
+    Shmem    page caches of tmpfs, System V and anonymous shared memory
+    Cached   both of the latter and all other files (NR_FILE_PAGES without buffers and swap cache)
+
+A guest that was busy when it was stopped has moved on: it is left out.
+"""
+import os
+import re
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+import dumptest
+
+TOOL = os.path.abspath(os.environ.get("CACHES", "tests/tools/caches"))
+BUSY = {"6.12-churn"}
+
+
+def counted(dump):
+    text = (dump.truth / "proc/meminfo").read_text()
+    return {name: int(kib) // 4 for name, kib in re.findall(r"^(\w+): +(\d+) kB$", text, re.M)}
+
+
+def found(dump):
+    done = subprocess.run([TOOL, dump.path, dump.vmlinux], stdout=subprocess.PIPE, text=True, check=True, timeout=120)
+    return {name: int(value) for name, value in (line.split("\t") for line in done.stdout.splitlines())}
+
+
+def main():
+    cases = dumptest.Cases()
+    dumps = dumptest.unpack()
+    with dumptest.Workplace("caches"):
+        for name in filter(cases.wanted, dumps):
+            if name in BUSY:
+                cases.skip(name, "busy when it was stopped")
+                continue
+            truth, walk = counted(dumps[name]), found(dumps[name])
+            for what, pages in (("Buffers", walk["block"]), ("Shmem", walk["shmem"]), ("Cached", walk["file"] + walk["shmem"])):
+                cases.case(f"{name}: {what}", "" if truth[what] == pages else f"{truth[what]} pages counted, {pages} found")
+            cases.case(f"{name}: something was there", "" if walk["inodes"] and walk["entries"] else str(walk))
+    cases.finish()
+
+
+main()

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What pagefsck finds in page caches, for tests/dumps/caches.py.
+ *
+ *   caches DUMP VMLINUX
+ *
+ * Runs the check and prints one number a line: name, tab, value.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "passes/check.h"
+
+static void print(const struct cache_totals *t)
+{
+	printf("inodes\t%" PRIu64 "\n", t->inodes);
+	printf("mappings\t%" PRIu64 "\n", t->mappings);
+	printf("nodes\t%" PRIu64 "\n", t->nodes);
+	printf("entries\t%" PRIu64 "\n", t->entries);
+	printf("file\t%" PRIu64 "\n", t->file);
+	printf("block\t%" PRIu64 "\n", t->block);
+	printf("shmem\t%" PRIu64 "\n", t->shmem);
+	printf("hugetlb\t%" PRIu64 "\n", t->hugetlb);
+	printf("shadows\t%" PRIu64 "\n", t->shadows);
+	printf("swapped\t%" PRIu64 "\n", t->swapped);
+}
+
+int main(int argc, char **argv)
+{
+	struct check_options o = { .workers = 2, .end_pfn = UINT64_MAX };
+	struct check *c = NULL;
+	struct error *err;
+
+	if (argc != 3) {
+		fputs("usage: caches DUMP VMLINUX\n", stderr);
+		return 2;
+	}
+	o.debuginfo = argv[2];
+	err = check_open(argv[1], &o, &c);
+	if (!err)
+		err = check_run(c);
+	if (!err)
+		print(&c->cache.totals);
+	else
+		fprintf(stderr, "caches: %s\n", error_text(err));
+	check_free(c);
+	error_free(err);
+	return err || fflush(stdout) ? 1 : 0;
+}
