@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAPPINGS_OF_UNIT = 64, MAX_AOPS = 1024 };
+enum { MAPPINGS_OF_UNIT = 4, MAX_AOPS = 1024 };
 
 static const char busy_text[] = "i_pages.xa_lock is held: a CPU is changing the page cache of this file";
 
