@@ -86,7 +86,6 @@ struct error *cache_missing(struct unlisted *u)
 
 	if (u->view.mapping & 3 || !u->view.mapping || u->check->cache.incomplete)
 		return NULL;
-	u->w->ledger.rule[RULE_CACHE_SLOT_POINTS_BACK].checked++;
 	item = cache_mapping_find(u->check, u->view.mapping);
 	/* what is no address_space is a finding of mapping-canonical; a broken xarray one of its own */
 	if (!item || !item->walked || item->cut || item->gaps) {

@@ -134,7 +134,6 @@ static void judge_page(struct free_list *l, uint64_t pfn, const struct census_re
 	struct finding *f;
 
 	l->w->ledger.rule[l->rule].checked++;
-	l->w->ledger.rule[RULE_BUDDY_IN_LIST].checked += r->kind == KIND_BUDDY;
 	if (!odd_page(l, pfn, r, state, sizeof(state)) || l->odd++ >= FINDINGS_PER_LIST)
 		return;
 	f = page_finding(l, l->rule, pfn);
@@ -316,7 +315,6 @@ struct error *freelists_missing(struct unlisted *u)
 	/* lost behind a broken list: that one is told */
 	if (free_order_cut(&c->free_lists.zones[z - c->zones.list.v].orders[u->record->order]))
 		return NULL;
-	u->w->ledger.rule[RULE_BUDDY_IN_LIST].checked++;
 	f = worker_finding(u->w, RULE_BUDDY_IN_LIST, &subject);
 	finding_value(&u->w->findings, f, "private", FMT_DEC, u->view.private);
 	finding_text(&u->w->findings, f, "zone", z->name, NULL);

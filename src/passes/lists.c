@@ -95,13 +95,14 @@ static const struct promise {
 	uint64_t kinds; /* a bit for each enum page_kind */
 	unsigned bits;  /* enum census_bits, one of which the page must have; 0: any page */
 	struct error *(*missing)(struct unlisted *u);
+	enum rule_id rule; /* of which this is the check; NR_RULES: the walk counts */
 } promises[] = {
-	{ MARK_HUGETLB, K(HUGETLB) | K(HUGETLB_FREE), 0, hugetlb_unlisted },
-	{ MARK_SWAPCACHED, K(ANON_SWAPCACHE) | K(SHMEM_SWAPCACHE), 0, swapcache_missing },
-	{ MARK_CACHED, K(FILE) | K(SHMEM) | K(HUGETLB), 0, cache_missing },
-	{ MARK_LRU, LRU_KINDS, CENSUS_LRU, lru_unlisted },
-	{ MARK_BUDDY, K(BUDDY) | K(UNACCEPTED), 0, freelists_missing },
-	{ 0, 0, 0, NULL },
+	{ MARK_HUGETLB, K(HUGETLB) | K(HUGETLB_FREE), 0, hugetlb_unlisted, NR_RULES },
+	{ MARK_SWAPCACHED, K(ANON_SWAPCACHE) | K(SHMEM_SWAPCACHE), 0, swapcache_missing, RULE_SWAPCACHE_FLAG_SLOT },
+	{ MARK_CACHED, K(FILE) | K(SHMEM) | K(HUGETLB), 0, cache_missing, RULE_CACHE_SLOT_POINTS_BACK },
+	{ MARK_LRU, LRU_KINDS, CENSUS_LRU, lru_unlisted, RULE_LRU_FLAG_LIST },
+	{ MARK_BUDDY, K(BUDDY) | K(UNACCEPTED), 0, freelists_missing, RULE_BUDDY_IN_LIST },
+	{ 0, 0, 0, NULL, NR_RULES },
 };
 #undef LRU_KINDS
 #undef K
@@ -157,7 +158,10 @@ static struct error *may_be_queued(struct unlisted *u)
 	bool ok;
 	struct error *err;
 
-	if (!(r->bits & CENSUS_HEAD) || r->order < 2 || !kind_is_anon(r->kind) || u->marks & (MARK_DEFERRED | MARK_EXCUSED))
+	if (!(r->bits & CENSUS_HEAD) || r->order < 2 || !kind_is_anon(r->kind))
+		return NULL;
+	u->w->ledger.rule[RULE_DEFERRED_ON_QUEUE].checked++;
+	if (u->marks & (MARK_DEFERRED | MARK_EXCUSED))
 		return NULL;
 	err = read_page(u, &ok);
 	return err || !ok ? err : lru_unqueued(u);
@@ -170,6 +174,19 @@ struct error *pass_lists_finish(struct check *c)
 	return NULL;
 }
 
+/* First pages of each kind, without CENSUS_LRU and with it. */
+struct seen {
+	uint64_t plain[NR_KINDS], lru[NR_KINDS];
+};
+
+static void count_checked(struct ledger *l, const struct seen *seen)
+{
+	for (const struct promise *p = promises; p->missing; p++)
+		for (unsigned k = 0; k < NR_KINDS; k++)
+			if (p->rule != NR_RULES && p->kinds >> k & 1)
+				l->rule[p->rule].checked += seen->lru[k] + (p->bits ? 0 : seen->plain[k]);
+}
+
 struct error *pass_lists_begin(struct check *c, uint64_t *ret_units)
 {
 	*ret_units = c->census.runs.nr;
@@ -180,6 +197,7 @@ struct error *pass_lists(struct check *c, struct worker *w, uint64_t unit)
 {
 	const struct census_run *run = &c->census.runs.v[unit];
 	struct expected_marks expected;
+	struct seen seen = { 0 };
 	struct error *err = NULL;
 
 	expected_init(&expected);
@@ -192,11 +210,15 @@ struct error *pass_lists(struct check *c, struct worker *w, uint64_t unit)
 		w->ledger.rule[RULE_DUP_ON_LISTS].checked += lists != 0;
 		if ((lists & (lists - 1)) || (marks & MARK_AGAIN))
 			check_twice(&u);
+		if (r->bits & (CENSUS_TAIL | CENSUS_INTERIOR))
+			continue;
+		(r->bits & CENSUS_LRU ? seen.lru : seen.plain)[r->kind]++;
 		missing = (r->bits & CENSUS_LRU ? expected.lru : expected.plain)[r->kind] & ~marks;
-		if (missing && !(r->bits & (CENSUS_TAIL | CENSUS_INTERIOR)) && !(marks & MARK_EXCUSED))
+		if (missing && !(marks & MARK_EXCUSED))
 			err = missing_marks(&u, missing);
 		if (!err && r->bits & CENSUS_HEAD)
 			err = may_be_queued(&u);
 	}
+	count_checked(&w->ledger, &seen);
 	return err;
 }

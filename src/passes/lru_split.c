@@ -157,7 +157,6 @@ struct error *lru_unqueued(struct unlisted *u)
 	if (err || !ok || get_le64(node) == va || !get_le64(node))
 		return err;
 	q = queue_of(u);
-	u->w->ledger.rule[RULE_DEFERRED_ON_QUEUE].checked++;
 	if (!q || q->cut || !u->check->lru.queues.complete) {
 		u->w->ledger.rule[RULE_DEFERRED_ON_QUEUE].gaps++;
 		return NULL;
