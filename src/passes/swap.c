@@ -234,7 +234,7 @@ static bool is_discarded(const struct cursor *t, const struct swap_sum *sum)
 
 static void check_cluster(struct cursor *t, uint64_t nr, const struct swap_sum *sum)
 {
-	uint64_t expected = sum->used + sum->bad, first = nr * t->area->cluster_slots, behind = 0;
+	uint64_t expected = sum->used + sum->bad, first = nr * t->area->cluster_slots, behind = 0, least;
 	struct ledger_entry *e = &t->w->ledger.rule[RULE_SWAP_CLUSTER_COUNT];
 	struct subject subject = swap_subject(t->w->check, t->index, t->ci.va);
 	struct finding *f;
@@ -244,11 +244,12 @@ static void check_cluster(struct cursor *t, uint64_t nr, const struct swap_sum *
 		e->gaps++;
 		return;
 	}
-	/* slots behind the end are counted as used, unless swap_activate() made the area shorter later */
+	/* slots behind the end count as used, unless the swap_activate() of a file made the area shorter later */
 	if (is_map(t) && first + t->area->cluster_slots > t->area->max)
 		behind = first + t->area->cluster_slots - t->area->max;
+	least = expected + (t->area->flags & SWAP_AREA_BLKDEV ? behind : 0);
 	if ((t->ci.free && !expected) || is_discarded(t, sum) ||
-	    (!t->ci.free && t->ci.count >= expected && t->ci.count <= expected + behind))
+	    (!t->ci.free && t->ci.count >= least && t->ci.count <= expected + behind))
 		return;
 	f = worker_finding(t->w, RULE_SWAP_CLUSTER_COUNT, &subject);
 	swap_fields(t->w, f, t->index, first);

@@ -317,7 +317,9 @@ struct error *swapcache_missing(struct unlisted *u)
 	if (a)
 		swap_fields(u->w, f, index, offset);
 	else
-		finding_text(fs, f, "area", "none of that type", NULL);
+		finding_text(fs, f, "area", "no area", NULL);
+	if (!a)
+		finding_value(fs, f, "offset", FMT_DEC, offset);
 	finding_value(fs, f, "slots", FMT_DEC, nr);
 	finding_evidence(fs, f, "arithmetic", "of %llu slots %llu lead to a folio that names them", (unsigned long long)nr,
 			 (unsigned long long)seen);

@@ -477,6 +477,8 @@ struct error *findings_group(struct findings *fs)
 	join_zones(fs, m);
 	join_memmap(fs);
 	err = findings_group_caches(fs);
+	if (!err)
+		err = findings_group_swap(fs);
 	join_totals(fs);
 	return err;
 }

@@ -14,4 +14,7 @@ struct error *findings_group_caches(struct findings *fs) _must_check_;
 /** A step of findings_group(): counters of zones and nodes that follow from damaged pages, or from each other. */
 void join_totals(struct findings *fs);
 
+/** The step of it that joins findings about swap (root_swap.c). */
+struct error *findings_group_swap(struct findings *fs) _must_check_;
+
 #endif

@@ -27,7 +27,7 @@ enum swap_model {
 enum swap_area_flags {
 	SWAP_AREA_USED = 1 << 0,
 	SWAP_AREA_WRITEOK = 1 << 1,
-	SWAP_AREA_SOLIDSTATE = 1 << 4,
+	SWAP_AREA_BLKDEV = 1 << 6,        /**< a block device, no file */
 	SWAP_AREA_PAGE_DISCARD = 1 << 10, /**< free clusters wait for their discard as bad slots */
 };
 

@@ -290,8 +290,8 @@ struct lvalue expr_place(struct mutation *m, const char **s)
 	else
 		at = expr_value(m, s);
 	need(m, s, ']');
-	if (!strcmp(what, "mem") || !strcmp(what, "mem32") || !strcmp(what, "phys")) {
-		l = (struct lvalue){ at, what[0] == 'p', what[3] == '3' ? 4 : 8 };
+	if (!strcmp(what, "mem") || !strcmp(what, "mem32") || !strcmp(what, "mem8") || !strcmp(what, "phys")) {
+		l = (struct lvalue){ at, what[0] == 'p', what[3] == '3' ? 4 : what[3] == '8' ? 1 : 8 };
 		return l;
 	}
 	need(m, s, '.');
@@ -451,7 +451,8 @@ static uint64_t call(struct mutation *m, const char *function, const char **s)
 		if (m->outcome == OUTCOME_OK && !process_function(m, function, a, b, &v) &&
 		    !cache_function(m, function, a, b, &v) &&
 		    !owner_function(m, function, a, &v) &&
-		    !freelist_function(m, function, a, b, &v))
+		    !freelist_function(m, function, a, b, &v) &&
+		    !swap_function(m, function, a, &v))
 			v = page_function(m, function, a);
 	}
 	need(m, s, ')');

@@ -183,6 +183,11 @@ bool freelist_function(struct mutation *m, const char *function, uint64_t a, uin
 /** The number called \p name ("migratetype"); false: no such filter. */
 bool freelist_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret);
 
+/* ---- swap.c ------------------------------------------------------------------------------------------------------------- */
+
+/** swapslot(E), cluster(E), swapinfo(E), cacheslot(E), entry(PA), lone(N), shared(N), parked(N), freeslot(N); false: none of these. */
+bool swap_function(struct mutation *m, const char *function, uint64_t a, uint64_t *ret);
+
 /* ---- pick.c ------------------------------------------------------------------------------------------------------------- */
 
 /** "pick NAME FILTER...": \p s stands behind "pick". */
