@@ -83,6 +83,7 @@ struct world {
 	unsigned char *made;     /**< of each pfn: whether its struct page was written */
 	uint64_t nr_made;
 	bool processes;          /**< it has them: what nobody maps is mapped by nobody */
+	bool lists;              /**< it has free lists, LRU lists, inodes, swap and counters: they are checked, too */
 	uint64_t anon_vma, memcg, file_mapping, shmem_mapping, slab_cache;
 };
 

@@ -36,18 +36,30 @@ void lab_close(struct lab *lab)
 	types_free(lab->types);
 }
 
-/* Every rule of the passes that walk processes. */
-static const char *process_rules(void)
+/* Passes that walk what the fake machine has only when a test builds it. */
+static bool is_left_out(const struct world *w, const char *pass)
 {
-	static char list[4096];
+	static const char *const processes[] = { "mms", "tables", "mapcount", "rss" };
+	static const char *const lists[] = { "freelists", "cache", "swap", "lru", "slab", "hugetlb", "lists", "totals" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(processes) && !w->processes; i++)
+		if (!strcmp(pass, processes[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(lists) && !w->lists; i++)
+		if (!strcmp(pass, lists[i]))
+			return true;
+	return false;
+}
+
+static const char *rules_left_out(const struct world *w)
+{
+	static char list[8192];
 	size_t at = 0;
 
-	for (enum rule_id id = 0; id < NR_RULES; id++) {
-		const char *pass = rules[id].pass;
-
-		if (!strcmp(pass, "mms") || !strcmp(pass, "tables") || !strcmp(pass, "mapcount") || !strcmp(pass, "rss"))
+	list[0] = '\0';
+	for (enum rule_id id = 0; id < NR_RULES; id++)
+		if (is_left_out(w, rules[id].pass))
 			at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", at ? "," : "", rules[id].id);
-	}
 	assert_true(at < sizeof(list));
 	return list;
 }
@@ -66,8 +78,8 @@ struct error *world_try_check(struct world *w, const struct check_options *o, st
 		types_free(types);
 		return err;
 	}
-	if (!w->processes && !options.skip)
-		options.skip = process_rules();
+	if (!options.skip && !options.only && (!w->processes || !w->lists))
+		options.skip = rules_left_out(w);
 	return check_open_dump(dump, types, &options, ret);
 }
 
