@@ -305,29 +305,30 @@ struct error *freelists_missing(struct unlisted *u)
 	struct subject subject = check_page_subject(c, SUBJ_PAGE, u->pfn);
 	struct finding *f;
 
-	if (!z || !c->free_lists.zones || u->record->order >= c->free_lists.orders)
+	if (!c->free_lists.zones || u->record->order >= c->free_lists.orders)
 		return NULL;
-	subject.zone = z->va;
+	subject.zone = z ? z->va : UINT64_MAX;
 	if (u->record->kind == KIND_UNACCEPTED) {
-		not_accepted(u, z, &subject);
+		if (z)
+			not_accepted(u, z, &subject);
 		return NULL;
 	}
 	/* lost behind a broken list: that one is told */
-	if (free_order_cut(&c->free_lists.zones[z - c->zones.list.v].orders[u->record->order]))
+	if (z && free_order_cut(&c->free_lists.zones[z - c->zones.list.v].orders[u->record->order]))
 		return NULL;
 	f = worker_finding(u->w, RULE_BUDDY_IN_LIST, &subject);
 	finding_value(&u->w->findings, f, "private", FMT_DEC, u->view.private);
-	finding_text(&u->w->findings, f, "zone", z->name, NULL);
+	finding_text(&u->w->findings, f, "zone", z ? z->name : "none", NULL);
 	finding_value(&u->w->findings, f, "lru.next", FMT_PTR, u->view.word8);
 	finding_value(&u->w->findings, f, "lru.prev", FMT_PTR, u->view.lru_prev);
-	if (z->lock_held)
+	if (z && z->lock_held)
 		finding_lower(&u->w->findings, f, zone_busy);
 	return NULL;
 }
 
 /* ---- the pass --------------------------------------------------------------------------------------------------------- */
 
-/* Units: each order of each zone, the unaccepted lists, the lists of CPUs, the pageblocks. */
+/* Units: each order of each zone, the unaccepted lists, the lists of CPUs, the pageblocks, the kernel's own mappings. */
 struct error *pass_freelists_begin(struct check *c, uint64_t *ret_units)
 {
 	struct free_lists *f = &c->free_lists;
@@ -342,7 +343,7 @@ struct error *pass_freelists_begin(struct check *c, uint64_t *ret_units)
 	f->zones = calloc(c->zones.list.nr + 1, sizeof(*f->zones));
 	if (f->blocks.nr_unknown)
 		check_gap_add(c, "migrate types of pageblocks", "not readable in the dump", f->blocks.nr_unknown, 0);
-	*ret_units = c->zones.list.nr * (f->orders + 1) + 2;
+	*ret_units = c->zones.list.nr * (f->orders + 1) + 3;
 	return f->zones ? NULL : &error_nomem;
 }
 
@@ -355,7 +356,7 @@ struct error *pass_freelists(struct check *c, struct worker *w, uint64_t unit)
 	if (unit == c->zones.list.nr * each)
 		return freelists_pcp(c, w);
 	if (unit > c->zones.list.nr * each)
-		return freelists_pageblocks(c, w);
+		return unit == c->zones.list.nr * each + 1 ? freelists_pageblocks(c, w) : freelists_vmaps(c, w);
 	if (unit % each < c->free_lists.orders)
 		return walk_order(c, w, zone, (unsigned)(unit % each));
 	return walk_unaccepted(c, w, zone);

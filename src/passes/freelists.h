@@ -52,6 +52,7 @@ void free_in_flight(struct worker *w, struct finding *f, const char *what);
 /* ---- steps of the pass --------------------------------------------------------------------------------------------- */
 struct error *freelists_pcp(struct check *c, struct worker *w) _must_check_;
 struct error *freelists_pageblocks(struct check *c, struct worker *w) _must_check_;
+struct error *freelists_vmaps(struct check *c, struct worker *w) _must_check_;
 struct error *freelists_count(struct check *c, struct worker *w, size_t zone) _must_check_;
 
 /** A free block that no list holds (for the pass that looks from pages to lists). */

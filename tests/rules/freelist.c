@@ -5,6 +5,7 @@
 #include "mutate.h"
 #include "walk/freelist.h"
 #include "walk/pageblock.h"
+#include "walk/vmap.h"
 
 static const struct zone *zone_of(struct mutation *m, uint64_t pfn)
 {
@@ -66,6 +67,41 @@ static uint64_t block_place(struct mutation *m, const char *what, uint64_t pfn)
 	return usage + fact(&c->layout.facts, FACT_SECTION_PAGEBLOCK_FLAGS)->offset + at * bits / 64 * 8;
 }
 
+struct nth_leaf {
+	const struct check *check;
+	uint64_t left;
+	struct vmap_leaf leaf;
+};
+
+/* Single pages that the kernel has for itself. */
+static struct error *count_leaf(void *arg, const struct vmap_leaf *leaf)
+{
+	struct nth_leaf *n = arg;
+	const struct census_record *r = census_find(&n->check->census, leaf->pfn);
+
+	if (leaf->nr == 1 && r && r->kind == KIND_KERNEL && n->left && --n->left == 0)
+		n->leaf = *leaf;
+	return NULL;
+}
+
+/* The Nth page that vmalloc() maps: its address, or its pfn. */
+static uint64_t vmalloc_place(struct mutation *m, const char *what, uint64_t nth)
+{
+	struct check *c = m->w->base;
+	struct nth_leaf n = { .check = c, .left = nth + 1 };
+	struct vmap_range range;
+	struct vmap_result result;
+	bool ok = false;
+	struct error *err = vmap_find(&c->layout, c->kv, &range, &ok);
+
+	if (!err && ok)
+		err = vmap_walk(c->kv, &range, 1 << 20, count_leaf, &n, &result);
+	error_free(err);
+	if (n.left)
+		mutation_skip(m, "vmalloc() maps less than %llu pages", (unsigned long long)nth);
+	return strcmp(what, "vmalloc_va") ? n.leaf.pfn : n.leaf.va;
+}
+
 bool freelist_function(struct mutation *m, const char *function, uint64_t a, uint64_t b, uint64_t *ret)
 {
 	if (!strcmp(function, "free_list") || !strcmp(function, "nr_free") || !strcmp(function, "vm_stat") ||
@@ -73,6 +109,8 @@ bool freelist_function(struct mutation *m, const char *function, uint64_t a, uin
 		*ret = zone_place(m, function, a, b);
 	else if (!strcmp(function, "pcp"))
 		*ret = pcp_place(m, a);
+	else if (!strncmp(function, "vmalloc_", 8))
+		*ret = vmalloc_place(m, function, a);
 	else if (!strncmp(function, "pageblock", 9))
 		*ret = block_place(m, function, a);
 	else

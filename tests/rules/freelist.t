@@ -80,7 +80,8 @@ set page[p].private = 0
 set page[p].mapping = 0
 set page[p].lru.next = 0
 set page[p].flags &= ~0xffffff
-expect buddy-in-list p error
+expect any p error
+expect buddy-in-list p error follows
 
 # ---- counts -----------------------------------------------------------------------------------------------------------
 
@@ -290,4 +291,21 @@ needs TRYLOCK_LIST
 pick p buddy first order=0
 set object[zone_of(p)].zone.trylock_free_pages = page_va(p) + 8
 expect dup-on-lists p error
+also any
+
+# ---- what the kernel maps ------------------------------------------------------------------------------------------------
+
+test kernel-maps-free-page: an entry of vmalloc() leads to a free page
+pick p buddy first order>=1
+set phys[leaf(vmalloc_va(3))] = (p << 12) | (phys[leaf(vmalloc_va(3))] & 0xfff0000000000fff)
+expect kernel-maps-free-page p error
+
+test kernel-maps-free-page-freed: a page of vmalloc() was freed while it is mapped
+set page[vmalloc_pfn(60)].page_type = type(buddy)
+set page[vmalloc_pfn(60)]._refcount = 0
+set page[vmalloc_pfn(60)].private = 0
+set page[vmalloc_pfn(60)].lru.next = 0
+set page[vmalloc_pfn(60)].flags &= ~0xffffff
+expect kernel-maps-free-page vmalloc_pfn(60) error
+expect buddy-in-list vmalloc_pfn(60) error follows
 also any

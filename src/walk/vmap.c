@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The range: x86 keeps the bases of its areas in variables (page_offset_base, vmalloc_base, vmemmap_base), which rise in this
+ * order whatever KASLR does (kernel_randomize_memory()); nothing else lies between the last two.
+ */
+#include "walk/vmap.h"
+
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+
+struct vmap_walk {
+	struct kvmem *k;
+	const struct mmu *m;
+	const struct vmap_range *range;
+	uint64_t max_tables;
+	struct error *(*fn)(void *arg, const struct vmap_leaf *leaf);
+	void *arg;
+	struct vmap_result *result;
+};
+
+struct error *vmap_find(const struct layout *l, struct kvmem *k, struct vmap_range *ret, bool *ret_ok)
+{
+	uint64_t start, end;
+	bool ok = false, ok_end = false;
+	struct error *err;
+
+	*ret_ok = false;
+	if (!layout_symbol(l, FACT_VMALLOC_BASE, &start) || !layout_symbol(l, FACT_VMEMMAP_BASE, &end))
+		return NULL;
+	err = kvmem_read_word(k, start, 8, &ret->start, &ok);
+	if (!err)
+		err = kvmem_read_word(k, end, 8, &ret->end, &ok_end);
+	*ret_ok = ok && ok_end && ret->start < ret->end && l->mmu.arch->kernel_va(&l->mmu, ret->start);
+	return err;
+}
+
+static struct error *table_read(struct vmap_walk *w, uint64_t pa, uint64_t va, unsigned char *table, bool *ret_ok)
+{
+	size_t size = (size_t)1 << w->m->page_shift, got = 0;
+	struct error *err = NULL;
+
+	*ret_ok = false;
+	if (w->result->tables >= w->max_tables) {
+		w->result->limit = true;
+		return NULL;
+	}
+	w->result->tables++;
+	err = dump_read_phys(kvmem_reader(w->k), pa, table, size, &got, NULL);
+	*ret_ok = !err && got == size;
+	if (!err && !*ret_ok && w->result->nr_gaps++ == 0)
+		w->result->gap_va = va;
+	return err;
+}
+
+static struct error *leaf_found(struct vmap_walk *w, unsigned level, uint64_t va, uint64_t pa, uint64_t table_pa)
+{
+	struct vmap_leaf leaf = { va, pa >> w->m->page_shift, UINT64_C(1) << (mmu_level_shift(w->m, level) - w->m->page_shift), table_pa };
+
+	w->result->leaves++;
+	return w->fn(w->arg, &leaf);
+}
+
+/* Entries of the table at pa, the first of which is for address base. */
+static struct error *table_walk(struct vmap_walk *w, unsigned level, uint64_t pa, uint64_t base)
+{
+	unsigned shift = mmu_level_shift(w->m, level);
+	_cleanup_free_ unsigned char *table = malloc((size_t)1 << w->m->page_shift);
+	struct error *err = table ? NULL : &error_nomem;
+	bool ok = false;
+
+	if (!err)
+		err = table_read(w, pa, base, table, &ok);
+	for (uint64_t i = 0; !err && ok && !w->result->limit && i < UINT64_C(1) << w->m->index_bits; i++) {
+		uint64_t va = base + (i << shift), to;
+		enum entry_kind kind;
+
+		if (va + (low_mask(shift)) < w->range->start || va >= w->range->end)
+			continue;
+		kind = w->m->arch->decode(w->m, level, get_le64(table + i * 8), &to);
+		if (kind == ENTRY_LEAF)
+			err = leaf_found(w, level, va, to, pa);
+		else if (kind == ENTRY_TABLE && level > 1)
+			err = table_walk(w, level - 1, to, va);
+	}
+	return err;
+}
+
+struct error *vmap_walk(struct kvmem *k, const struct vmap_range *range, uint64_t max_tables,
+			struct error *(*fn)(void *arg, const struct vmap_leaf *leaf), void *arg, struct vmap_result *ret)
+{
+	const struct mmu *m = kvmem_mmu(k);
+	struct vmap_walk w = { k, m, range, max_tables, fn, arg, ret };
+
+	*ret = (struct vmap_result){ 0 };
+	if (m->page_shift > 16)
+		return NULL;
+	/* the table covers both halves; addresses of the upper one continue with ones above the bits that are translated */
+	return table_walk(&w, m->levels, m->root_pa, ~low_mask(mmu_level_shift(m, m->levels) + m->index_bits));
+}
