@@ -178,6 +178,15 @@ static bool has_free_lists(const struct layout *l, enum need need)
 	}
 }
 
+static bool has_vmalloc(const struct layout *l)
+{
+	static const enum fact ids[] = { FACT_VMAP_AREA_START, FACT_VMAP_AREA_END,   FACT_VMAP_AREA_LIST,  FACT_VMAP_AREA_VM,
+					 FACT_VM_STRUCT_ADDR,  FACT_VM_STRUCT_PAGES, FACT_VM_STRUCT_FLAGS, FACT_VM_STRUCT_NR_PAGES };
+
+	return all_found(l, ids, ARRAY_SIZE(ids)) &&
+	       (fact_found(&l->facts, FACT_VMAP_AREAS) || fact_found(&l->facts, FACT_VMAP_NODES));
+}
+
 /* What walking processes and their page tables takes. */
 static bool has_walk(const struct layout *l, enum need need)
 {
@@ -245,6 +254,12 @@ bool layout_has(const struct layout *l, enum need need)
 		return fact_found(&l->facts, FACT_HSTATES);
 	case NEED_TAIL_PRIVATE: /* prep_compound_tail() clears it since v6.1, which moved the first tail into struct folio */
 		return fact_found(&l->facts, FACT_FOLIO_ENTIRE_MAPCOUNT);
+	case NEED_VMALLOC:
+		return has_vmalloc(l);
+	case NEED_VMAP_STACK:
+		return fact_found(&l->facts, FACT_TASK_STACK) && fact_found(&l->facts, FACT_TASK_STACK_AREA);
+	case NEED_VMEMMAP_TAILS:
+		return fact_found(&l->facts, FACT_ZONE_VMEMMAP_TAILS);
 	case NEED_HUGETLB_POOLS:
 		return has_pools(l);
 	case NEED_HUGETLB_FREED:

@@ -159,6 +159,7 @@ static void worker_deinit(struct worker *w)
 	cache_worker_deinit(&w->cache);
 	array_free(&w->lru_suspects);
 	array_free(&w->subpools);
+	array_free(&w->frames);
 	array_free(&w->suspects);
 	array_free(&w->in_motion);
 	array_free(&w->filtered.list);
@@ -309,6 +310,7 @@ void check_free(struct check *c)
 	hugetlb_pass_deinit(c);
 	swap_found_deinit(&c->swap);
 	free_lists_deinit(&c->free_lists);
+	owners_pass_deinit(c);
 	mms_deinit(&c->mms);
 	tasks_deinit(&c->tasks);
 	rmap_deinit(&c->rmap);

@@ -17,6 +17,7 @@
 #include "passes/cache_state.h"
 #include "passes/lru.h"
 #include "passes/freelists.h"
+#include "passes/owners.h"
 #include "passes/spaces.h"
 #include "passes/swap_found.h"
 #include "passes/tally.h"
@@ -93,6 +94,7 @@ struct worker {
 	struct cache_worker cache;
 	uint64_t good_memcgs[64]; /**< values of memcg_data that were found to be fine */
 	ARRAY(uint64_t) lru_suspects; /**< pfns of uncharged LRU folios */
+	ARRAY(struct frame_user) frames;
 	ARRAY(struct subpool_user) subpools; /**< the first page of each run that names one, at least */
 };
 
@@ -127,6 +129,7 @@ struct check {
 	struct cache cache;
 	struct free_lists free_lists;
 	struct totals totals;
+	struct owners_state owners;
 	struct findings findings; /**< all, finished after check_run() */
 	struct ledger ledger;
 	struct worker *workers;

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "passes/hugetlb_parts.h"
 #include "passes/lists.h"
 #include "passes/pass.h"
 
@@ -50,13 +51,14 @@ struct error *pass_hugetlb_begin(struct check *c, uint64_t *ret_units)
 	if (!s->tallies)
 		return &error_nomem;
 	s->nr_lists = (uint64_t)s->pools.nr * (s->pools.nr_nodes + 1);
-	*ret_units = s->nr_lists + (s->pools.nr ? c->census.runs.nr : 0);
-	return NULL;
+	*ret_units = s->nr_lists + c->census.runs.nr;
+	return hvo_tails_init(&s->tails, &c->layout, &c->zones, &c->memmap, c->kv);
 }
 
 void hugetlb_pass_deinit(struct check *c)
 {
 	hugetlb_deinit(&c->hugetlb.pools);
+	hvo_tails_deinit(&c->hugetlb.tails);
 	free(c->hugetlb.tallies);
 	c->hugetlb.tallies = NULL;
 }
@@ -235,11 +237,16 @@ static struct error *count_run(struct check *c, struct worker *w, const struct c
 struct error *pass_hugetlb(struct check *c, struct worker *w, uint64_t unit)
 {
 	const struct hugetlb_state *s = &c->hugetlb;
+	struct error *err;
 
 	memset(w->section_findings, 0, sizeof(w->section_findings));
 	if (unit < s->nr_lists)
 		return walk_huge_list(c, w, unit / (s->pools.nr_nodes + 1), (unsigned)(unit % (s->pools.nr_nodes + 1)));
-	return count_run(c, w, &c->census.runs.v[unit - s->nr_lists]);
+	unit -= s->nr_lists;
+	err = s->pools.nr ? count_run(c, w, &c->census.runs.v[unit]) : NULL;
+	if (!err && c->census.runs.v[unit].done) /* a run is a section */
+		err = check_aliases(c, w, &c->memmap.sections.v[unit]);
+	return err;
 }
 
 /* ---- the way back ---------------------------------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #define PASSES_HUGETLB_H
 
 #include "walk/hugetlb.h"
+#include "walk/hvo.h"
 
 /** What was met of one pool on one node; tallies are only ever added to. */
 struct huge_tally {
@@ -20,8 +21,15 @@ struct subpool_user {
 	uint64_t pfn;
 };
 
+/** A huge page whose first struct pages are in a frame that is shared. */
+struct frame_user {
+	uint64_t frame;
+	uint64_t pfn; /**< of the head */
+};
+
 struct hugetlb_state {
 	struct hugetlb pools;
+	struct hvo_tails tails;
 	struct huge_tally *tallies; /**< [pool * nr_nodes + node] */
 	uint64_t active[MAX_HSTATES]; /**< pages met on the active list, by node not told apart */
 	bool active_cut[MAX_HSTATES];

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "passes/hugetlb_parts.h"
 #include "passes/pass.h"
 
 enum { MAX_COUNTER_NAME = 64 };
@@ -210,6 +211,7 @@ static struct error *check_subpools(struct check *c)
 struct error *pass_hugetlb_finish(struct check *c)
 {
 	struct hugetlb_state *s = &c->hugetlb;
+	struct error *err = NULL;
 
 	memset(c->workers[0].section_findings, 0, sizeof(c->workers[0].section_findings));
 	for (unsigned i = 0; i < s->pools.nr; i++) {
@@ -223,5 +225,9 @@ struct error *pass_hugetlb_finish(struct check *c)
 		check_pool(&count);
 		check_reserved(&count);
 	}
-	return check_subpools(c);
+	for (size_t i = 0; !err && i < s->tails.list.nr; i++)
+		err = check_tail_frame(c, &c->workers[0], &s->tails.list.v[i]);
+	if (!err)
+		err = check_head_frames(c);
+	return err ? err : check_subpools(c);
 }

@@ -168,6 +168,12 @@ static void check_head(struct scan *s, uint32_t i, const struct extent *e, const
 
 /* ---- hugetlb vmemmap optimisation ------------------------------------------------------------------------------------------ */
 
+/* Made or given back right now: hugetlb_vmemmap_optimize_folio(), hugetlb_vmemmap_restore_folio(). */
+static bool hvo_in_motion(const struct scan *s, const struct extent *e)
+{
+	return !e->f.head.refcount && s->l->hpg_freed < 64 && !(e->f.head.private >> s->l->hpg_freed & 1);
+}
+
 /* The flag in the head's private says that most of the folio's struct pages share one frame: do they? */
 static struct error *check_hvo(struct scan *s, uint32_t i, struct extent *e)
 {
@@ -196,6 +202,10 @@ static struct error *check_hvo(struct scan *s, uint32_t i, struct extent *e)
 			       e->f.head.private ^ bit_u64(s->l->hpg_optimized));
 		finding_text(fs, f, "optimized", e->optimized ? "set" : "clear", shared ? "set" : "clear");
 		finding_text(fs, f, "frames", shared ? "shared" : "separate", NULL);
+		if (hvo_in_motion(s, e)) {
+			finding_lower(fs, f, "the huge page is being made or given back, and its memmap changed page by page");
+			finding_lower(fs, f, "nobody has it yet, or any more: it has no reference and is not in the pool");
+		}
 	}
 	e->optimized = shared;
 	return NULL;

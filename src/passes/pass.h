@@ -18,6 +18,7 @@ enum pass_id {
 	PASS_LRU,
 	PASS_SLAB,
 	PASS_HUGETLB,
+	PASS_OWNERS,
 	PASS_LISTS,
 	PASS_TOTALS,
 	PASS_BLOCKS,
@@ -75,6 +76,11 @@ struct error *pass_lru_finish(struct check *c);
 struct error *pass_freelists_begin(struct check *c, uint64_t *ret_units);
 struct error *pass_freelists(struct check *c, struct worker *w, uint64_t unit);
 struct error *pass_freelists_finish(struct check *c);
+
+struct error *pass_owners_begin(struct check *c, uint64_t *ret_units);
+struct error *pass_owners(struct check *c, struct worker *w, uint64_t unit);
+struct error *pass_owners_finish(struct check *c);
+void owners_pass_deinit(struct check *c);
 
 struct error *pass_lists_begin(struct check *c, uint64_t *ret_units);
 struct error *pass_lists(struct check *c, struct worker *w, uint64_t unit);

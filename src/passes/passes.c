@@ -12,6 +12,7 @@ const struct pass passes[NR_PASSES] = {
 			    NEEDS_PASS(TABLES) },
 	[PASS_RSS] = { "rss", "counters of address spaces", pass_rss_begin, pass_rss, NULL, false, NEEDS_PASS(TABLES) },
 	[PASS_HUGETLB] = { "hugetlb", "huge pages", pass_hugetlb_begin, pass_hugetlb, pass_hugetlb_finish, false, 0 },
+	[PASS_OWNERS] = { "owners", "areas of the kernel", pass_owners_begin, pass_owners, pass_owners_finish, false, NEEDS_PASS(MMS) },
 	[PASS_SWAP] = { "swap", "swap slots", pass_swap_begin, pass_swap, pass_swap_finish, false,
 			NEEDS_PASS(TABLES) | NEEDS_PASS(CACHE) },
 	[PASS_CACHE] = { "cache", "page caches", pass_cache_begin, pass_cache, pass_cache_finish, false, 0 },

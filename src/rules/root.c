@@ -41,6 +41,7 @@ enum root_rank {
 static const unsigned char root_rank[NR_RULES] = {
 	[RULE_MEMMAP_OVERWRITTEN] = RANK_WIDE,
 	[RULE_STRUCT_PAGE_MISPLACED] = RANK_WIDE,
+	[RULE_VMEMMAP_ALIAS] = RANK_MEMMAP,
 	[RULE_PAGE_POISONED] = RANK_MEMMAP,
 	[RULE_PAGE_SECTION_MATCHES] = RANK_MEMMAP,
 	[RULE_PAGE_ZONE_MATCHES] = RANK_MEMMAP,
@@ -451,6 +452,77 @@ static void join_memmap(struct findings *fs)
 	flatten(fs);
 }
 
+/* ---- shared pages of the memmap ---- */
+
+/* Findings are sorted by rule: those of one stand together.  Returns how many, *ret_first: the first. */
+static size_t findings_of(const struct findings *fs, enum rule_id rule, size_t *ret_first)
+{
+	size_t first = 0, nr = 0;
+
+	while (first < fs->list.nr && fs->list.v[first].rule != rule)
+		first++;
+	while (first + nr < fs->list.nr && fs->list.v[first + nr].rule == rule)
+		nr++;
+	*ret_first = first;
+	return nr;
+}
+
+/* The last of \p nr findings, sorted by page, that speaks of a block of pages at or before \p pfn; SIZE_MAX: none holds it. */
+static size_t block_with(const struct findings *fs, size_t first, size_t nr, uint64_t pfn)
+{
+	const struct subject *s;
+	size_t low = 0, high = nr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (fs->list.v[first + mid].subject.pfn <= pfn)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (!low)
+		return SIZE_MAX;
+	s = &fs->list.v[first + low - 1].subject;
+	return pfn - s->pfn < UINT64_C(1) << (s->order & 31) ? first + low - 1 : SIZE_MAX;
+}
+
+/* Struct pages that show those of other pages: whatever is wrong with them comes from that. */
+static void join_aliases(struct findings *fs)
+{
+	size_t first, nr = findings_of(fs, RULE_VMEMMAP_ALIAS, &first);
+
+	for (size_t i = 0; nr && i < fs->list.nr; i++) {
+		struct finding *f = &fs->list.v[i];
+		size_t alias = f->subject.pfn == UINT64_MAX || f->rule == RULE_VMEMMAP_ALIAS
+				       ? SIZE_MAX
+				       : block_with(fs, first, nr, f->subject.pfn);
+
+		if (alias == SIZE_MAX || fs->list.v[alias].severity == SEV_NOTE)
+			continue;
+		fs->list.v[alias].cause = SIZE_MAX;
+		f->cause = alias;
+	}
+	flatten(fs);
+}
+
+/* One frame of tails is shown by all huge pages of its order: none of them is to blame. */
+static void join_shared_tails(struct findings *fs)
+{
+	size_t first, nr = findings_of(fs, RULE_VMEMMAP_TAILS_CONTENT, &first);
+
+	for (size_t i = 0; nr && i < fs->list.nr; i++) {
+		struct finding *f = &fs->list.v[i];
+		const struct subject *s = &f->subject;
+		bool tail = s->pfn != UINT64_MAX && s->head_pfn != UINT64_MAX && s->pfn != s->head_pfn && s->page_kind &&
+			    !strncmp(s->page_kind, "hugetlb", strlen("hugetlb"));
+
+		if (f->cause == SIZE_MAX && i != first && (tail || f->rule == RULE_VMEMMAP_TAILS_CONTENT))
+			f->cause = first;
+	}
+	flatten(fs);
+}
+
 struct error *findings_group(struct findings *fs)
 {
 	_cleanup_free_ struct member *m = NULL;
@@ -477,6 +549,8 @@ struct error *findings_group(struct findings *fs)
 	join_wide(fs);
 	join_zones(fs, m);
 	join_memmap(fs);
+	join_aliases(fs);
+	join_shared_tails(fs);
 	err = findings_group_caches(fs);
 	if (!err)
 		err = findings_group_swap(fs);

@@ -32,6 +32,15 @@ static struct error *zero_pages(struct special *s, const struct layout *l, const
 	return err;
 }
 
+static void backing_add(struct special *s, uint64_t first, uint64_t nr)
+{
+	for (uint64_t i = first; i < first + nr && i < s->vmemmap.nr; i++) {
+		if (bitmap_test(&s->vmemmap, i))
+			bitmap_set(&s->vmemmap_shared, i);
+		bitmap_set(&s->vmemmap, i);
+	}
+}
+
 /* Frames that back the struct pages of one section. */
 static struct error *backing_of(struct special *s, const struct memmap *m, struct kvmem *k, const struct section *sec)
 {
@@ -52,7 +61,7 @@ static struct error *backing_of(struct special *s, const struct memmap *m, struc
 		}
 		if (left > end - va)
 			left = end - va;
-		bitmap_set_range(&s->vmemmap, pa >> shift, (left + low_mask(shift)) >> shift);
+		backing_add(s, pa >> shift, (left + low_mask(shift)) >> shift);
 		va += left;
 	}
 	return NULL;
@@ -82,7 +91,7 @@ struct error *special_init(struct special *s, const struct layout *l, const stru
 	struct error *err;
 
 	memset(s, 0, sizeof(*s));
-	if (!bitmap_init(&s->vmemmap, m->max_pfn))
+	if (!bitmap_init(&s->vmemmap, m->max_pfn) || !bitmap_init(&s->vmemmap_shared, m->max_pfn))
 		return &error_nomem;
 	err = zero_pages(s, l, m, k);
 	for (size_t i = 0; !err && l->section.sparse && i < m->sections.nr; i++)
@@ -95,6 +104,7 @@ struct error *special_init(struct special *s, const struct layout *l, const stru
 void special_deinit(struct special *s)
 {
 	bitmap_deinit(&s->vmemmap);
+	bitmap_deinit(&s->vmemmap_shared);
 }
 
 bool special_hugetlb_order(const struct special *s, unsigned order)

@@ -13,6 +13,7 @@ struct special {
 	uint64_t zero_pfn;       /**< UINT64_MAX: not known */
 	uint64_t huge_zero_pfn;  /**< head of the huge zero folio, UINT64_MAX: not allocated */
 	struct bitmap vmemmap;   /**< pfns of the frames that hold struct pages */
+	struct bitmap vmemmap_shared; /**< those of them that are mapped at several places of the memmap */
 	unsigned hstate_order[MAX_HSTATES];
 	unsigned nr_hstates;
 };

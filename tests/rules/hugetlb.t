@@ -199,3 +199,154 @@ kernels 6.12* 7.3*
 pick p hugetlb head
 set folio[p]._hugetlb_subpool = page_va(p)
 expect hugetlb-subpool p error
+
+# ---- the memmap of huge pages -----------------------------------------------------------------------------------------
+
+test alias-small: the struct pages of small pages show those of a huge page
+kernels *-hvo
+pick p hugetlb head
+pick q anon small
+set phys[leaf(page_va(q))] = phys[leaf(page_va(p))]
+expect vmemmap-alias error
+also any
+
+test alias-other: the struct pages of one huge page show those of another
+kernels *-hvo
+pick p hugetlb head nth=0
+pick q hugetlb head nth=-1
+set phys[leaf(page_va(p))] = phys[leaf(page_va(q))]
+expect vmemmap-alias p error
+also any
+
+test tails-private: one word of the shared tails
+kernels 7.3-hvo
+pick p hugetlb head
+set page[p+100].private = 1
+expect vmemmap-tails-content error
+also any
+
+test tails-flags: a flag of the shared tails
+kernels 7.3-hvo
+pick p hugetlb head
+set page[p+100].flags |= flag(dirty)
+expect vmemmap-tails-content error
+also any
+
+test tails-wild: the frame of tails is not known
+kernels 7.3-hvo
+set zone[DMA32].vmemmap_tails[2] = 0x4141414141414140
+expect vmemmap-tails-content error
+
+# ---- vmalloc areas ----------------------------------------------------------------------------------------------------
+
+test vmalloc-free: a page of an area is free
+pick p kernel vmalloc
+pick q buddy interior
+set mem[vmslot(vmva(p))] = page_va(q)
+expect vmalloc-page-live q error
+
+test vmalloc-anon: a page of an area belongs to a process
+pick p kernel vmalloc
+pick q anon small
+set mem[vmslot(vmva(p))] = page_va(q)
+expect vmalloc-page-live q error
+
+test vmalloc-other: a slot names a page that is not mapped there
+pick p kernel vmalloc nth=10
+pick q kernel vmalloc nth=20
+set mem[vmslot(vmva(p))] = page_va(q)
+expect vmalloc-page-live q error
+
+test vmalloc-wild: a slot leads nowhere
+pick p kernel vmalloc
+set mem[vmslot(vmva(p))] = 0x4141414141414140
+expect vmalloc-page-live error
+
+test vmalloc-remapped: the page table maps another page
+pick p kernel vmalloc nth=10
+pick q anon small
+set phys[leaf(vmva(p))] = phys[leaf(vmva(p))] & ~0xffffffffff000 | q * 4096
+expect vmalloc-page-live p error
+also any
+
+test vmalloc-unmapped: an entry was cleared
+pick p kernel vmalloc nth=10
+set phys[leaf(vmva(p))] = 0
+expect vmalloc-page-live p error
+also any
+
+test vmalloc-page-freed: a page of an area is freed by somebody
+pick p kernel vmalloc
+pick q buddy interior
+copy page[q] -> page[p]
+expect any p
+also any
+
+test ok-vmalloc-busy: an area that is being set up
+pick p kernel vmalloc nth=10
+set mem[vmslot(vmva(p))] = 0
+set object[vmstruct(vmva(p))].vm_struct.flags |= 0x20
+expect nothing
+
+test vmalloc-size: an area of another size
+pick p kernel vmalloc
+set object[vmstruct(vmva(p))].vm_struct.size += 0x100000
+expect vmalloc-area-valid error
+
+test vmalloc-addr-bit: one bit of the address is flipped
+pick p kernel vmalloc
+set object[vmstruct(vmva(p))].vm_struct.addr ^= 1 << 13
+expect vmalloc-area-valid error
+
+test vmalloc-nr-pages: more pages than fit
+pick p kernel vmalloc
+set object[vmstruct(vmva(p))].vm_struct.nr_pages |= 1 << 28
+expect vmalloc-area-valid error
+
+test vmalloc-vm-wild: the vm_struct is nowhere
+pick p kernel vmalloc
+set object[vmarea(vmva(p))].vmap_area.vm ^= 1 << 44
+expect vmalloc-area-valid error
+
+test vmalloc-pages-wild: the array of pages is nowhere
+pick p kernel vmalloc
+set object[vmstruct(vmva(p))].vm_struct.pages ^= 1 << 44
+expect vmalloc-area-valid error
+
+test vmalloc-link: the list of areas is broken
+pick p kernel vmalloc
+set object[vmarea(vmva(p))].vmap_area.list.next ^= 1 << 44
+expect vmalloc-list-links error
+
+test vmalloc-link-prev: it does not lead back
+pick p kernel vmalloc
+set object[vmarea(vmva(p))].vmap_area.list.prev ^= 1 << 44
+expect vmalloc-list-links error
+
+test ok-vmalloc-ram: an area of vm_map_ram()
+pick p kernel vmalloc nth=10
+set object[vmarea(vmva(p))].vmap_area.vm = 0
+expect nothing
+
+# ---- kernel stacks ----------------------------------------------------------------------------------------------------
+
+test kstack-ref: somebody refers to a page of a stack
+pick q anon small entries>=1 tasks>=1
+set page[kpfn(task[q].stack)]._refcount = 2
+expect kstack-page-owner warning
+
+test kstack-lost: the page of a stack has no reference
+pick q anon small entries>=1 tasks>=1
+set page[kpfn(task[q].stack)]._refcount = 0
+expect any
+also any
+
+test kstack-wild: a task's stack is nowhere
+pick q anon small entries>=1 tasks>=1
+set task[q].stack ^= 1 << 44
+expect kstack-page-owner error
+
+test kstack-middle: a task's stack starts in the middle of an area
+pick q anon small entries>=1 tasks>=1
+set task[q].stack += 0x1000
+expect kstack-page-owner error

@@ -165,8 +165,11 @@ bool process_matches(const struct mutation *m, uint64_t pfn, const char *f, bool
 
 /* ---- hugetlb.c ---------------------------------------------------------------------------------------------------------- */
 
-/** hstate(p); false: no such function. */
+/** hstate(p), vmva(p), kpfn(ADDRESS), vmarea(ADDRESS), ...; false: no such function. */
 bool owner_function(struct mutation *m, const char *function, uint64_t a, uint64_t *ret);
+
+/** The filter `vmalloc`; false: no such filter. */
+bool owner_matches(const struct mutation *m, uint64_t pfn, const char *f, bool *ret);
 
 /* ---- cache.c ------------------------------------------------------------------------------------------------------------ */
 

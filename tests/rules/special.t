@@ -21,14 +21,16 @@ kernels 6.12-hvo
 pick p hugetlb head order=9 nth=0
 pick q hugetlb head order=9 nth=-1
 set phys[leaf(page_va(p+192))] = phys[leaf(page_va(q+192))]
-expect tail-head-pointer p+193 error
+expect vmemmap-alias p+192 error
+expect tail-head-pointer p+193 error follows
 expect fake-head-consistent p+192 warning follows
 
 test hvo-tail: a write to the shared struct pages shows at all pages that share them
 kernels 7.3-hvo
 pick p hugetlb head order=9
 set page[p+70]._refcount = 1
-expect tail-refcount-zero error
+expect vmemmap-tails-content error
+expect tail-refcount-zero error follows
 also tail-refcount-zero
 
 test hvo-tail-pointer: the same where the shared frame is the first one
@@ -118,3 +120,16 @@ kernels 6.12-la57
 pick p anon small mapcount=1
 set page[p].mapping = 0x00ff800000000001
 expect mapping-canonical p error
+
+# ---- huge pages in motion -----------------------------------------------------------------------------------------------
+
+test ok-hvo-remapping: the memmap of a huge page is being optimised
+kernels 6.1 6.12 7.3
+pick p hugetlb-free head order=9
+set page[p].private = bit(enum(hugetlb_page_flags.HPG_vmemmap_optimized))
+set mem[page[p].lru.prev] = page[p].lru.next
+set mem[page[p].lru.next + 8] = page[p].lru.prev
+set object[hstate(p)].hstate.free_huge_pages -= 1
+set object[hstate(p)].hstate.free_huge_pages_node[0] -= 1
+expect hvo-flag-consistent p note
+also any p
