@@ -73,7 +73,7 @@ static void describe_counters(struct session *s)
 		const struct total *c = &t->list.v[i];
 
 		s->counters[i] = (struct report_counter){ c->name, c->unit, c->zone, c->node, c->says,
-							  c->low, c->high, c->sum, rules[c->rule].id };
+							  c->low, c->high, c->hand, c->sum, rules[c->rule].id };
 	}
 	s->report.counters = s->counters;
 	s->report.nr_counters = s->counters ? t->list.nr : 0;

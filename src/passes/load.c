@@ -124,6 +124,7 @@ void scan_load(struct scan *s)
 		v = scan_view(s, i);
 		s->records[i].bits |= page_has(&v, s->l->flag.swapbacked) ? CENSUS_SWAPBACKED : 0;
 		load_prints(s, i, nr, &v);
-		tally_folio(s, i, &v, &mapped);
+		if (tally_wants(r, &mapped))
+			tally_folio(s, i, &v, &mapped);
 	}
 }

@@ -207,6 +207,7 @@ struct error *pass_memmap(struct check *c, struct worker *w, uint64_t unit)
 		.first_pfn = section->first_pfn,
 		.pcp_next = pcp_lower_bound(&c->pcp, section->first_pfn),
 		.lost_head_pfn = UINT64_MAX,
+		.tally_rare = tally_rare_flags(&c->layout),
 	};
 	struct kv_gap gap;
 	struct error *err;

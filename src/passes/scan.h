@@ -34,6 +34,7 @@ struct scan {
 	size_t pcp_next;             /**< index in check->pcp.blocks */
 	uint32_t lost_head_index;    /**< index of the last head reported for stray tails, nr: none */
 	uint64_t lost_head_pfn;
+	uint64_t tally_rare;         /**< flags that few pages have */
 	size_t tally_zone;           /**< index in check->zones.list of the last page counted */
 };
 
@@ -103,8 +104,30 @@ void scan_merge(struct scan *s);
 /** Note what the counters say, for the recount, and the prints of pages that have an owner. */
 void scan_load(struct scan *s);
 
-/** Count the folio or page \p i in what zones and nodes count. */
+/** Count the folio or page \p i in what zones and nodes count; for those that tally_wants(). */
 void tally_folio(struct scan *s, uint32_t i, const struct page_view *v, const struct tally_mapped *m);
+
+#define K(kind) (UINT64_C(1) << KIND_##kind)
+/** Memory of processes and files, which most counters are about. */
+static inline bool tally_is_user(enum page_kind k)
+{
+	const uint64_t user = K(ANON) | K(ANON_SWAPCACHE) | K(KSM) | K(FILE) | K(SHMEM) | K(SHMEM_SWAPCACHE) | K(ORPHAN_LRU) |
+			      K(HWPOISON);
+
+	return user >> k & 1;
+}
+
+/** Whether a page of that kind counts anywhere: most pages of the kernel do not. */
+static inline bool tally_wants(const struct census_record *r, const struct tally_mapped *m)
+{
+	const uint64_t other = K(VMEMMAP) | K(ZERO) | K(HUGETLB);
+
+	return tally_is_user((enum page_kind)r->kind) || m->pages || (r->bits & CENSUS_HEAD) || (other >> r->kind & 1);
+}
+#undef K
+
+/** For scan.tally_rare. */
+uint64_t tally_rare_flags(const struct layout *l);
 
 /** The same for a slab, page table or large kmalloc. */
 void tally_typed(struct scan *s, uint32_t i);

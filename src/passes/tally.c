@@ -9,12 +9,6 @@
 
 #include "passes/scan.h"
 
-#define K(kind) (UINT64_C(1) << KIND_##kind)
-static const uint64_t user_kinds = K(ANON) | K(ANON_SWAPCACHE) | K(KSM) | K(FILE) | K(SHMEM) | K(SHMEM_SWAPCACHE) | K(ORPHAN_LRU) |
-				   K(HWPOISON);
-static const uint64_t other_kinds = K(VMEMMAP) | K(ZERO) | K(HUGETLB);
-#undef K
-
 /* The sums of the zone that \p flags name, those behind the last zone when there is none. */
 static struct zone_sums *sums_of(struct scan *s, uint64_t flags)
 {
@@ -91,8 +85,22 @@ static void tally_cache(struct scan *s, struct zone_sums *sums, const struct pag
 		if (page_has(v, b->dirty))
 			tally_dirty(s, sums, v, nr);
 	}
-	if (page_has(v, b->swapbacked) && page_has(v, b->swapcache) && kind != KIND_FILE)
+	if (page_has(v, b->swapcache) && page_has(v, b->swapbacked) && kind != KIND_FILE)
 		sums->v[SUM_SWAPCACHE] += nr;
+}
+
+uint64_t tally_rare_flags(const struct layout *l)
+{
+	return flag_mask(l->flag.writeback) | flag_mask(l->flag.mlocked) | flag_mask(l->flag.locked);
+}
+
+static void tally_rare(const struct scan *s, struct zone_sums *sums, const struct page_view *v, int64_t nr)
+{
+	const struct flag_bits *b = &s->l->flag;
+
+	sums->v[SUM_WRITEBACK] += page_has(v, b->writeback) ? nr : 0;
+	sums->v[SUM_MLOCK] += page_has(v, b->mlocked) ? nr : 0;
+	sums->v[SUM_LOCKED] += page_has(v, b->locked) ? nr : 0;
 }
 
 void tally_folio(struct scan *s, uint32_t i, const struct page_view *v, const struct tally_mapped *m)
@@ -102,12 +110,10 @@ void tally_folio(struct scan *s, uint32_t i, const struct page_view *v, const st
 	struct zone_sums *sums;
 	int64_t nr;
 
-	if (!(user_kinds >> kind & 1) && !m->pages && !(s->records[i].bits & CENSUS_HEAD) && !(other_kinds >> kind & 1))
-		return;
 	sums = sums_of(s, v->flags);
 	nr = s->records[i].bits & CENSUS_HEAD ? (int64_t)1 << s->records[i].order : 1;
 	sums->v[v->mapping & 1 ? SUM_ANON_MAPPED : SUM_FILE_MAPPED] += m->pages;
-	if (!(user_kinds >> kind & 1)) {
+	if (!tally_is_user(kind)) {
 		sums->v[SUM_UNTYPED] += kind == KIND_KERNEL && !m->pages ? nr : 0;
 		sums->v[SUM_HUGETLB] += kind == KIND_HUGETLB ? nr : 0;
 		sums->v[SUM_RESERVED] += page_has(v, b->reserved) && kind != KIND_RESERVED;
@@ -117,9 +123,8 @@ void tally_folio(struct scan *s, uint32_t i, const struct page_view *v, const st
 	tally_cache(s, sums, v, kind_in_cache(s, v, kind), nr);
 	if (kind != KIND_HWPOISON)
 		tally_lru(s, sums, v, nr);
-	sums->v[SUM_WRITEBACK] += page_has(v, b->writeback) ? nr : 0;
-	sums->v[SUM_MLOCK] += page_has(v, b->mlocked) ? nr : 0;
-	sums->v[SUM_LOCKED] += page_has(v, b->locked) ? nr : 0;
+	if (v->flags & s->tally_rare)
+		tally_rare(s, sums, v, nr);
 }
 
 /* ---- slabs ------------------------------------------------------------------------------------------------------------ */

@@ -61,6 +61,7 @@ struct place {
 	int node;
 	uint64_t va;
 	bool gap; /* struct pages there could not be read */
+	int64_t lru_hand; /* pages that the holder of an LRU lock may have in hand */
 };
 
 /* ---- one comparison ---------------------------------------------------------------------------------------------------- */
@@ -119,16 +120,15 @@ static int64_t distance(int64_t a, int64_t b)
 	return d < -INT64_MAX ? -INT64_MAX : d;
 }
 
-int64_t totals_compare(struct check *c, struct worker *w, const struct total *t)
+void totals_compare(struct check *c, struct worker *w, const struct total *t)
 {
 	int64_t off = t->says < t->low ? distance(t->says, t->low) : t->says > t->high ? distance(t->says, t->high) : 0;
 
 	w->ledger.rule[t->rule].checked++;
 	if (!array_push(&c->totals.list, *t))
 		w->findings.failed = true;
-	if (off)
+	if (off > t->hand || off < -t->hand)
 		report_difference(c, w, t, off);
-	return off;
 }
 
 /* ---- counters that are sums --------------------------------------------------------------------------------------------- */
@@ -163,6 +163,12 @@ static void add_part(struct total *t, int64_t nr, const char *what)
 	t->high += nr;
 }
 
+/* Folios are locked while they enter or leave a cache. */
+static bool comes_locked(enum rule_id rule)
+{
+	return rule == RULE_NODE_STAT_FILE_PAGES || rule == RULE_NODE_STAT_SHMEM || rule == RULE_SWAPCACHE_STAT;
+}
+
 static void compare_counters(const struct place *p, const struct counter *counters, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
@@ -177,6 +183,7 @@ static void compare_counters(const struct place *p, const struct counter *counte
 			add_part(&t, p->sums.v[SUM_DIRTY_UNKNOWN], "dirty in unknown files at most");
 			t.low -= p->sums.v[SUM_DIRTY_UNKNOWN];
 		}
+		t.hand = k->rule == RULE_NR_LRU_STAT ? p->lru_hand : comes_locked(k->rule) ? p->sums.v[SUM_LOCKED] : 0;
 		if (k->item == FACT_NR_HUGETLB && t.says < t.low)
 			t.excuse = "surplus pages that were not needed after all are counted out and never in (gather_surplus_pages())";
 		totals_compare(p->check, p->w, &t);
@@ -208,6 +215,7 @@ static void compare_thps(const struct place *p)
 		if (!value_at(p, t.rule, thps[i].item, &t))
 			continue;
 		t.unit = folios ? "folios" : "pages";
+		t.hand = p->sums.v[SUM_LOCKED] >> (folios ? l->pmd_order : 0);
 		add_part(&t, p->sums.v[thps[i].tally] >> (folios ? l->pmd_order : 0), folios ? "huge folios" : "pages of huge folios");
 		totals_compare(p->check, p->w, &t);
 	}
@@ -252,22 +260,21 @@ struct lru_pair {
 };
 
 /* With generations, active or not goes by the lruvec's counters: only the sum says something. */
-static int64_t compare_pair(const struct place *p, const struct lru_pair *pair)
+static void compare_pair(const struct place *p, const struct lru_pair *pair)
 {
 	static const char *const what[] = { "inactive", "active" };
 	bool sum = p->sums.v[SUM_GENERATION] != 0;
-	int64_t off = 0;
 
 	for (unsigned i = 0; i < (sum ? 1U : 2U); i++) {
 		struct total t = total_at(p, RULE_NR_LRU_STAT, pair->name[sum ? 2 : i]);
 
 		if (!value_at(p, t.rule, pair->item[i], &t) || (sum && !value_at(p, t.rule, pair->item[1], &t)))
-			return 0;
+			return;
 		for (unsigned j = i; j < (sum ? 2 : i + 1); j++)
 			add_part(&t, p->sums.v[pair->first + j], what[j]);
-		off += totals_compare(p->check, p->w, &t);
+		t.hand = p->lru_hand;
+		totals_compare(p->check, p->w, &t);
 	}
-	return off;
 }
 
 static void compare_lru(const struct place *p)
@@ -333,6 +340,9 @@ static struct error *count_stacks(struct check *c, int64_t *ret, bool *ret_ok)
 	return NULL;
 }
 
+/* fork() counts a stack long before its task is on the list; an exiting task is off the list while it has its stack. */
+enum { FORKS_PER_CPU = 4 };
+
 static struct error *compare_stacks(struct check *c, struct worker *w)
 {
 	struct total t = { .rule = RULE_NODE_STAT_KERNEL_STACK, .name = "NR_KERNEL_STACK_KB", .unit = "KiB", .node = -1, .va = UINT64_MAX };
@@ -360,9 +370,19 @@ static struct error *compare_stacks(struct check *c, struct worker *w)
 	}
 	size = (int64_t)(end - start) / 1024;
 	t.low = t.high = stacks * size;
+	t.hand = (int64_t)c->percpu.cpus.nr * FORKS_PER_CPU * size;
 	snprintf(t.sum, sizeof(t.sum), "%" PRId64 " = %" PRId64 " stacks of %" PRId64 " KiB", t.low, stacks, size);
 	totals_compare(c, w, &t);
 	return NULL;
+}
+
+/* Flags, lists and counters of the LRU change one after the other under its lock. */
+static int64_t lru_hand(const struct check *c, unsigned node)
+{
+	for (size_t i = 0; c->lru.nodes && i < c->zones.nodes.nr; i++)
+		if (c->zones.nodes.v[i].slot == node && c->lru.nodes[i].locked)
+			return slack(c);
+	return 0;
 }
 
 /* ---- the pass ----------------------------------------------------------------------------------------------------------------------- */
@@ -372,7 +392,8 @@ static void compare_zones(struct check *c, struct worker *w)
 	for (size_t i = 0; i < c->zones.list.nr; i++) {
 		const struct zone *z = &c->zones.list.v[i];
 		struct place p = { .check = c, .w = w, .row = &c->totals.stats.zones.v[i], .sums = c->totals.sums[i],
-				   .zone = z->name, .node = (int)z->node, .va = z->va };
+				   .zone = z->name, .node = (int)z->node, .va = z->va,
+				   .lru_hand = lru_hand(c, z->node) };
 
 		p.gap = c->census.kinds[KIND_UNREADABLE] || !check_is_complete(c);
 		compare_counters(&p, zone_counters, ARRAY_SIZE(zone_counters));
@@ -384,7 +405,8 @@ static void compare_nodes(struct check *c, struct worker *w)
 {
 	for (size_t i = 0; i < c->zones.nodes.nr; i++) {
 		const struct node *n = &c->zones.nodes.v[i];
-		struct place p = { .check = c, .w = w, .row = &c->totals.stats.nodes.v[i], .node = (int)n->slot, .va = n->va };
+		struct place p = { .check = c, .w = w, .row = &c->totals.stats.nodes.v[i], .node = (int)n->slot, .va = n->va,
+				   .lru_hand = lru_hand(c, n->slot) };
 
 		for (size_t j = 0; j < c->zones.list.nr; j++)
 			for (unsigned k = 0; c->zones.list.v[j].node == n->slot && k < NR_SUMS; k++)

@@ -22,6 +22,7 @@ struct total {
 	int64_t says;     /**< the kernel's, with what CPUs have not added yet */
 	int64_t pending;  /**< how much that is, whatever the sign */
 	int64_t low, high; /**< what was found, a range where that is not sure */
+	int64_t hand;     /**< pages that somebody visibly has in hand: a difference up to that says nothing */
 	const char *excuse; /**< why the kernel itself may be wrong, whatever the difference; NULL: no reason known */
 	char sum[TOTAL_SUM_SIZE]; /**< what that is made of: "3000 file + 1000 shmem" */
 };
@@ -37,8 +38,8 @@ void totals_deinit(struct totals *t);
 struct check;
 struct worker;
 
-/** Note \p t, and report it when it differs from what was found.  How much it differs. */
-int64_t totals_compare(struct check *c, struct worker *w, const struct total *t);
+/** Note \p t, and report it when it differs from what was found. */
+void totals_compare(struct check *c, struct worker *w, const struct total *t);
 
 /** Present and managed pages, and counters that are negative. */
 struct error *totals_zones(struct check *c, struct worker *w) _must_check_;

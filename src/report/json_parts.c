@@ -99,6 +99,8 @@ struct json_object *json_counter(struct out *out, const void *from, size_t i)
 	json_add(o, "found", json_object_new_int64(c->low));
 	if (c->high != c->low)
 		json_add(o, "found_at_most", json_object_new_int64(c->high));
+	if (c->hand)
+		json_add(o, "in_hand", json_object_new_int64(c->hand));
 	json_add_text(out, o, "unit", c->unit);
 	json_add_text(out, o, "sum", c->sum);
 	json_add_text(out, o, "rule", c->rule);

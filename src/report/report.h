@@ -67,6 +67,7 @@ struct report_counter {
 	int node;         /**< -1: of the whole machine */
 	int64_t says;
 	int64_t low, high; /**< found; different where it is not sure */
+	int64_t hand;     /**< it may differ by that much: somebody is at work */
 	const char *sum;  /**< what that is made of */
 	const char *rule; /**< that compares it */
 };

@@ -32,7 +32,7 @@ void text_counters(struct out *out, const struct report *r)
 	out_plain(out);
 	for (size_t i = 0; i < r->nr_counters; i++) {
 		const struct report_counter *c = &r->counters[i];
-		bool differs = c->says < c->low || c->says > c->high;
+		bool differs = c->says < c->low || c->says > c->high, much = c->says < c->low - c->hand || c->says > c->high + c->hand;
 
 		place(out, c);
 		if (c->low == c->high)
@@ -41,7 +41,7 @@ void text_counters(struct out *out, const struct report *r)
 			snprintf(found, sizeof(found), "%" PRId64 "..%" PRId64, c->low, c->high);
 		out_printf(out, "%-*s%*" PRId64 "%*s %s", NAME, c->name, NUMBER, c->says, NUMBER, found, c->unit);
 		if (differs)
-			out_toned(out, TONE_WARNING, "  differs");
+			out_toned(out, much ? TONE_WARNING : TONE_DIM, much ? "  differs" : "  somebody is at work on them");
 		out_printf(out, "\n");
 	}
 }

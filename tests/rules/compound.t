@@ -294,6 +294,8 @@ set folio[p].mm_id_mapcount[1] = -1
 set page[p]._refcount = 0
 set page[p].flags |= flag(locked)
 expect nothing
+also node-stat-anon-mapped
+also node-stat-thps
 
 test ok-frozen-small: the same for a single page
 pick p anon small mapcount=0

@@ -73,9 +73,23 @@ test node-kernel-stack: stacks of tasks that are gone
 set node[0].vm_stat[NR_KERNEL_STACK_KB] += 64000
 expect node-stat-kernel-stack warning
 
-test node-kernel-stack-one: of one task
-set node[0].vm_stat[NR_KERNEL_STACK_KB] += 16
+test node-kernel-stack-few: stacks counted out twice
+set node[0].vm_stat[NR_KERNEL_STACK_KB] -= 320
 expect node-stat-kernel-stack note
+
+test ok-kernel-stack-fork: a task that fork() has not put on the list yet
+set node[0].vm_stat[NR_KERNEL_STACK_KB] += 16
+expect nothing
+
+test ok-cache-locked: a folio that is being added to the page cache is locked
+pick p file small flag=lru flag=!dirty flag=!writeback
+set page[p].flags |= flag(locked)
+set node[0].vm_stat[NR_FILE_PAGES] -= 1
+expect nothing
+
+test cache-not-locked: without a locked folio nobody is at work
+set node[0].vm_stat[NR_FILE_PAGES] -= 1
+expect node-stat-file-pages note
 
 test node-lru-inactive: a page was freed while it was on the LRU
 set node[0].vm_stat[NR_INACTIVE_ANON] += 1
