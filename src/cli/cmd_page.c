@@ -75,6 +75,8 @@ static struct error *write_page(struct out *out, struct session *s, const struct
 	struct json_object *json;
 
 	if (!err)
+		err = page_swap_sheet(s->check, pfn, &sheet);
+	if (!err)
 		err = page_maps_sheet(s->check, pfn, m, &sheet);
 
 	if (!err && o->format == FORMAT_JSON) {

@@ -12,6 +12,9 @@ struct error *page_sheet(struct check *c, uint64_t pfn, struct sheet *ret) _must
 /** Add who maps it, and its mapcounts term by term; \p m: of all pages asked for. */
 struct error *page_maps_sheet(struct check *c, uint64_t pfn, const struct mappers *m, struct sheet *ret) _must_check_;
 
+/** Add the swap slot of a page in the swap cache, what it counts and what was found. */
+struct error *page_swap_sheet(struct check *c, uint64_t pfn, struct sheet *ret) _must_check_;
+
 /** The pfn that \p text names: decimal or hex pfn, struct page address, p:0x... physical, or kernel address. */
 struct error *page_parse(struct check *c, const char *text, uint64_t *ret_pfn) _must_check_;
 

@@ -59,6 +59,12 @@ static struct error *read_page(struct cached *t, uint64_t pfn, struct page_view 
 	return err;
 }
 
+static void set_bits(uint16_t *tallies, uint64_t offset, unsigned bits)
+{
+	if (tallies)
+		__atomic_fetch_or(&tallies[offset], (uint16_t)bits, __ATOMIC_RELAXED);
+}
+
 /* The folio at t->pfn, which the slots before did not lead to. */
 static struct error *new_folio(struct cached *t, const struct census_record *r)
 {
@@ -74,6 +80,7 @@ static struct error *new_folio(struct cached *t, const struct census_record *r)
 	sw->good = false;
 	if (err || !ok) {
 		t->w->ledger.rule[RULE_SWAPCACHE_ENTRY_FOLIO].gaps += !err;
+		set_bits(t->c->swap.tally[t->index], t->offset, TALLY_CACHED);
 		return err;
 	}
 	sw->nr = r->bits & CENSUS_HEAD ? UINT64_C(1) << r->order : 1;
@@ -113,12 +120,6 @@ static struct error *check_tail(struct cached *t)
 	return NULL;
 }
 
-static void set_bits(uint16_t *tallies, uint64_t offset, unsigned bits)
-{
-	if (tallies)
-		__atomic_fetch_or(&tallies[offset], (uint16_t)bits, __ATOMIC_RELAXED);
-}
-
 static struct error *good_slot(struct cached *t)
 {
 	struct swap_worker *sw = t->sw;
@@ -141,8 +142,10 @@ struct error *swap_cache_slot(struct worker *w, struct swap_worker *sw, unsigned
 
 	w->ledger.rule[RULE_SWAPCACHE_ENTRY_FOLIO].checked++;
 	if (!r || r->kind == KIND_UNREADABLE) {
-		w->ledger.rule[RULE_SWAPCACHE_ENTRY_FOLIO].gaps += r || memmap_section(&t.c->memmap, pfn);
-		if (!memmap_section(&t.c->memmap, pfn)) {
+		if (memmap_section(&t.c->memmap, pfn)) {
+			w->ledger.rule[RULE_SWAPCACHE_ENTRY_FOLIO].gaps++;
+			set_bits(t.c->swap.tally[area], offset, TALLY_CACHED);
+		} else {
 			f = cached_finding(&t, "there is no such page");
 			finding_value(&w->findings, f, "page", FMT_HEX, pfn);
 		}
