@@ -204,7 +204,8 @@ static struct error *check_slot(struct cursor *t, uint64_t offset, const struct 
 	}
 	t->w->ledger.rule[form].checked++;
 	sum->used += slot->used;
-	sum->bad += slot->bad;
+	sum->bad += slot->bad && offset < t->area->max;
+	sum->behind += slot->bad && offset >= t->area->max;
 	sum->cached += slot->cached;
 	sum->entries += tally & TALLY_COUNT;
 	if (slot->odd || (must_be_bad(t, offset) && !slot->bad) || (slot->bad && tally)) {
@@ -234,7 +235,7 @@ static bool is_discarded(const struct cursor *t, const struct swap_sum *sum)
 
 static void check_cluster(struct cursor *t, uint64_t nr, const struct swap_sum *sum)
 {
-	uint64_t expected = sum->used + sum->bad, first = nr * t->area->cluster_slots, behind = 0, least;
+	uint64_t expected = sum->used + sum->bad, first = nr * t->area->cluster_slots, behind = sum->behind, least;
 	struct ledger_entry *e = &t->w->ledger.rule[RULE_SWAP_CLUSTER_COUNT];
 	struct subject subject = swap_subject(t->w->check, t->index, t->ci.va);
 	struct finding *f;
@@ -247,7 +248,7 @@ static void check_cluster(struct cursor *t, uint64_t nr, const struct swap_sum *
 	/* slots behind the end count as used, unless the swap_activate() of a file made the area shorter later */
 	if (is_map(t) && first + t->area->cluster_slots > t->area->max)
 		behind = first + t->area->cluster_slots - t->area->max;
-	least = expected + (t->area->flags & SWAP_AREA_BLKDEV ? behind : 0);
+	least = expected + (!is_map(t) || t->area->flags & SWAP_AREA_BLKDEV ? behind : 0);
 	if ((t->ci.free && !expected) || is_discarded(t, sum) ||
 	    (!t->ci.free && t->ci.count >= least && t->ci.count <= expected + behind))
 		return;
@@ -272,6 +273,7 @@ static void add_sum(struct swap_sum *to, const struct swap_sum *s)
 {
 	add(&to->used, s->used);
 	add(&to->bad, s->bad);
+	add(&to->behind, s->behind);
 	add(&to->cached, s->cached);
 	add(&to->gaps, s->gaps);
 	add(&to->clusters_locked, s->clusters_locked);

@@ -20,6 +20,7 @@ enum swap_tally {
 /** Sums over the slots of one area. */
 struct swap_sum {
 	uint64_t used, bad, cached, gaps;
+	uint64_t behind; /**< bad slots that fill the last cluster, behind the end */
 	uint64_t clusters_locked;
 	uint64_t entries; /**< references met */
 };

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Compare what was found in swap areas with what the guest's own kernel printed just before it was stopped.
+
+    /proc/swaps          size of each area, and how much of it is used
+    nr_swapcached        (SwapCached before v5.12) slots whose folio is in the swap cache
+
+A guest that was busy when it was stopped has moved on: only the sizes are compared.
+"""
+import os
+import re
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+import dumptest
+
+TOOL = os.path.abspath(os.environ.get("SWAPS", "tests/tools/swaps"))
+BUSY = {"6.12-churn"}
+KIB_PER_PAGE = 4
+
+
+def printed(dump):
+    """name -> (size, used) in pages, and the pages in the swap cache."""
+    lines = (dump.truth / "proc/swaps").read_text().splitlines()[1:]
+    areas = {name: (int(size) // KIB_PER_PAGE, int(used) // KIB_PER_PAGE) for name, _, size, used, _ in map(str.split, lines)}
+    cached = re.search(r"^SwapCached: +(\d+) kB$", (dump.truth / "proc/meminfo").read_text(), re.M)
+    return areas, int(cached[1]) // KIB_PER_PAGE
+
+
+def found(dump):
+    """name -> (size, used, cached, references)."""
+    done = subprocess.run([TOOL, dump.path, dump.vmlinux], stdout=subprocess.PIPE, text=True, check=True, timeout=120)
+    return {name: tuple(map(int, cells)) for name, *cells in (line.split("\t") for line in done.stdout.splitlines())}
+
+
+def compare(cases, dump):
+    areas, cached = printed(dump)
+    walked = found(dump)
+    shown = 1 if dump.name in BUSY else 2
+    wrong = [f"{name}: printed {areas.get(name)}, found {walked.get(name)}" for name in areas.keys() | walked.keys()
+             if areas.get(name, ())[:shown] != walked.get(name, ())[:shown]]
+    cases.case(f"{dump.name}: {len(areas)} areas", wrong)
+    if dump.name in BUSY:
+        return
+    total = sum(area[2] for area in walked.values())
+    cases.case(f"{dump.name}: swap cache", "" if total == cached else f"{cached} pages counted, {total} found")
+    if areas:
+        cases.case(f"{dump.name}: references", "" if sum(area[3] for area in walked.values()) else "none found")
+
+
+def main():
+    cases = dumptest.Cases()
+    dumps = dumptest.unpack()
+    with dumptest.Workplace("swaps"):
+        for name in filter(cases.wanted, dumps):
+            compare(cases, dumps[name])
+    cases.finish()
+
+
+main()
