@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { ENTRY_INTERNAL = 2, ENTRY_MASK = 3, FIRST_NODE = 4096, MAX_NODE_SIZE = 1024, XA_RETRY = 0x402, XA_ZERO = 0x406 };
+enum { ENTRY_INTERNAL = 2, ENTRY_MASK = 3, FIRST_NODE = 4096, MAX_NODE_SIZE = 1024, MAX_WRONG_NODES = 16, XA_RETRY = 0x402, XA_ZERO = 0x406 };
 
 struct node {
 	uint64_t va, index;
@@ -22,6 +22,7 @@ struct walker {
 	struct xa_walk *w;
 	uint64_t xa;
 	unsigned nr_slots, bits; /* slots of a node, and their log2 */
+	unsigned wrong;          /* nodes that were entered though a word of theirs is wrong */
 };
 
 static bool is_node(uint64_t entry)
@@ -85,8 +86,12 @@ static struct error *check_place(struct walker *x, const struct node *n, const s
 
 	for (size_t i = 0; i < ARRAY_SIZE(problems); i++)
 		wrong += problems[i].found != problems[i].expected;
-	/* one wrong word is damage to a node that is the right one; two may be another xarray's node, and a circle */
-	*ret_ok = wrong <= 1 && (n->shift == shift || wrong == 0) && n->shift < 64;
+	/*
+	 * One wrong word is damage to a node that is the right one; two may be another xarray's node, and a circle.  Nor do many
+	 * nodes have one: then slots lead to the same node, and on the next level again.
+	 */
+	*ret_ok = wrong <= 1 && (n->shift == shift || wrong == 0) && n->shift < 64 && x->wrong + wrong <= MAX_WRONG_NODES;
+	x->wrong += *ret_ok ? wrong : 0;
 	for (size_t i = 0; !err && i < ARRAY_SIZE(problems); i++) {
 		struct xa_problem p = problems[i];
 

@@ -2,7 +2,8 @@
 /**
  * \file xarray.h  Walk of an xarray (lib/xarray.c): every entry, and whatever is wrong with its nodes.
  *
- * Bounded: a node is entered only from the slot that it names itself, one level down each time, so none is met twice.
+ * Bounded: a node is entered only from the slot that it names itself, one level down each time, so none is met twice; a few
+ * with one wrong word are entered all the same.
  */
 #ifndef WALK_XARRAY_H
 #define WALK_XARRAY_H
