@@ -133,12 +133,19 @@ static struct error *count_finding(struct cache_walk *cw, enum rule_id rule, con
 	return err;
 }
 
-/* Up to v6.3 collapse_file() puts the huge page into the slots one by one, and counts when it is done. */
+/*
+ * collapse_file() counts the holes of a shmem file (shmem_charge()) before, or up to v6.3 while, it fills them; it holds the
+ * locks of the pages that are there, and has taken them off the LRU.
+ */
 static const char *excuse_count(const struct cache_walk *cw)
 {
+	uint64_t diff = cw->m.nrpages > cw->pages ? cw->m.nrpages - cw->pages : cw->pages - cw->m.nrpages;
+
 	if (cw->busy)
 		return busy_text;
-	return cw->locked_page && cw->run_head ? "a folio is locked: collapse counts the holes it filled when it is done" : NULL;
+	return cache_is_shmem(cw) && cw->isolated_page && diff < UINT64_C(1) << cw->l->pmd_order
+		       ? "pages of the file are locked and isolated: collapse counts the holes and fills them one after the other"
+		       : NULL;
 }
 
 static struct error *check_swapped(struct cache_walk *cw)

@@ -21,6 +21,7 @@ struct cache_walk {
 	const struct super_block *sb; /**< of the host; NULL: not known */
 	bool busy;               /**< i_pages.xa_lock was held */
 	bool locked_page;        /**< a folio in it is locked */
+	bool isolated_page;      /**< and one on no LRU */
 	/* what the slots hold */
 	uint64_t pages, values, value_entries;
 	/* slots in a row that lead to one head, where each page of a folio has its own (up to v5.16) */

@@ -60,12 +60,15 @@ struct error *cache_page_finding(struct cache_walk *cw, enum rule_id rule, uint6
 
 static struct error *bad_entry(struct cache_walk *cw, const struct xa_entry *e, const char *problem)
 {
+	char target[32];
 	struct finding *f;
 	struct error *err = cache_inode_finding(cw->w, RULE_CACHE_ENTRY_MAPPING, cw->m.va, cw->has_inode ? cw->inode.va : 0, &f);
 
 	if (f)
 		f->subject.index = e->index;
+	snprintf(target, sizeof(target), "%#" PRIx64, e->entry);
 	finding_value(&cw->w->findings, f, "slot", FMT_HEX, e->index);
+	finding_text(&cw->w->findings, f, "target", target, NULL);
 	finding_text(&cw->w->findings, f, "problem", problem, NULL);
 	finding_value(&cw->w->findings, f, "entry", FMT_PTR, e->entry);
 	if (cw->busy)
@@ -88,7 +91,10 @@ static struct error *wrong_page(struct cache_walk *cw, const struct slot *s, con
 	struct findings *fs = &cw->w->findings;
 	struct finding *f;
 	struct error *err = cache_page_finding(cw, RULE_CACHE_ENTRY_MAPPING, s->pfn, s->e->index, &f);
+	char target[96];
 
+	snprintf(target, sizeof(target), "%s page %#" PRIx64, s->record ? kinds[s->record->kind].name : "some", s->pfn);
+	finding_text(fs, f, "target", target, NULL);
 	finding_text(fs, f, "problem", problem, NULL);
 	if (s->v.mapping != cw->m.va)
 		finding_expect(fs, f, "mapping", FMT_PTR, 64, s->v.mapping, cw->m.va);
@@ -204,6 +210,7 @@ static struct error *judge_page(struct cache_walk *cw, struct slot *s)
 	if (page_is_tail(&s->v))
 		return wrong_page(cw, s, "it is a tail, not a head");
 	cw->locked_page |= page_has(&s->v, cw->l->flag.locked);
+	cw->isolated_page |= page_has(&s->v, cw->l->flag.locked) && !page_has(&s->v, cw->l->flag.lru);
 	if (s->v.mapping != cw->m.va)
 		return wrong_page(cw, s, s->v.mapping ? "the page belongs to another mapping" : "the page has no mapping");
 	if (!index_fits(cw, s))
@@ -290,6 +297,9 @@ static struct error *on_entry(void *arg, const struct xa_entry *e)
 	}
 	if (xa_is_pointer(e->entry))
 		return on_page(cw, e);
+	/* collapse_file() fills holes with them before it stores the huge page, under the lock */
+	if (xa_is_retry(e->entry) && cw->busy)
+		return NULL;
 	return bad_entry(cw, e, "the entry is neither a page nor a shadow");
 }
 
@@ -339,6 +349,10 @@ static struct error *on_problem(void *arg, const struct xa_problem *p)
 		f->subject.index = p->cut ? UINT64_MAX : p->index;
 	finding_text(fs, f, "problem", xa_problem_text(p, text, sizeof(text)), NULL);
 	finding_value(fs, f, "slot", FMT_HEX, p->index);
+	if (rule == RULE_CACHE_ENTRY_MAPPING) {
+		snprintf(text, sizeof(text), "%#" PRIx64, p->found);
+		finding_text(fs, f, "target", text, NULL);
+	}
 	finding_value(fs, f, "node", FMT_PTR, p->node);
 	finding_expect(fs, f, "value", FMT_HEX, p->trouble <= XA_NODE_PARENT ? 64 : 8, p->found, p->expected);
 	if (cw->busy)

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { ENTRY_INTERNAL = 2, ENTRY_MASK = 3, FIRST_NODE = 4096, MAX_NODE_SIZE = 1024, MAX_WRONG_NODES = 16, XA_RETRY = 0x402, XA_ZERO = 0x406 };
+enum { ENTRY_INTERNAL = 2, ENTRY_MASK = 3, FIRST_NODE = 4096, MAX_NODE_SIZE = 1024, MAX_WRONG_NODES = 16, XA_ZERO = 0x406 };
 
 struct node {
 	uint64_t va, index;
@@ -194,7 +194,7 @@ static struct error *walk_slot(struct walker *x, const struct node *n, unsigned 
 			return walk_node(x, entry, n->index + ((uint64_t)slot << n->shift), n, slot);
 		return slot_problem(x, n, slot, XA_ENTRY, entry, 0);
 	}
-	if ((entry & ENTRY_MASK) == ENTRY_INTERNAL && entry != XA_RETRY && entry != XA_ZERO)
+	if ((entry & ENTRY_MASK) == ENTRY_INTERNAL && !xa_is_retry(entry) && entry != XA_ZERO)
 		return slot_problem(x, n, slot, XA_ENTRY, entry, 0);
 	return walk_entry(x, n, slot, ret_nr);
 }

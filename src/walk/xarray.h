@@ -81,6 +81,12 @@ static inline uint64_t xa_to_value(uint64_t entry)
 	return entry >> 1;
 }
 
+/** Whether \p entry tells readers to try again later (XA_RETRY_ENTRY). */
+static inline bool xa_is_retry(uint64_t entry)
+{
+	return entry == 0x402;
+}
+
 /** Whether \p entry is a pointer: neither a value nor internal. */
 static inline bool xa_is_pointer(uint64_t entry)
 {

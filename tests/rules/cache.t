@@ -164,6 +164,19 @@ pick p shmem small
 set object[shmeminfo(p)].shmem_inode_info.swapped += 3
 expect shmem-swapped error
 
+test ok-slot-retry: collapse lets faults wait at a hole, under the lock
+pick p file|shmem small innode=1 nrpages<=40
+set object[mapping(p)].address_space.i_pages.xa_lock = 1
+set mem[emptyslot(p)] = 0x402
+set object[xnode(p)].xa_node.count += 1
+expect nothing
+
+test cache-slot-retry: such an entry is left behind
+pick p file|shmem small innode=1 nrpages<=40
+set mem[emptyslot(p)] = 0x402
+set object[xnode(p)].xa_node.count += 1
+expect cache-entry-mapping error
+
 # ---- nodes -------------------------------------------------------------------------------------------------------------
 
 test xa-node-count: a node counts a slot too many
