@@ -187,6 +187,33 @@ static bool has_vmalloc(const struct layout *l)
 	       (fact_found(&l->facts, FACT_VMAP_AREAS) || fact_found(&l->facts, FACT_VMAP_NODES));
 }
 
+/* What slabs and their caches take. */
+static bool has_slab(const struct layout *l, enum need need)
+{
+	static const enum fact slub[] = { FACT_SLAB_CACHES, FACT_CACHE_LIST, FACT_CACHE_STRIDE,	 FACT_CACHE_OFFSET,
+					  FACT_CACHE_OO,    FACT_CACHE_MIN,  FACT_SLAB_FREELIST, FACT_SLAB_COUNTERS,
+					  FACT_SLAB_LIST,   FACT_PAGE_SLAB_CACHE, FACT_CACHE_NODE_PARTIAL };
+	static const enum fact cpu[] = { FACT_CACHE_CPU_SLAB, FACT_CACHE_CPU_FREELIST, FACT_CACHE_CPU_PAGE };
+	static const enum fact sheaves[] = { FACT_CACHE_CPU_SHEAVES, FACT_SHEAVES_MAIN, FACT_SHEAF_SIZE, FACT_SHEAF_OBJECTS,
+					     FACT_SHEAF_CACHE,	     FACT_SHEAF_LIST };
+	static const enum fact counts[] = { FACT_CACHE_NODE_NR_SLABS, FACT_CACHE_NODE_OBJECTS };
+
+	switch ((int)need) {
+	case NEED_SLUB:
+		return all_found(l, slub, ARRAY_SIZE(slub));
+	case NEED_CPU_SLABS:
+		return all_found(l, cpu, ARRAY_SIZE(cpu));
+	case NEED_SHEAVES:
+		return all_found(l, sheaves, ARRAY_SIZE(sheaves));
+	case NEED_SLAB_COUNTS:
+		return all_found(l, counts, ARRAY_SIZE(counts));
+	case NEED_SLAB_EXTS:
+		return fact_found(&l->facts, FACT_SLAB_OBJ_EXTS);
+	default:
+		return has_free_lists(l, need);
+	}
+}
+
 /* What walking processes and their page tables takes. */
 static bool has_walk(const struct layout *l, enum need need)
 {
@@ -217,7 +244,7 @@ static bool has_walk(const struct layout *l, enum need need)
 		return fact_found(&l->facts, FACT_SHMEM_INODE) && fact_found(&l->facts, FACT_SHMEM_SWAPPED);
 	case NEED_FULL_CENSUS: /* the passes decide */
 	default:
-		return has_free_lists(l, need);
+		return has_slab(l, need);
 	}
 }
 

@@ -316,6 +316,7 @@ void check_free(struct check *c)
 	rmap_deinit(&c->rmap);
 	cache_deinit(&c->cache);
 	marks_deinit(&c->marks);
+	pass_slab_free(c);
 	census_deinit(&c->census);
 	findings_deinit(&c->findings);
 	special_deinit(&c->special);

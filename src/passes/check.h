@@ -31,6 +31,8 @@
 
 enum { CHECK_MAX_PASSES = 24, CHECK_MAX_GAPS = 48, LRU_SUSPECTS_PER_SECTION = 64 };
 
+struct slab_state;
+
 struct check_options {
 	const char *debuginfo;
 	const char *cache_dir; /**< NULL: no cache */
@@ -130,6 +132,7 @@ struct check {
 	struct free_lists free_lists;
 	struct totals totals;
 	struct owners_state owners;
+	struct slab_state *slab; /**< of the slab pass, NULL before */
 	struct findings findings; /**< all, finished after check_run() */
 	struct ledger ledger;
 	struct worker *workers;

@@ -76,6 +76,10 @@ struct error *pass_lru_finish(struct check *c);
 struct error *pass_freelists_begin(struct check *c, uint64_t *ret_units);
 struct error *pass_freelists(struct check *c, struct worker *w, uint64_t unit);
 struct error *pass_freelists_finish(struct check *c);
+struct error *pass_slab_begin(struct check *c, uint64_t *ret_units);
+struct error *pass_slab(struct check *c, struct worker *w, uint64_t unit);
+struct error *pass_slab_finish(struct check *c);
+void pass_slab_free(struct check *c);
 
 struct error *pass_owners_begin(struct check *c, uint64_t *ret_units);
 struct error *pass_owners(struct check *c, struct worker *w, uint64_t unit);

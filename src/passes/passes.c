@@ -19,6 +19,7 @@ const struct pass passes[NR_PASSES] = {
 	[PASS_LRU] = { "lru", "LRU lists", pass_lru_begin, pass_lru, pass_lru_finish, false, 0 },
 	[PASS_FREELISTS] = { "freelists", "free lists", pass_freelists_begin, pass_freelists, pass_freelists_finish, false,
 			     NEEDS_PASS(MEMMAP) },
+	[PASS_SLAB] = { "slab", "slabs", pass_slab_begin, pass_slab, pass_slab_finish, false, 0 },
 	[PASS_LISTS] = { "lists", "who is on which list", pass_lists_begin, pass_lists, pass_lists_finish, false,
 			 NEEDS_PASS(FREELISTS) | NEEDS_PASS(CACHE) | NEEDS_PASS(SWAP) | NEEDS_PASS(LRU) | NEEDS_PASS(SLAB) |
 				 NEEDS_PASS(HUGETLB) },
