@@ -268,6 +268,21 @@ static bool is_kfence(const struct slabs *s, uint64_t va, const struct slab_word
 	return s->kfence && va >= s->kfence && va - s->kfence < MAX_POOL_BYTES && words->objects <= 1 && !words->inuse;
 }
 
+/*
+ * Whether freelist and counters belong together.  While a slab is made or taken down it is on no list and no CPU's, and its
+ * objects are all free or all in use; kernels without CPU slabs give it fewer, and so do debugged caches.
+ */
+static bool is_settled(const struct slab_page *p)
+{
+	const struct slab_words *words = &p->words;
+
+	if ((p->marks & MARK_SLAB) || p->owner || words->inuse > words->objects)
+		return true;
+	if (words->inuse == words->objects)
+		return words->objects;
+	return words->inuse && p->cache && !p->cache->debug && layout_has(&p->w->check->layout, NEED_CPU_SLABS);
+}
+
 static struct error *one_slab(struct worker *w, uint64_t pfn, const struct census_record *r, unsigned marks,
 			      const unsigned char *bytes)
 {
@@ -283,7 +298,7 @@ static struct error *one_slab(struct worker *w, uint64_t pfn, const struct censu
 	p.cache = slabs_find(&s->slabs, p.words.cache);
 	if (p.cache)
 		p.node = slabs_node(&s->slabs, p.cache, flag_field_get(c->layout.flag.node, p.view.flags));
-	p.settled = (marks & MARK_SLAB) || p.owner || (p.words.objects && p.words.inuse == p.words.objects);
+	p.settled = is_settled(&p);
 	return slab_check_page(&p);
 }
 

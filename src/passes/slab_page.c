@@ -138,7 +138,7 @@ static void bad_inuse(const struct slab_page *p, unsigned nr_free)
 	struct finding *f;
 	const char *why = busy(p);
 
-	if (why == adrift_text)
+	if (why == adrift_text && !p->words.inuse)
 		return; /* counters and freelist are set up one after the other */
 	f = slab_finding(p->w, RULE_SLAB_INUSE, p->pfn, p->cache);
 	finding_expect(fs, f, "inuse", FMT_DEC, 16, p->words.inuse, p->words.objects - nr_free);

@@ -190,12 +190,24 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void bad_object(struct sheaf_walk *s, uint64_t object, const struct slab_at *at, const char *problem)
+/* The first page of the slab that \p object would be in, were it one of the cache; UINT64_MAX: there is no struct page. */
+static uint64_t would_be_slab(const struct sheaf_walk *s, uint64_t object, const struct slab_at *at)
+{
+	const struct check *c = s->w->check;
+	uint64_t pfn = (object - c->slab->slabs.linear) >> c->layout.page_shift;
+
+	if (at->state != SLAB_OBJECT_NONE)
+		return at->pfn;
+	if (object < c->slab->slabs.linear || !census_find(&c->census, pfn))
+		return UINT64_MAX;
+	return pfn >> (s->cache->oo >> 16) << (s->cache->oo >> 16);
+}
+
+static void bad_object(struct sheaf_walk *s, uint64_t object, uint64_t pfn, const char *problem)
 {
 	struct findings *fs = &s->w->findings;
-	struct finding *f = at && at->state != SLAB_OBJECT_NONE
-				    ? slab_finding(s->w, RULE_SLAB_SHEAF, at->pfn, s->cache)
-				    : slab_object_finding(s->w, RULE_SLAB_SHEAF, object, s->cache);
+	struct finding *f = pfn != UINT64_MAX ? slab_finding(s->w, RULE_SLAB_SHEAF, pfn, s->cache)
+					      : slab_object_finding(s->w, RULE_SLAB_SHEAF, object, s->cache);
 
 	finding_text(fs, f, "sheaf", "sheaves", NULL);
 	finding_text(fs, f, "problem", problem, NULL);
@@ -215,13 +227,14 @@ static const char *object_problem(const struct sheaf_walk *s, const struct slab_
 	return at->state == SLAB_OBJECT_FREE ? "hold an object that is free for its slab as well" : NULL;
 }
 
-/* The objects of all sheaves of the cache, by address, so that each slab is looked at once. */
+/* The objects of all sheaves of the cache, by address, so that each slab is looked at once, and complained about once. */
 static struct error *check_objects(struct sheaf_walk *s)
 {
 	struct slab_worker *sw = slab_worker_of(s->w);
 	const struct slabs *slabs = &s->w->check->slab->slabs;
 	struct slab_chain chain;
 	struct slab_at at = { .state = SLAB_OBJECT_NONE };
+	uint64_t bad = 0;
 	struct error *err = NULL;
 
 	if (sw->objects.nr)
@@ -240,8 +253,8 @@ static struct error *check_objects(struct sheaf_walk *s)
 		problem = object_problem(s, &at, object);
 		if (i && object == sw->objects.v[i - 1])
 			problem = "hold an object twice";
-		if (problem)
-			bad_object(s, object, &at, problem);
+		if (problem && would_be_slab(s, object, &at) != bad)
+			bad_object(s, object, bad = would_be_slab(s, object, &at), problem);
 	}
 	return err;
 }

@@ -554,6 +554,8 @@ struct error *findings_group(struct findings *fs)
 	err = findings_group_caches(fs);
 	if (!err)
 		err = findings_group_swap(fs);
+	if (!err)
+		findings_group_slabs(fs);
 	join_totals(fs);
 	return err;
 }

@@ -17,4 +17,7 @@ void join_totals(struct findings *fs);
 /** The step of it that joins findings about swap (root_swap.c). */
 struct error *findings_group_swap(struct findings *fs) _must_check_;
 
+/** The step behind it that joins findings about slabs (root_slab.c). */
+void findings_group_slabs(struct findings *fs);
+
 #endif

@@ -254,6 +254,7 @@ set page[p].private = 0
 expect any p error
 
 test freed-twice-slab: a slab of one page put on the free list by itself
+kernels 5.10 6.1 6.12
 pick p slab small zone=DMA32
 pick q buddy first order=0 zone=DMA32
 copy page[q] -> page[p]

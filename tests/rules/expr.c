@@ -97,6 +97,21 @@ static const struct {
 	{ "pt_mm", "page", "pt_mm", 0 },
 	{ "pt_share_count", "ptdesc", "pt_share_count", 0 },
 	{ "pt_share_count", "page", "pt_share_count", 0 },
+	{ "slab_cache", "slab", "slab_cache", 0 },
+	{ "slab_cache", "page", "slab_cache", 0 },
+	{ "slab_list.next", "slab", "slab_list.next", 0 },
+	{ "slab_list.next", "page", "slab_list.next", 0 },
+	{ "slab_list.prev", "slab", "slab_list.prev", 0 },
+	{ "slab_list.prev", "page", "slab_list.prev", 0 },
+	{ "freelist", "slab", "freelist", 0 },
+	{ "freelist", "page", "freelist", 0 },
+	{ "counters", "slab", "counters", 0 },
+	{ "counters", "page", "counters", 0 },
+	{ "slab_next", "slab", "next", 0 },
+	{ "slab_next", "page", "next", 0 },
+	{ "obj_exts", "slab", "obj_exts", 0 },
+	{ "obj_exts", "slab", "memcg_data", 0 },
+	{ "obj_exts", "page", "obj_cgroups", 0 },
 };
 
 static bool spelled(struct world *w, const char *path, struct answer *a, unsigned *ret_page)
@@ -450,6 +465,7 @@ static uint64_t call(struct mutation *m, const char *function, const char **s)
 
 		if (m->outcome == OUTCOME_OK && !process_function(m, function, a, b, &v) &&
 		    !cache_function(m, function, a, b, &v) &&
+		    !slab_function(m, function, a, b, &v) &&
 		    !owner_function(m, function, a, &v) &&
 		    !freelist_function(m, function, a, b, &v) &&
 		    !swap_function(m, function, a, &v))

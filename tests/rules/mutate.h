@@ -191,6 +191,15 @@ bool freelist_number(const struct world *w, uint64_t pfn, const char *name, int6
 /** swapslot(E), cluster(E), swapinfo(E), cacheslot(E), entry(PA), lone(N), shared(N), parked(N), freeslot(N); false: none of these. */
 bool swap_function(struct mutation *m, const char *function, uint64_t a, uint64_t *ret);
 
+/* ---- slab.c ------------------------------------------------------------------------------------------------------------- */
+
+/** cache(p), cachenode(p), freeobject(p,N) ...; false: no such function. */
+bool slab_function(struct mutation *m, const char *function, uint64_t a, uint64_t b, uint64_t *ret);
+
+/** Filters about the slab at \p pfn, as process_number() and process_matches(). */
+bool slab_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret);
+bool slab_matches(const struct world *w, uint64_t pfn, const char *f, bool *ret);
+
 /* ---- pick.c ------------------------------------------------------------------------------------------------------------- */
 
 /** "pick NAME FILTER...": \p s stands behind "pick". */
