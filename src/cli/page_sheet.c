@@ -44,12 +44,37 @@ static void add_position(const struct page *p)
 		sheet_add(p->sheet, "page", "position", FMT_TEXT, 0, "a page by itself");
 }
 
+/* The list that holds a free page, as the links of its block's first page say. */
+static struct error *add_free_list(const struct page *p)
+{
+	struct check *c = p->c;
+	const struct pcp_block *b = pcp_find(&c->pcp, p->pfn);
+	struct free_list_at at = { 0 };
+	struct error *err = NULL;
+
+	if (b && b->llist)
+		sheet_add(p->sheet, "page", "free list", FMT_TEXT, 0, "trylock_free_pages of zone %s, order %u, from pfn %#" PRIx64,
+			  b->zone->name, b->order, b->pfn);
+	else if (b)
+		sheet_add(p->sheet, "page", "free list", FMT_TEXT, 0, "of CPU %u for zone %s, order %u, from pfn %#" PRIx64, b->cpu,
+			  b->zone->name, b->order, b->pfn);
+	if (p->kind != KIND_BUDDY)
+		return NULL;
+	err = free_list_find(&c->layout, &c->zones, c->kv, p->va - (p->pfn - p->head_pfn) * c->layout.page_struct_size + c->layout.page.lru,
+			     c->memmap.pages, &at);
+	if (!err && at.zone)
+		sheet_add(p->sheet, "page", "free list", FMT_TEXT, 0, "free_area[%u].free_list[%u] (%s) of zone %s, node %u", at.order,
+			  at.type, migrate_type_name(&c->layout, (int)at.type), at.zone->name, at.zone->node);
+	else if (!err)
+		sheet_add(p->sheet, "page", "free list", FMT_TEXT, 0, "none that the links of its first page lead to");
+	return err;
+}
+
 static void add_identity(const struct page *p)
 {
 	struct check *c = p->c;
 	const struct zone *z = zones_match(&c->zones, p->pfn, p->v.flags);
 	enum gap_reason gap = dump_page_gap(c->dump, p->pfn);
-	const struct pcp_block *b = pcp_find(&c->pcp, p->pfn);
 
 	sheet_add(p->sheet, "page", "pfn", FMT_HEX, p->pfn, "%" PRIu64, p->pfn);
 	sheet_add(p->sheet, "page", "physical", FMT_HEX, p->pfn << c->layout.page_shift, NULL);
@@ -62,9 +87,6 @@ static void add_identity(const struct page *p)
 			  z->start_pfn, z->start_pfn + z->spanned - 1);
 	else
 		sheet_add(p->sheet, "page", "zone", FMT_TEXT, 0, "none whose span and bits in flags fit");
-	if (b)
-		sheet_add(p->sheet, "page", "free list", FMT_TEXT, 0, "%s, order %u, from pfn %#" PRIx64,
-			  b->llist ? "the zone's trylock list" : "a per-CPU list", b->order, b->pfn);
 	sheet_add(p->sheet, "page", "contents", FMT_TEXT, 0, "%s", gap == GAP_NONE ? "in the dump" : gap_reason_text(gap));
 }
 
@@ -359,6 +381,9 @@ struct error *page_sheet(struct check *c, uint64_t pfn, struct sheet *ret)
 	add_identity(&p);
 	if (!ok)
 		return NULL;
+	err = add_free_list(&p);
+	if (err)
+		return err;
 	add_flags(&p);
 	add_links(&p);
 	err = add_mapping(&p);

@@ -41,6 +41,38 @@ struct error *zone_counter(const struct layout *l, const struct zone *z, enum fa
 	return kvmem_read_word(k, z->va + fact(&l->facts, member)->offset, 8, ret, ret_ok);
 }
 
+/* Whether a list head of some zone is at va. */
+static bool is_list_head(const struct layout *l, const struct zones *z, uint64_t va, struct free_list_at *ret)
+{
+	uint64_t stride = fact(&l->facts, FACT_FREE_AREA)->size;
+
+	for (size_t i = 0; stride && i < z->list.nr; i++) {
+		uint64_t at = va - free_list_head(l, &z->list.v[i], 0, 0);
+
+		if (at / stride >= free_area_orders(l) || at % stride % 16 || at % stride / 16 >= free_area_types(l))
+			continue;
+		ret->zone = &z->list.v[i];
+		ret->order = (unsigned)(at / stride);
+		ret->type = (unsigned)(at % stride / 16);
+		return true;
+	}
+	return false;
+}
+
+struct error *free_list_find(const struct layout *l, const struct zones *z, struct kvmem *k, uint64_t node, uint64_t limit,
+			     struct free_list_at *ret)
+{
+	struct error *err = NULL;
+	bool ok = true;
+
+	*ret = (struct free_list_at){ 0 };
+	while (!err && ok && ret->steps < limit && !is_list_head(l, z, node, ret)) {
+		err = kvmem_read_word(k, node, 8, &node, &ok);
+		ret->steps++;
+	}
+	return err;
+}
+
 bool free_lists_strict(const struct layout *l)
 {
 	/* e0932b6c1f94 ("mm: page_alloc: consolidate free page accounting") changed no type; the member came soon after it */

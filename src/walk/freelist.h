@@ -23,6 +23,17 @@ struct error *free_area_nr(const struct layout *l, const struct zone *z, unsigne
 struct error *zone_counter(const struct layout *l, const struct zone *z, enum fact member, struct kvmem *k, uint64_t *ret,
 			   bool *ret_ok) _must_check_;
 
+/** The list to whose head the links lead from a node. */
+struct free_list_at {
+	const struct zone *zone; /**< NULL: they lead to none */
+	unsigned order, type;
+	uint64_t steps; /**< nodes in between */
+};
+
+/** Follow the next links from the list node at \p node, no more than \p limit of them, to the head of a zone's free list. */
+struct error *free_list_find(const struct layout *l, const struct zones *z, struct kvmem *k, uint64_t node, uint64_t limit,
+			     struct free_list_at *ret) _must_check_;
+
 /**
  * Whether free blocks are always on the list of their pageblock's type (the accounting of v6.10).  Before, an allocation
  * that falls back to another type moves single blocks and leaves the type of the pageblock as it is.
