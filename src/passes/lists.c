@@ -214,7 +214,10 @@ struct error *pass_lists(struct check *c, struct worker *w, uint64_t unit)
 			continue;
 		(r->bits & CENSUS_LRU ? seen.lru : seen.plain)[r->kind]++;
 		missing = (r->bits & CENSUS_LRU ? expected.lru : expected.plain)[r->kind] & ~marks;
-		if (missing && !(marks & MARK_EXCUSED))
+		/* lists of the LRU know themselves which of them were cut */
+		if (marks & MARK_EXCUSED)
+			missing &= MARK_LRU;
+		if (missing)
 			err = missing_marks(&u, missing);
 		if (!err && r->bits & CENSUS_HEAD)
 			err = may_be_queued(&u);

@@ -7,7 +7,7 @@
  * collects:  MARK_LRU, MARK_BATCHED, MARK_DEFERRED; pages by list of each node
  * relies on: the census (sizes of folios)
  * exceptions: whoever holds lru_lock moves folios.  Since v5.11 PG_lru is cleared before the lock is taken
- *            (folio_isolate_lru(), folio_batch_move_lru()).  Walks of page tables give a folio a younger generation without
+ *            (folio_isolate_lru(), folio_batch_move_lru()).  Walks of page tables give a folio another generation without
  *            moving it (folio_update_gen()).
  */
 #include "passes/lru.h"
@@ -28,9 +28,9 @@ struct visit {
 	struct worker *w;
 	const struct lruvec *v;
 	struct lru_list list;
-	struct lru_node_counts counts;
 	uint64_t pages[LRU_MAX_ZONES];
 	uint64_t entries;
+	unsigned odd; /* entries whose size or zone cannot be trusted */
 };
 
 struct entry {
@@ -144,13 +144,10 @@ static struct error *check_flag(struct visit *t, const struct entry *e)
 	return explain_lock(t, f);
 }
 
-/* How many generations older than the youngest: 0 to nr_gens - 1. */
-static unsigned age_of(const struct lru_shape *s, const struct lruvec *v, unsigned gen)
-{
-	return (unsigned)((v->max_seq % s->nr_gens + s->nr_gens - gen) % s->nr_gens);
-}
-
-/* The list that the flags ask for, and whether that is where the entry is. */
+/*
+ * The list that the flags ask for, and whether that is where the entry is.  A walk of page tables gives folios the youngest
+ * generation of the moment when it started, which may be old when it ends (lru_gen_mm_walk.seq): any of them is legal.
+ */
 static bool fits_list(const struct visit *t, const struct page_view *v, struct lru_list *ret)
 {
 	const struct layout *l = &t->w->check->layout;
@@ -164,8 +161,7 @@ static bool fits_list(const struct visit *t, const struct page_view *v, struct l
 		return false;
 	if (!ret->gen)
 		return ret->lru == t->list.lru;
-	return gen <= s->nr_gens && ret->type == t->list.type && ret->zone == t->list.zone &&
-	       age_of(s, t->v, gen - 1) <= age_of(s, t->v, t->list.generation);
+	return gen <= s->nr_gens && ret->type == t->list.type && ret->zone == t->list.zone;
 }
 
 static struct error *check_class(struct visit *t, const struct entry *e)
@@ -228,10 +224,11 @@ static struct error *check_unevictable(struct visit *t, const struct entry *e)
 
 static void count_entry(struct visit *t, const struct entry *e)
 {
-	unsigned zone = flag_field_get(t->w->check->layout.flag.zone, e->view.flags);
+	unsigned zone = t->list.gen ? t->list.zone : flag_field_get(t->w->check->layout.flag.zone, e->view.flags);
 	uint64_t nr = e->r && e->r->bits & CENSUS_HEAD ? UINT64_C(1) << e->r->order : 1;
 
 	t->entries++;
+	t->odd += (e->r && e->r->bits & CENSUS_FAULTY) || !may_be_listed(e);
 	t->pages[zone < LRU_MAX_ZONES ? zone : 0] += nr;
 }
 
@@ -294,6 +291,8 @@ static void tally_add(struct visit *t, struct lru_tally *tally, bool cut)
 	}
 	if (cut)
 		__atomic_fetch_add(&tally->cut, 1, __ATOMIC_RELAXED);
+	if (t->odd)
+		__atomic_fetch_add(&tally->odd, t->odd, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&t->w->check->lru.entries, t->entries, __ATOMIC_RELAXED);
 }
 
@@ -341,7 +340,8 @@ static struct error *walk_list(struct check *c, struct worker *w, size_t vec, un
 	list.name = name;
 	list.busy = busy_with(&t, &r);
 	f = list_verdict(w, RULE_LRU_LINKS, &list, &r);
-	(void)f;
+	if (list.busy)
+		finding_lower(&w->findings, f, "all links lead to nodes of the list or to its head");
 	return NULL;
 }
 

@@ -17,6 +17,7 @@ struct lru_tally {
 	uint64_t classic[LRU_MAX_ZONES][LRU_MAX_LISTS]; /**< pages; of unevictable ones that are on no list, too */
 	uint64_t gens[LRU_TYPES][LRU_MAX_ZONES];        /**< pages on all generations' lists */
 	unsigned cut;                                   /**< lists of which a part was not visited */
+	unsigned odd;                                   /**< pages on them with findings that counts depend on */
 };
 
 /** Pages on the LRU lists of one node, for its counters. */

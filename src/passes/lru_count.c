@@ -23,24 +23,29 @@ static struct finding *count_finding(struct check *c, enum rule_id rule, const s
 	return f;
 }
 
-static void compare_count(struct check *c, enum rule_id rule, const struct lruvec *v, const char *what, int64_t counted, uint64_t found)
+static struct finding *compare_count(struct check *c, enum rule_id rule, const struct lruvec *v, const char *what, int64_t counted,
+				     uint64_t found)
 {
 	struct finding *f;
 
 	c->workers[0].ledger.rule[rule].checked++;
 	if (counted == (int64_t)found)
-		return;
+		return NULL;
 	f = count_finding(c, rule, v, what);
 	finding_expect(&c->workers[0].findings, f, "count", FMT_INT, 64, (uint64_t)counted, found);
+	return f;
 }
 
 static void check_classic(struct check *c, const struct lruvec *v, const struct lru_tally *t, unsigned lru)
 {
 	char text[96], list[64];
+	struct finding *f;
 
 	for (unsigned z = 0; z < c->lru.vecs.shape.nr_zones; z++) {
 		snprintf(text, sizeof(text), "%s, zone %u", lru_list_text((struct lru_list){ .lru = lru }, list, sizeof(list)), z);
-		compare_count(c, RULE_LRU_ZONE_SIZE, v, text, v->zone_size[z][lru], t->classic[z][lru]);
+		f = compare_count(c, RULE_LRU_ZONE_SIZE, v, text, v->zone_size[z][lru], t->classic[z][lru]);
+		if (lru == LRU_UNEVICTABLE && c->lru.vecs.shape.unlisted && v->zone_size[z][lru] > (int64_t)t->classic[z][lru])
+			finding_lower(&c->workers[0].findings, f, "isolation clears PG_lru before it takes lru_lock, and such a page is on no list");
 	}
 }
 
@@ -78,7 +83,7 @@ static void add_to_node(struct check *c, const struct lruvec *v, const struct lr
 
 static bool can_compare(const struct check *c, const struct lruvec *v, const struct lru_tally *t)
 {
-	return check_is_complete(c) && v->readable && !v->locked && !t->cut;
+	return check_is_complete(c) && v->readable && !v->locked && !t->cut && !t->odd;
 }
 
 struct error *pass_lru_finish(struct check *c)
@@ -128,6 +133,8 @@ static void count_unevictable(struct unlisted *u, const struct lruvec *v)
 	uint64_t nr = u->record->bits & CENSUS_HEAD ? UINT64_C(1) << u->record->order : 1;
 
 	__atomic_fetch_add(&t->classic[zone < LRU_MAX_ZONES ? zone : 0][LRU_UNEVICTABLE], nr, __ATOMIC_RELAXED);
+	if (u->record->bits & CENSUS_FAULTY)
+		__atomic_fetch_add(&t->odd, 1, __ATOMIC_RELAXED);
 }
 
 /* With memory cgroups off, everything is on the node's own lists, though there is a root. */

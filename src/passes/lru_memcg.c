@@ -77,8 +77,8 @@ struct error *lru_tree(struct check *c, struct worker *w)
 /* Whether the page is kernel memory by its own words: v5.10 has a page type for that, later kernels a tag. */
 static bool is_kernel_memory(const struct layout *l, const struct page_view *v)
 {
-	if (l->type_bit[TYPE_KMEMCG])
-		return layout_page_type(l, v->mapcount) == TYPE_KMEMCG;
+	if (l->type_bit[TYPE_KMEMCG]) /* page tables have both types */
+		return layout_page_type(l, v->mapcount) != TYPE_NONE && !(v->mapcount & l->type_bit[TYPE_KMEMCG]);
 	return v->memcg & MEMCG_TAG_KMEM;
 }
 

@@ -242,6 +242,17 @@ static struct error *objcgs_walk(struct tree_walk *t, const struct zones *z)
 	return err;
 }
 
+/* cgroup_disable=memory leaves a root that nothing is charged to. */
+static struct error *is_off(const struct layout *l, struct kvmem *k, bool *ret)
+{
+	uint64_t va, enabled = 1;
+	bool ok = false;
+	struct error *err = layout_symbol(l, FACT_MEMCG_ENABLED, &va) ? kvmem_read_word(k, va, 4, &enabled, &ok) : NULL;
+
+	*ret = !err && ok && !enabled;
+	return err;
+}
+
 /* ---- all --------------------------------------------------------------------------------------------------------------- */
 
 static struct error *read_locks(struct memcgs *m, const struct layout *l, struct kvmem *k)
@@ -265,14 +276,16 @@ struct error *memcgs_init(struct memcgs *m, const struct layout *l, const struct
 {
 	struct tree_walk t = { .m = m, .l = l, .k = k };
 	uint64_t at, root = 0;
-	bool ok = false;
+	bool ok = false, off = false;
 	struct error *err;
 
 	memset(m, 0, sizeof(*m));
 	if (!layout_has(l, NEED_MEMCG_TREE) || !layout_symbol(l, FACT_ROOT_MEM_CGROUP, &at))
 		return NULL;
 	err = kvmem_read_word(k, at, 8, &root, &ok);
-	if (err || !ok || !root)
+	if (!err)
+		err = is_off(l, k, &off);
+	if (err || !ok || !root || off)
 		return err;
 	m->known = m->complete = true;
 	m->lru_objcgs = fact_found(&l->facts, FACT_PER_NODE_OBJCG) && fact_found(&l->facts, FACT_PER_NODE_OBJCG_LIST) &&

@@ -51,7 +51,7 @@ struct memcgs {
 	ARRAY(uint64_t) index;      /**< (address, index) pairs, sorted by address */
 	ARRAY(struct objcg) objcgs; /**< sorted by address */
 	ARRAY(struct memcg_problem) problems;
-	bool known;       /**< the kernel has memory cgroups that are described */
+	bool known;       /**< the kernel has memory cgroups that are described and not switched off */
 	bool complete;    /**< every memcg is in the list */
 	bool objcgs_complete;
 	bool lru_objcgs;  /**< LRU folios are charged to obj_cgroups, not to memcgs (v7.x) */

@@ -211,11 +211,15 @@ pick p anon small entries=1 refcount=1 next=anon flag=lru
 pick q anon small entries=1 refcount=1 area=p flag=lru
 swap page[p] page[q]
 expect struct-page-misplaced error
+also lru-links
+also lru-flag-list
 
 test swapped-neighbours: an anonymous page and the one behind it
 pick p anon small entries=1 refcount=1 next=anon flag=lru
 swap page[p] page[p+1]
 expect struct-page-misplaced error
+also lru-links
+also lru-flag-list
 
 test copied-anon: an anonymous page over another one
 pick p anon small entries=1 refcount=1 flag=lru

@@ -218,15 +218,17 @@ test ok-memcg-kernel: memory of the kernel that is charged
 needs MEMCG
 kernels 6.1 6.12 7.3
 pick p kernel small memcg=0
-pick q anon small memcg!=0
-set page[p].memcg = page[q].memcg | 2
+set page[p].memcg = objcg(0) | 2
 expect nothing
 
 # ---- memory failure ------------------------------------------------------------------------------------------------------------
 
 test ok-hwpoison: a page taken out of use after a memory error
 needs HWPOISON
-pick p anon small entries=1 flag=!locked mapcount=1
+pick p anon small entries=1 flag=!locked mapcount=1 listed
+set mem[page[p].lru.prev] = page[p].lru.next
+set mem[page[p].lru.next + 8] = page[p].lru.prev
+set mem[lrusize(p)] -= 1
 set page[p].flags |= flag(hwpoison)
 set page[p].flags &= ~flag(lru) & ~flag(active)
 set page[p]._mapcount = -1
@@ -268,7 +270,10 @@ set page[p].mapping = 0
 expect mapped-without-mapping p error
 
 test ok-isolated: taken off the LRU for reclaim
-pick p anon small flag=lru mapcount=1
+pick p anon small listed mapcount=1
+set mem[page[p].lru.prev] = page[p].lru.next
+set mem[page[p].lru.next + 8] = page[p].lru.prev
+set mem[lrusize(p)] -= 1
 set page[p].flags &= ~flag(lru)
 set page[p].lru.next = LIST_POISON1
 set page[p].lru.prev = LIST_POISON2

@@ -200,6 +200,14 @@ bool slab_function(struct mutation *m, const char *function, uint64_t a, uint64_
 bool slab_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret);
 bool slab_matches(const struct world *w, uint64_t pfn, const char *f, bool *ret);
 
+/* ---- lru.c -------------------------------------------------------------------------------------------------------------- */
+
+/** lruvec(p), lrusize(p), memcg(N), splitq(N), batch(N) ...; false: no such function. */
+bool lru_function(struct mutation *m, const char *function, uint64_t a, uint64_t *ret);
+
+/** Filters listed, queued, batched: whether the walks of the healthy dump met the page there; false: \p f is none of these. */
+bool lru_matches(const struct world *w, uint64_t pfn, const char *f, bool *ret);
+
 /* ---- pick.c ------------------------------------------------------------------------------------------------------------- */
 
 /** "pick NAME FILTER...": \p s stands behind "pick". */
