@@ -164,7 +164,6 @@ struct error *lru_unlisted(struct unlisted *u)
 			count_unevictable(u, v);
 		return NULL;
 	}
-	e->checked++;
 	if (!v || list_was_cut(c, v)) {
 		e->gaps++;
 		return NULL;

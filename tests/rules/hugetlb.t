@@ -49,7 +49,7 @@ set page[q].lru.next = page[p].lru.next
 set page[q].lru.prev = page_va(p) + 8
 set mem[page[p].lru.next + 8] = page_va(q) + 8
 set page[p].lru.next = page_va(q) + 8
-expect hugetlb-active-list q error
+expect hugetlb-active-list q error follows
 also any
 
 test huge-free-ref: a reference on a free huge page

@@ -85,13 +85,14 @@ test anon-swapbacked: lazily freed memory is not written out
 pick p anon small mapcount=1 flag=swapbacked flag=!swapcache
 set page[p].flags &= ~flag(swapbacked)
 set page[p].flags |= flag(writeback)
-expect anon-swapbacked p warning
+expect lru-list-class p error
+expect anon-swapbacked p warning follows
 also writeback-needs-cache p
 
-test ok-lazyfree: memory given up by MADV_FREE
+test lazyfree-on-list: memory given up by MADV_FREE, but not moved to the list of files
 pick p anon small mapcount=1 flag=swapbacked flag=!swapcache
 set page[p].flags &= ~flag(swapbacked)
-expect nothing
+expect lru-list-class p error
 also nr-lru-stat
 
 test swapcache-flag-kind: in the swap cache, but not to be swapped
@@ -99,6 +100,7 @@ needs SWAP SWAPBACKED
 pick p anon-swapcache small mapcount=1
 set page[p].flags &= ~flag(swapbacked)
 expect swapcache-flag-kind p warning
+also lru-list-class p
 
 test mappedtodisk-kind: an anonymous page with blocks on disk
 needs not ANON_EXCLUSIVE

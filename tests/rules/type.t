@@ -163,11 +163,11 @@ expect nothing
 
 # ---- lists ----------------------------------------------------------------------------------------------------------------
 
-test list-poison-in-use: list_del() of a page that still says it is on the LRU
+test list-poison-in-use: list_del() of a page that still says it is on the LRU: the list tells
 pick p anon|file small flag=lru flag=!unevictable
 set page[p].lru.next = LIST_POISON1
 set page[p].lru.prev = LIST_POISON2
-expect list-poison-in-use p warning
+expect lru-links p error
 
 test list-poison-in-use-half: half a list_del() is worse than a whole one
 pick p anon|file small flag=lru flag=!unevictable
