@@ -69,6 +69,7 @@ set page[p].lru.next = LIST_POISON1
 set page[p].lru.prev = LIST_POISON2
 set page[p].flags &= ~flag(lru)
 set page[p]._refcount += 1
+also nr-lru-stat
 expect nothing
 
 # ---- a page on the list that should not be there ----------------------------------------------------------------------------
@@ -91,6 +92,7 @@ pick p anon small listed mapcount=1 refcount=1 flag=!locked
 set page[p].flags &= ~flag(lru)
 set page[p]._refcount += 1
 expect list-lru-flag p note
+also nr-lru-stat
 
 test list-lru-flag-free: a free page on the list
 pick p file small listed mapcount=0
