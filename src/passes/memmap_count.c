@@ -392,6 +392,9 @@ void check_references(struct scan *s, uint32_t i, const struct page_view *v, con
 		finding_words(&s->w->findings, found, NULL, "at least 1");
 		if (!page_has(v, s->l->flag.lru) && v->word8 == s->l->list_poison1)
 			finding_lower(&s->w->findings, found, "CPUs that free a batch have such pages");
+		else if (page_has(v, s->l->flag.lru) && kind == KIND_ANON)
+			finding_lower(&s->w->findings, found,
+				      "nothing maps it: a CPU that dropped the last reference is about to take it off the LRU");
 		else if (page_has(v, s->l->flag.lru))
 			finding_evidence(&s->w->findings, found, "transient",
 					 "a CPU that drops the last reference takes the page off the LRU a moment later");

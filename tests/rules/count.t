@@ -25,9 +25,15 @@ set page[p]._refcount = 32769
 expect nothing
 
 test inuse-refcount-positive: a page of a file without a reference
-pick p anon small mapcount=0 flag=!locked
+pick p file small mapcount=0 flag=!locked flag=lru
 set page[p]._refcount = 0
 expect inuse-refcount-positive p warning
+also any p
+
+test inuse-refcount-positive-anon: nothing maps it: it is about to be freed
+pick p anon small mapcount=0 flag=!locked flag=lru
+set page[p]._refcount = 0
+expect inuse-refcount-positive p note
 
 test refcount-zero-mapped: a page that processes map has no reference
 pick p anon small mapcount=1
