@@ -281,6 +281,12 @@ bool layout_has(const struct layout *l, enum need need)
 		return fact_found(&l->facts, FACT_HSTATES);
 	case NEED_TAIL_PRIVATE: /* prep_compound_tail() clears it since v6.1, which moved the first tail into struct folio */
 		return fact_found(&l->facts, FACT_FOLIO_ENTIRE_MAPCOUNT);
+	case NEED_BALLOON:
+		return fact_found(&l->facts, FACT_BALLOON_PAGES);
+	case NEED_PGMAP:
+		return fact_found(&l->facts, FACT_PAGE_PGMAP) && fact_found(&l->facts, FACT_PGMAP_RANGE);
+	case NEED_POISON_COUNT:
+		return fact_found(&l->facts, FACT_NUM_POISONED_PAGES) && l->flag.hwpoison != NO_BIT;
 	case NEED_VMALLOC:
 		return has_vmalloc(l);
 	case NEED_VMAP_STACK:

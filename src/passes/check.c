@@ -160,6 +160,7 @@ static void worker_deinit(struct worker *w)
 	array_free(&w->lru_suspects);
 	array_free(&w->subpools);
 	array_free(&w->frames);
+	array_free(&w->balloons);
 	array_free(&w->suspects);
 	array_free(&w->in_motion);
 	array_free(&w->filtered.list);

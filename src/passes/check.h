@@ -96,6 +96,8 @@ struct worker {
 	struct cache_worker cache;
 	uint64_t good_memcgs[64]; /**< values of memcg_data that were found to be fine */
 	ARRAY(uint64_t) lru_suspects; /**< pfns of uncharged LRU folios */
+	ARRAY(struct balloon_user) balloons;
+	struct poison_tally poison;
 	ARRAY(struct frame_user) frames;
 	ARRAY(struct subpool_user) subpools; /**< the first page of each run that names one, at least */
 };

@@ -98,6 +98,7 @@ static const struct promise {
 	enum rule_id rule; /* of which this is the check; NR_RULES: the walk counts */
 } promises[] = {
 	{ MARK_HUGETLB, K(HUGETLB) | K(HUGETLB_FREE), 0, hugetlb_unlisted, NR_RULES },
+	{ MARK_OTHER_LIST, K(OFFLINE), 0, balloon_unlisted, NR_RULES },
 	{ MARK_SWAPCACHED, K(ANON_SWAPCACHE) | K(SHMEM_SWAPCACHE), 0, swapcache_missing, RULE_SWAPCACHE_FLAG_SLOT },
 	{ MARK_CACHED, K(FILE) | K(SHMEM) | K(HUGETLB), 0, cache_missing, RULE_CACHE_SLOT_POINTS_BACK },
 	{ MARK_LRU, LRU_KINDS, CENSUS_LRU, lru_unlisted, RULE_LRU_FLAG_LIST },

@@ -34,6 +34,9 @@ struct unlisted {
 	struct page_view view; /**< read for this purpose; the page was readable */
 };
 
+/** A page of a balloon that is not on its list. */
+struct error *balloon_unlisted(struct unlisted *u) _must_check_;
+
 /** A huge page on no list of its pool. */
 struct error *hugetlb_unlisted(struct unlisted *u) _must_check_;
 /** The swap cache does not lead to a folio that says it is there (swap_cache.c). */

@@ -233,6 +233,7 @@ struct error *pass_memmap(struct check *c, struct worker *w, uint64_t unit)
 	scan_merge(&s);
 	scan_filtered(&s);
 	scan_load(&s);
+	count_poisoned(w, s.l, s.pages, &c->census.runs.v[unit]);
 	tally_section(&s);
 	return NULL;
 }

@@ -3,7 +3,7 @@
  * The owners pass: kernel memory that somebody can be named for.
  *
  * checks:    vmalloc areas: their lists, their vm_structs, each page of theirs against the census and the kernel's page
- *            table; stacks of tasks
+ *            table; stacks of tasks; balloons, device memory, pages with memory errors
  * relies on: the census; tasks
  * exceptions: an area is on its list before it has pages (VM_UNINITIALIZED), and off it before it loses them; pages
  *            behind vmap() belong to others
@@ -32,7 +32,7 @@ struct error *pass_owners_begin(struct check *c, uint64_t *ret_units)
 		check_gap_add(c, "vmalloc areas", "not readable in the dump", s->vmalloc.nr_gaps, s->vmalloc.gap_va);
 	if (!bitmap_init(&s->owned, c->memmap.max_pfn) || !bitmap_init(&s->twice, c->memmap.max_pfn))
 		return &error_nomem;
-	*ret_units = s->vmalloc.list.nr + c->tasks.list.nr;
+	*ret_units = s->vmalloc.list.nr + c->tasks.list.nr + c->census.runs.nr;
 	return NULL;
 }
 
@@ -41,6 +41,7 @@ void owners_pass_deinit(struct check *c)
 	vmalloc_deinit(&c->owners.vmalloc);
 	bitmap_deinit(&c->owners.owned);
 	bitmap_deinit(&c->owners.twice);
+	array_free(&c->owners.balloons);
 }
 
 /* ---- areas ---------------------------------------------------------------------------------------------------------------- */
@@ -262,7 +263,12 @@ struct error *pass_owners(struct check *c, struct worker *w, uint64_t unit)
 	size_t areas = c->owners.vmalloc.list.nr;
 
 	memset(w->section_findings, 0, sizeof(w->section_findings));
-	return unit < areas ? one_area(c, w, unit) : check_stack(c, w, &c->tasks.list.v[unit - areas]);
+	if (unit < areas)
+		return one_area(c, w, unit);
+	unit -= areas;
+	if (unit < c->tasks.list.nr)
+		return check_stack(c, w, &c->tasks.list.v[unit]);
+	return check_driver_pages(c, w, &c->census.runs.v[unit - c->tasks.list.nr]);
 }
 
 /* ---- the end ----------------------------------------------------------------------------------------------------------------- */
@@ -303,5 +309,7 @@ struct error *pass_owners_finish(struct check *c)
 	check_links(c);
 	for (size_t i = 0; !err && c->owners.any_twice && i < c->owners.vmalloc.list.nr; i++)
 		err = report_twice(c, &c->owners.vmalloc.list.v[i]);
-	return err;
+	if (!err)
+		err = check_balloons(c);
+	return err ? err : check_poison_count(c);
 }

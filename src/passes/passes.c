@@ -22,7 +22,7 @@ const struct pass passes[NR_PASSES] = {
 	[PASS_SLAB] = { "slab", "slabs", pass_slab_begin, pass_slab, pass_slab_finish, false, 0 },
 	[PASS_LISTS] = { "lists", "who is on which list", pass_lists_begin, pass_lists, pass_lists_finish, false,
 			 NEEDS_PASS(FREELISTS) | NEEDS_PASS(CACHE) | NEEDS_PASS(SWAP) | NEEDS_PASS(LRU) | NEEDS_PASS(SLAB) |
-				 NEEDS_PASS(HUGETLB) },
+				 NEEDS_PASS(HUGETLB) | NEEDS_PASS(OWNERS) },
 	[PASS_TOTALS] = { "totals", "counters of zones and nodes", NULL, pass_totals, NULL, false, NEEDS_PASS(MMS) },
 	[PASS_BLOCKS] = { "blocks", "blocks of damage", NULL, NULL, pass_blocks_finish, false, NEEDS_PASS(MEMMAP) },
 };

@@ -101,6 +101,9 @@ void scan_frozen(struct scan *s);
 /** Free siblings that should have been merged. */
 void scan_merge(struct scan *s);
 
+/** Count pages out of use after a memory error. */
+void count_poisoned(struct worker *w, const struct layout *l, const unsigned char *pages, const struct census_run *run);
+
 /** Note what the counters say, for the recount, and the prints of pages that have an owner. */
 void scan_load(struct scan *s);
 

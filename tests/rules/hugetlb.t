@@ -350,3 +350,82 @@ test kstack-middle: a task's stack starts in the middle of an area
 pick q anon small entries>=1 tasks>=1
 set task[q].stack += 0x1000
 expect kstack-page-owner error
+
+# ---- balloons, device memory, memory errors -----------------------------------------------------------------------------
+
+test balloon-link: the list of a balloon is broken
+pick p offline
+set page[p].lru.next ^= 1 << 44
+expect balloon-list p error
+
+test balloon-private: a page of a balloon names something else
+pick p offline
+set page[p].private ^= 1 << 44
+expect balloon-list p error
+
+test balloon-skips: a page was taken off the list by its neighbours alone
+pick p offline
+set mem[page[p].lru.prev] = page[p].lru.next
+set mem[page[p].lru.next + 8] = page[p].lru.prev
+expect balloon-list p error
+
+test ok-balloon-isolated: the same while it is migrated
+pick p offline
+set mem[page[p].lru.prev] = page[p].lru.next
+set mem[page[p].lru.next + 8] = page[p].lru.prev
+set object[page[p].private].balloon_dev_info.isolated_pages = 1
+expect balloon-list p warning
+
+test ok-balloon-leaves: a page that has left the balloon
+pick p offline
+set mem[page[p].lru.prev] = page[p].lru.next
+set mem[page[p].lru.next + 8] = page[p].lru.prev
+set page[p].private = 0
+expect nothing
+
+test pgmap-wild: a page of device memory whose driver's words are nowhere
+kernels 6.12-la57
+pick p device
+set page[p].pgmap ^= 1 << 44
+expect zone-device-pgmap p error
+
+test pgmap-wild-folio: the same where the folio has them
+kernels 7.3-numa
+pick p device
+set folio[p].pgmap ^= 1 << 44
+expect zone-device-pgmap p error
+
+test pgmap-range: the driver does not have that memory
+kernels 6.12-la57
+pick p device
+set object[page[p].pgmap].dev_pagemap.range.end -= 0x1000
+expect zone-device-pgmap error
+
+test pgmap-null: a page of device memory without a driver
+kernels 7.3-numa
+pick p device
+set folio[p].pgmap = 0
+expect zone-device-pgmap p error
+
+test poison-count-high: more errors counted than pages marked
+set mem[symbol(num_poisoned_pages)] += 5
+expect hwpoison-count warning
+
+test poison-marked: pages marked and not counted
+pick p kernel small
+pick q kernel small nth=3
+set page[p].flags |= flag(hwpoison)
+set page[q].flags |= flag(hwpoison)
+expect hwpoison-count warning
+also any
+
+test ok-poison-panic: a machine check stopped the kernel
+pick p kernel small
+set page[p].flags |= flag(hwpoison)
+expect hwpoison-count note
+also any p
+
+test ok-poison-handled: a memory error is being handled
+set mem[symbol(num_poisoned_pages)] += 5
+set mem[symbol(mf_mutex)] = 1
+expect hwpoison-count note
