@@ -41,6 +41,9 @@ static const char *excuse_count(const struct swap_pass *p, const struct swap_sus
 		return "a page table that refers to it is locked: a CPU is between an entry and its count";
 	if ((s->tally & TALLY_COUNT) >= s->slot.count)
 		return NULL;
+	if (s->oddity == ODD_NOTHING && s->slot.count == 1 && p->check->swap.swap.model == SWAP_MODEL_TABLE &&
+	    p->check->swap.swap.areas[s->area].flags & SWAP_AREA_HIBERNATION)
+		return "the area is kept for hibernation, which takes slots that nobody refers to";
 	if (s->tally & TALLY_LOCKED)
 		return "its folio is locked: swap-out counts a reference before it writes the entry";
 	if (any_table_locked(p->check))

@@ -341,6 +341,9 @@ static struct error *read_area(struct swap *s, struct kvmem *k, uint64_t table, 
 	}
 	if (!(a->flags & SWAP_AREA_USED) || !a->max)
 		return NULL;
+	/* swapon has not finished: it makes an area writable when all is there */
+	if (!(a->flags & SWAP_AREA_WRITEOK) && !(s->model == SWAP_MODEL_MAP ? a->map : a->clusters))
+		return NULL;
 	if (has(s, FACT_SWAP_INFO_FILE))
 		err = kvmem_read_word(k, a->va + known(s, FACT_SWAP_INFO_FILE)->offset, 8, &file, &ok);
 	if (!err && ok && file)

@@ -29,6 +29,7 @@ enum swap_area_flags {
 	SWAP_AREA_WRITEOK = 1 << 1,
 	SWAP_AREA_BLKDEV = 1 << 6,        /**< a block device, no file */
 	SWAP_AREA_PAGE_DISCARD = 1 << 10, /**< free clusters wait for their discard as bad slots */
+	SWAP_AREA_HIBERNATION = 1 << 13,  /**< since tables: kept for hibernation (something else before) */
 };
 
 struct swap_area {

@@ -233,6 +233,45 @@ set mem8[swapslot(entry(lone(0)))] += 1
 expect swap-map-recount warning
 also swap-entry-anonexcl
 
+test swap-count-overflow: a count that goes on in a page of overflow: 63 for each there
+needs SWAP_MAP
+pick q kernel small first mapcount=0 ram
+set page[phys[leaf(swapslot(entry(shared(0))))] << 12 >> 24].private = 0x20
+set page[phys[leaf(swapslot(entry(shared(0))))] << 12 >> 24].lru.next = page_va(q) + 8
+set page[q].lru.next = page_va(phys[leaf(swapslot(entry(shared(0))))] << 12 >> 24) + 8
+set phys[(q << 12) + (swapslot(entry(shared(0))) & 0xfff)] = 1
+set mem8[swapslot(entry(shared(0)))] |= 0x80
+expect swap-map-recount warning
+
+test ok-swap-count-overflow: the same with nothing there
+needs SWAP_MAP
+pick q kernel small first mapcount=0 ram
+set page[phys[leaf(swapslot(entry(shared(0))))] << 12 >> 24].private = 0x20
+set page[phys[leaf(swapslot(entry(shared(0))))] << 12 >> 24].lru.next = page_va(q) + 8
+set page[q].lru.next = page_va(phys[leaf(swapslot(entry(shared(0))))] << 12 >> 24) + 8
+set phys[(q << 12) + (swapslot(entry(shared(0))) & 0xfff)] = 0
+set mem8[swapslot(entry(shared(0)))] |= 0x80
+expect nothing
+
+test swap-table-overflow: a count that goes on in a table: one that says how many slots the area has
+kernels 7.3
+set object[cluster(entry(lone(3)))].swap_cluster_info.extend_table = swapinfo(entry(lone(3))) + 440 - ((entry(lone(3)) & 511) * 4)
+set mem[swapslot(entry(lone(3)))] |= 15 << 60
+expect swap-map-recount warning
+
+test ok-swap-hibernation: hibernation takes slots without references
+needs SWAP_TABLE
+set mem[swapslot(freeslot(9))] = 1 << 60 | 1
+set object[swapinfo(freeslot(9))].swap_info_struct.flags |= 1 << 13
+set object[swapinfo(freeslot(9))].swap_info_struct.inuse_pages += 1
+set object[cluster(freeslot(9))].swap_cluster_info.count += 1
+expect swap-entry-nothing note
+
+test swap-area-endless: an area of any size
+set object[swapinfo(1)].swap_info_struct.max = 0xffffffff
+expect any
+also any
+
 # ---- sums -----------------------------------------------------------------------------------------------------------------
 
 test swap-inuse-high: an area counts a slot too many
