@@ -222,7 +222,7 @@ static struct error *walk_mapping(struct check *c, struct worker *w, struct cach
 	}
 	err = inode_read(cw.l, w->kv, item->inode ? item->inode : cw.m.host, &cw.inode, &cw.has_inode);
 	if (cw.has_inode)
-		cw.sb = super_blocks_find(&c->cache.sbs, cw.inode.sb);
+		cw.sb = item->sb ? item->sb : super_blocks_find(&c->cache.sbs, cw.inode.sb);
 	cw.busy = cw.m.locked;
 	if (!err)
 		err = cache_judge_owner(&cw);

@@ -124,7 +124,7 @@ static struct error *on_inode(void *arg, uint64_t node)
 		err = check_foreign(s, &i);
 	if (!err)
 		err = is_worth_a_walk(s, &i, &worth);
-	if (!err && worth && !array_push(&s->w->cache.found, ((struct cache_mapping){ .va = i.data.va, .inode = i.va })))
+	if (!err && worth && !array_push(&s->w->cache.found, ((struct cache_mapping){ .va = i.data.va, .inode = i.va, .sb = s->sb })))
 		err = &error_nomem;
 	return err;
 }
@@ -201,6 +201,8 @@ static void broken_super_blocks(struct check *c)
 	finding_text(&w->findings, f, "problem", culprit.prev ? "prev of a node is wrong" : "next of a node is wrong", NULL);
 	finding_value(&w->findings, f, "link", FMT_PTR, culprit.found);
 	finding_value(&w->findings, f, "node", FMT_PTR, culprit.node);
+	if (c->cache.sbs.locked)
+		finding_lower(&w->findings, f, "sb_lock is held: a CPU is changing the list");
 }
 
 /* ---- files of shmem that are in swap ---------------------------------------------------------------------------------------------- */
@@ -267,6 +269,41 @@ static struct error *gather(struct check *c)
 	return NULL;
 }
 
+/* ---- marks of a whole xarray ------------------------------------------------------------------------------------------------------ */
+
+/* xa_flags: XA_FLAGS_ACCOUNT is the highest below the marks. */
+enum { LOWEST_MARK = 6 };
+
+static struct error *learn_from(struct check *c, const struct cache_mapping *item)
+{
+	struct mapping_view m;
+	unsigned marks, high;
+	bool ok;
+	struct error *err = mapping_read(&c->layout, c->kv, item->va, &m, &ok);
+
+	if (err || !ok || m.locked || !(m.xa_flags >> LOWEST_MARK))
+		return err;
+	err = xa_root_marks(&c->layout, c->kv, m.va + fact(&c->layout.facts, FACT_MAPPING_PAGES)->offset, &marks, &ok);
+	high = m.xa_flags >> LOWEST_MARK << LOWEST_MARK;
+	if (!err && ok && marks & 1 && high / marks * marks == high && is_power_of_2(high / marks))
+		c->cache.mark_shift = (int)log2_u64(high / marks);
+	return err;
+}
+
+/* XA_FLAGS_MARK() starts at __GFP_BITS_SHIFT, a macro until v6.10: learn it from a file whose tags are in nodes, too. */
+static struct error *learn_marks(struct check *c)
+{
+	struct cache *cache = &c->cache;
+	struct error *err = NULL;
+
+	cache->mark_shift = (int)fact_value(&c->layout.facts, FACT_GFP_LAST_BIT, -1);
+	for (size_t i = 0; !err && cache->mark_shift < 0 && i < cache->list.nr; i++)
+		err = learn_from(c, &cache->list.v[i]);
+	if (cache->mark_shift > 29)
+		cache->mark_shift = -1;
+	return err;
+}
+
 struct error *cache_find(struct check *c)
 {
 	struct error *err = super_blocks_read(&c->layout, c->kv, &c->cache.sbs);
@@ -278,7 +315,9 @@ struct error *cache_find(struct check *c)
 	err = find_swapped(c);
 	if (!err)
 		err = job_run(c->nr_workers, c->cache.sbs.list.nr, find_inodes, c);
-	return err ? err : gather(c);
+	if (!err)
+		err = gather(c);
+	return err ? err : learn_marks(c);
 }
 
 const struct cache_mapping *cache_mapping_find(const struct check *c, uint64_t va)

@@ -10,6 +10,7 @@
 struct cache_mapping {
 	uint64_t va;
 	uint64_t inode; /**< on whose super block's list it was found; 0: only pages name it */
+	const struct super_block *sb; /**< that one; NULL: not known */
 	bool gaps;      /**< parts of its xarray are not in the dump */
 	bool cut;       /**< or could not be followed, which was reported */
 	bool walked;
@@ -36,6 +37,7 @@ struct cache {
 	struct super_blocks sbs;
 	ARRAY(struct cache_mapping) list; /**< rising address */
 	struct cache_totals totals;
+	int mark_shift;  /**< bit of xa_flags that is mark 0 of the whole xarray; -1: not known */
 	bool list_cut;   /**< a list of super blocks or inodes could not be followed to its end */
 	bool incomplete; /**< the time limit ended the walk */
 };

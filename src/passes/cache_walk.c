@@ -133,8 +133,10 @@ static void cover(struct cache_walk *cw, const struct slot *s)
 		cw->run_nr = 0;
 	}
 	cw->run_nr += s->e->nr;
-	if (cw->run_nr >= needed)
-		marks_set(&cw->check->marks, s->pfn, MARK_CACHED);
+	if (cw->run_nr < needed)
+		return;
+	marks_set(&cw->check->marks, s->pfn, MARK_CACHED);
+	cw->w->ledger.rule[RULE_CACHE_SLOT_POINTS_BACK].checked++;
 }
 
 static struct error *check_extent(struct cache_walk *cw, const struct slot *s)
@@ -191,14 +193,15 @@ static struct error *check_tags(struct cache_walk *cw, const struct slot *s)
 	return writeback != tag ? tag_finding(cw, RULE_TAG_WRITEBACK_VS_FLAG, s, writeback, tag) : NULL;
 }
 
-/* The marks of a single entry are in xa_flags, above the bits of gfp_t (XA_FLAGS_MARK()). */
+/* The marks of the whole xarray, and of an entry that is its only one, are in xa_flags (XA_FLAGS_MARK()). */
+static unsigned marks_of_all(const struct cache_walk *cw)
+{
+	return cw->check->cache.mark_shift < 0 ? MARKS_UNKNOWN : cw->m.xa_flags >> cw->check->cache.mark_shift & 7;
+}
+
 static unsigned marks_of_entry(const struct cache_walk *cw, const struct xa_entry *e)
 {
-	int64_t shift = fact_value(&cw->l->facts, FACT_GFP_LAST_BIT, -1);
-
-	if (!e->in_head)
-		return e->marks;
-	return shift < 0 || shift > 29 ? MARKS_UNKNOWN : cw->m.xa_flags >> shift & 7;
+	return e->in_head ? marks_of_all(cw) : e->marks;
 }
 
 /* ---- entries -------------------------------------------------------------------------------------------------------------------------- */
@@ -360,6 +363,29 @@ static struct error *on_problem(void *arg, const struct xa_problem *p)
 	return err;
 }
 
+static struct error *check_root_marks(struct cache_walk *cw)
+{
+	struct findings *fs = &cw->w->findings;
+	unsigned marks, all = marks_of_all(cw);
+	struct finding *f;
+	bool ok;
+	struct error *err;
+
+	if (all & MARKS_UNKNOWN)
+		return NULL;
+	err = xa_root_marks(cw->l, cw->w->kv, cw->m.va + fact(&cw->l->facts, FACT_MAPPING_PAGES)->offset, &marks, &ok);
+	if (err || !ok || marks == all)
+		return err;
+	err = cache_inode_finding(cw->w, RULE_TAG_PROPAGATION, cw->m.va, cw->has_inode ? cw->inode.va : 0, &f);
+	finding_text(fs, f, "problem", "the marks in xa_flags are not those of the root node", NULL);
+	finding_value(fs, f, "slot", FMT_HEX, 0);
+	finding_value(fs, f, "node", FMT_PTR, cw->m.head - 2);
+	finding_expect(fs, f, "value", FMT_HEX, 3, all, marks);
+	if (cw->busy)
+		finding_lower(fs, f, busy_text);
+	return err;
+}
+
 struct error *cache_walk_entries(struct cache_walk *cw)
 {
 	struct xa_walk w = { .l = cw->l, .k = cw->w->kv, .entry = on_entry, .problem = on_problem, .arg = cw };
@@ -371,5 +397,5 @@ struct error *cache_walk_entries(struct cache_walk *cw)
 	cw->w->cache.totals.nodes += w.nodes;
 	cw->w->ledger.rule[RULE_XA_NODE_BACKPTR].checked += w.nodes;
 	cw->w->ledger.rule[RULE_TAG_PROPAGATION].checked += w.nodes;
-	return err;
+	return err || cw->item->cut ? err : check_root_marks(cw);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "walk/mm.h"
 #include "walk/path.h"
 
 enum { MAX_SUPER_BLOCKS = 1 << 20, MAX_STRUCT = 4096 };
@@ -87,16 +88,13 @@ static struct error *read_names(const struct layout *l, struct kvmem *k, struct 
 	return err;
 }
 
-static struct error *read_lock(const struct layout *l, struct kvmem *k, struct super_block *sb)
+static struct error *read_lock(const struct layout *l, struct kvmem *k, uint64_t lock, bool *ret)
 {
-	const struct answer *a = fact(&l->facts, FACT_SB_INODES_LOCK);
-	uint64_t lock = 0;
+	uint64_t value = 0;
 	bool ok = false;
-	struct error *err = NULL;
+	struct error *err = l->spinlock.size ? spinlock_value(l, k, lock, &value, &ok) : NULL;
 
-	if (a->found && l->spinlock.size)
-		err = kvmem_read_word(k, sb->va + a->offset + l->spinlock.offset, l->spinlock.size, &lock, &ok);
-	sb->list_locked = ok && (lock & l->spinlock.mask);
+	*ret = !err && ok && value;
 	return err;
 }
 
@@ -125,7 +123,9 @@ static struct error *read_super_block(const struct layout *l, struct kvmem *k, u
 	ret->writeback = ret->kind == SB_BLOCK || (caps & CAP_WRITEBACK);
 	if (!err)
 		err = read_names(l, k, ret);
-	return err ? err : read_lock(l, k, ret);
+	if (!err && fact_found(&l->facts, FACT_SB_INODES_LOCK))
+		err = read_lock(l, k, va + fact(&l->facts, FACT_SB_INODES_LOCK)->offset, &ret->list_locked);
+	return err;
 }
 
 struct gather {
@@ -148,12 +148,15 @@ static struct error *add_super_block(void *arg, uint64_t node)
 struct error *super_blocks_read(const struct layout *l, struct kvmem *k, struct super_blocks *ret)
 {
 	struct gather g = { l, k, ret };
-	uint64_t head;
+	uint64_t head, lock;
+	struct error *err = NULL;
 
 	*ret = (struct super_blocks){ 0 };
 	if (!layout_symbol(l, FACT_SUPER_BLOCKS, &head))
 		return NULL;
-	return list_walk(k, head, MAX_SUPER_BLOCKS, add_super_block, &g, &ret->walk);
+	if (layout_symbol(l, FACT_SB_LOCK, &lock))
+		err = read_lock(l, k, lock, &ret->locked);
+	return err ? err : list_walk(k, head, MAX_SUPER_BLOCKS, add_super_block, &g, &ret->walk);
 }
 
 void super_blocks_deinit(struct super_blocks *s)

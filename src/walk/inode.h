@@ -27,6 +27,7 @@ struct super_block {
 struct super_blocks {
 	ARRAY(struct super_block) list; /**< in the order of super_blocks */
 	struct list_result walk;        /**< of the list of super blocks */
+	bool locked;                    /**< sb_lock was held */
 };
 
 /** What is read of a struct address_space. */

@@ -320,6 +320,21 @@ struct error *xa_load(const struct layout *l, struct kvmem *k, uint64_t xa, uint
 	return err;
 }
 
+struct error *xa_root_marks(const struct layout *l, struct kvmem *k, uint64_t xa, unsigned *ret, bool *ret_ok)
+{
+	const struct answer *marks = fact(&l->facts, FACT_XA_NODE_MARKS);
+	uint64_t words = marks->found ? marks->length / XA_MARKS : 0, head = 0, word;
+	struct error *err = kvmem_read_word(k, xa + fact(&l->facts, FACT_XA_HEAD)->offset, 8, &head, ret_ok);
+
+	*ret = 0;
+	*ret_ok = !err && *ret_ok && is_node(head) && words;
+	for (unsigned m = 0; !err && *ret_ok && m < XA_MARKS; m++) {
+		err = kvmem_read_word(k, head - ENTRY_INTERNAL + marks->offset + m * words * 8, 8, &word, ret_ok);
+		*ret |= (unsigned)(!err && *ret_ok && word) << m;
+	}
+	return err;
+}
+
 const char *xa_problem_text(const struct xa_problem *p, char *buf, size_t size)
 {
 	static const char *const words[] = {

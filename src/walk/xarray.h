@@ -67,6 +67,9 @@ struct error *xa_walk(struct xa_walk *w, uint64_t xa) _must_check_;
 struct error *xa_load(const struct layout *l, struct kvmem *k, uint64_t xa, uint64_t index, uint64_t *ret, bool *ret_ok)
 	_must_check_;
 
+/** Marks that any slot of the root node has; *ret_ok: there is a node, and it could be read. */
+struct error *xa_root_marks(const struct layout *l, struct kvmem *k, uint64_t xa, unsigned *ret, bool *ret_ok) _must_check_;
+
 /** One line about a problem, for people, into \p buf; returns buf. */
 const char *xa_problem_text(const struct xa_problem *p, char *buf, size_t size);
 

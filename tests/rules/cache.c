@@ -70,12 +70,17 @@ static uint64_t super_block_of(const struct world *w, uint64_t inode)
 bool cache_function(struct mutation *m, const char *function, uint64_t pfn, uint64_t nth, uint64_t *ret)
 {
 	static const char *const names[] = { "mapping", "inode", "super", "slot", "xnode", "slotbit", "emptyslot", "shmeminfo" };
+	int shift = m->w->base->cache.mark_shift;
 	const struct layout *l = &m->w->base->layout;
 	struct page_view v;
 	struct place p;
 	uint64_t host;
 	bool known = false;
 
+	if (!strcmp(function, "topmark")) {
+		*ret = shift < 0 ? 0 : UINT64_C(1) << (shift + (int)(pfn & 3));
+		return true;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		known |= !strcmp(names[i], function);
 	if (!known)

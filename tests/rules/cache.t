@@ -232,9 +232,16 @@ pick p file small writeback=1 innode>=2 flag=!dirty
 set object[xnode(p)].xa_node.marks[2][0] |= slotbit(p)
 expect tag-propagation warning
 
+test tag-propagation-top: a tag of the whole file that no page has
+if topmark(2)
+pick p file small writeback=1 innode>=1
+set object[mapping(p)].address_space.i_pages.xa_flags ^= topmark(2)
+expect tag-propagation warning
+
 test ok-tag-dirty-clean: write-back clears the flag first
 pick p file small writeback=1 innode=1 flag=!dirty
 set object[xnode(p)].xa_node.marks[0][0] |= slotbit(p)
+set object[mapping(p)].address_space.i_pages.xa_flags |= topmark(0)
 expect nothing
 
 # ---- inodes ------------------------------------------------------------------------------------------------------------

@@ -142,6 +142,7 @@ test ok-writeback-file: a page of a file on its way to disk
 pick p file small flag=lru innode=1
 set page[p].flags |= flag(writeback)
 set object[xnode(p)].xa_node.marks[1][0] |= slotbit(p)
+set object[mapping(p)].address_space.i_pages.xa_flags |= topmark(1)
 set page[p]._refcount += 1
 expect nothing
 also node-stat-dirty-writeback
@@ -150,6 +151,7 @@ test writeback-and-locked: locked and under writeback
 pick p file small flag=lru innode=1
 set page[p].flags |= flag(writeback) | flag(locked)
 set object[xnode(p)].xa_node.marks[1][0] |= slotbit(p)
+set object[mapping(p)].address_space.i_pages.xa_flags |= topmark(1)
 expect writeback-and-locked p note
 also node-stat-dirty-writeback
 
@@ -163,6 +165,7 @@ test ok-dirty-private: a file system that tracks parts of a page
 pick p file small flag=lru flag=uptodate flag=!private innode=1
 pick q slab first
 set object[xnode(p)].xa_node.marks[0][0] |= slotbit(p)
+set object[mapping(p)].address_space.i_pages.xa_flags |= topmark(0)
 set page[p].flags &= ~flag(uptodate)
 set page[p].flags |= flag(dirty) | flag(private)
 set page[p].private = page_va(q)

@@ -11,8 +11,11 @@
 
 #include "passes/check.h"
 
-static void print(const struct cache_totals *t)
+static void print(const struct check *c)
 {
+	const struct cache_totals *t = &c->cache.totals;
+
+	printf("mark_shift\t%d\n", c->cache.mark_shift);
 	printf("inodes\t%" PRIu64 "\n", t->inodes);
 	printf("mappings\t%" PRIu64 "\n", t->mappings);
 	printf("nodes\t%" PRIu64 "\n", t->nodes);
@@ -40,7 +43,7 @@ int main(int argc, char **argv)
 	if (!err)
 		err = check_run(c);
 	if (!err)
-		print(&c->cache.totals);
+		print(c);
 	else
 		fprintf(stderr, "caches: %s\n", error_text(err));
 	check_free(c);
