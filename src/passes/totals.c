@@ -357,6 +357,7 @@ static struct error *compare_stacks(struct check *c, struct worker *w)
 	err = count_stacks(c, &stacks, &ok);
 	if (err)
 		return err;
+	ok &= !c->zones.nr_gaps;
 	for (size_t i = 0; i < c->totals.stats.nodes.nr; i++) {
 		int64_t value = 0;
 
