@@ -214,6 +214,9 @@ static struct error *node_missing(struct walker *x, uint64_t va, uint64_t index,
 	bool gap = false;
 	struct error *err = kvmem_is_gap(x->w->k, va, &gap);
 
+	/* a node may lie across pages, of which one is there */
+	if (!err && !gap)
+		err = kvmem_is_gap(x->w->k, va + fact(&x->w->l->facts, FACT_XA_NODE)->size - 1, &gap);
 	if (err)
 		return err;
 	if (gap)
