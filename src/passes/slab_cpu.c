@@ -88,7 +88,7 @@ static struct error *check_freelist(const struct cpu_slab *cs, uint64_t pfn, con
 	char text[160];
 	struct error *err;
 
-	if (!slab_shape_fits(cs->cache, r->order, words->objects))
+	if (!r || !slab_shape_fits(cs->cache, r->order, words->objects))
 		return NULL; /* a finding of its own */
 	memset(sw->bitmap, 0, (words->objects / 64 + 1) * 8);
 	slab_memory_at(&cs->w->check->slab->slabs, &sw->memory, pfn, r->order, words->objects, words->objects);
