@@ -397,6 +397,9 @@ struct error *page_sheet(struct check *c, uint64_t pfn, struct sheet *ret)
 		return err;
 	add_folio(&p);
 	add_references(&p);
+	err = page_owner_sheet(c, pfn, ret);
+	if (err)
+		return err;
 	return ret->failed ? &error_nomem : NULL;
 }
 

@@ -12,6 +12,9 @@ struct error *page_sheet(struct check *c, uint64_t pfn, struct sheet *ret) _must
 /** Add who maps it, and its mapcounts term by term; \p m: of all pages asked for. */
 struct error *page_maps_sheet(struct check *c, uint64_t pfn, const struct mappers *m, struct sheet *ret) _must_check_;
 
+/** Add who owns a kernel page, where that is known: a vmalloc area, the stack of a task. */
+struct error *page_owner_sheet(struct check *c, uint64_t pfn, struct sheet *ret) _must_check_;
+
 /** Add the swap slot of a page in the swap cache, what it counts and what was found. */
 struct error *page_swap_sheet(struct check *c, uint64_t pfn, struct sheet *ret) _must_check_;
 

@@ -3,7 +3,7 @@
  * Part of the owners pass: pages of balloons, of device memory, and pages out of use after a memory error.
  *
  * A page of a balloon has the balloon in private while it is on the balloon's list, both set and cleared under its lock;
- * migration takes it off the list for a time and counts it in isolated_pages.
+ * migration takes it off the list for a time, and marks it as isolated.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -189,9 +189,21 @@ struct error *check_balloons(struct check *c)
 	return err;
 }
 
+/* isolate_movable_page() takes the page off the list with the page locked, then marks it. */
+static bool is_isolated(const struct check *c, const struct page_view *v)
+{
+	enum fact own = FACT_PG_movable_ops_isolated, bit = fact_found(&c->layout.facts, own) ? own : FACT_PG_isolated;
+	int64_t nr = fact_value(&c->layout.facts, bit, -1);
+
+	return nr >= 0 && nr < 64 && (v->flags >> nr & 1);
+}
+
 struct error *balloon_unlisted(struct unlisted *u)
 {
 	const struct owners_state *s = &u->check->owners;
+
+	if (is_isolated(u->check, &u->view))
+		return NULL;
 
 	for (size_t i = 0; i < s->balloons.nr; i++) {
 		struct finding *f;
@@ -201,8 +213,8 @@ struct error *balloon_unlisted(struct unlisted *u)
 		f = balloon_finding(u->check, u->w, u->pfn, u->view.private, "is not on its list");
 		if (f && s->balloons.v[i].locked)
 			finding_lower(&u->w->findings, f, lock_held);
-		else if (f && s->balloons.v[i].isolated)
-			finding_lower(&u->w->findings, f, "pages of the balloon are isolated for migration");
+		else if (f && page_has(&u->view, u->check->layout.flag.locked))
+			finding_lower(&u->w->findings, f, "the page is locked: it is being isolated for migration, or migrated");
 	}
 	return NULL;
 }

@@ -8,7 +8,7 @@
 struct error *balloon_read(const struct layout *l, struct kvmem *k, uint64_t va, struct balloon *ret, bool *ret_ok)
 {
 	const struct facts *f = &l->facts;
-	uint64_t lock_va = 0, lock = 0;
+	uint64_t lock_va = 0, lock = 0, next;
 	bool readable;
 	struct error *err;
 
@@ -16,7 +16,7 @@ struct error *balloon_read(const struct layout *l, struct kvmem *k, uint64_t va,
 	*ret_ok = false;
 	if (!fact_found(f, FACT_BALLOON_PAGES) || va % 8)
 		return NULL;
-	err = kvmem_read_word(k, va + fact(f, FACT_BALLOON_ISOLATED)->offset, 8, &ret->isolated, ret_ok);
+	err = kvmem_read_word(k, ret->head, 8, &next, ret_ok);
 	/* each balloon had a lock of its own up to v6.19 */
 	if (fact_found(f, FACT_BALLOON_LOCK))
 		lock_va = va + fact(f, FACT_BALLOON_LOCK)->offset;

@@ -10,7 +10,6 @@
 struct balloon {
 	uint64_t va;       /**< of the balloon_dev_info: private of each of its pages */
 	uint64_t head;     /**< address of the list of its pages */
-	uint64_t isolated; /**< pages that are off the list to be migrated */
 	bool locked;
 };
 

@@ -370,11 +370,28 @@ set mem[page[p].lru.next + 8] = page[p].lru.prev
 expect balloon-list p error
 
 test ok-balloon-isolated: the same while it is migrated
+kernels 5.10 6.1 6.12
 pick p offline
 set mem[page[p].lru.prev] = page[p].lru.next
 set mem[page[p].lru.next + 8] = page[p].lru.prev
-set object[page[p].private].balloon_dev_info.isolated_pages = 1
+set page[p].flags |= flag(isolated)
+expect nothing
+
+test ok-balloon-isolated-new: the same in newer kernels
+kernels 7.3
+pick p offline
+set mem[page[p].lru.prev] = page[p].lru.next
+set mem[page[p].lru.next + 8] = page[p].lru.prev
+set page[p].flags |= flag(movable_ops_isolated)
+expect nothing
+
+test ok-balloon-locked: it is being isolated
+pick p offline
+set mem[page[p].lru.prev] = page[p].lru.next
+set mem[page[p].lru.next + 8] = page[p].lru.prev
+set page[p].flags |= flag(locked)
 expect balloon-list p warning
+also any p
 
 test ok-balloon-leaves: a page that has left the balloon
 pick p offline
