@@ -279,6 +279,12 @@ static unsigned arm_cont_entries(const struct mmu *m, unsigned level)
 	return level == 1 && m->page_shift == SHIFT_16K ? 128 : 32;
 }
 
+/* struct user_pt_regs */
+static const char *const arm_registers[] = { "x0",  "x1",  "x2",  "x3",  "x4",	"x5",  "x6",  "x7",  "x8",  "x9",  "x10",
+					     "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21",
+					     "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "sp" };
+enum { ARM_SP = 31 };
+
 const struct arch arch_aarch64 = {
 	.name = "aarch64",
 	.mmu_init = arm_mmu_init,
@@ -287,6 +293,9 @@ const struct arch arch_aarch64 = {
 	.user_decode = arm_user_decode,
 	.user_entries = arm_user_entries,
 	.cont_entries = arm_cont_entries,
+	.registers = arm_registers,
+	.nr_registers = ARM_SP + 1,
+	.sp_register = ARM_SP,
 	.poison_delta = UINT64_C(0xdead000000000000),
 	.percpu_zero_based = false,
 	.per_page_arch_flags = true,

@@ -94,6 +94,9 @@ struct arch {
 	unsigned (*user_entries)(const struct mmu *m);
 	/** Entries that one contiguous block has at \p level, 1: the architecture has no such thing. */
 	unsigned (*cont_entries)(const struct mmu *m, unsigned level);
+	const char *const *registers; /**< names of general registers, in the order of user_regs_struct */
+	unsigned nr_registers;
+	unsigned sp_register; /**< which of them is the stack pointer */
 	uint64_t poison_delta;  /**< CONFIG_ILLEGAL_POINTER_VALUE as distributions set it */
 	bool percpu_zero_based; /**< per-CPU symbols may be offsets that KASLR does not move */
 	bool pgd_names_mm;      /**< the struct page of a top-level table names its mm (pt_mm) */

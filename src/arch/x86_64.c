@@ -226,6 +226,11 @@ static unsigned x86_cont_entries(const struct mmu *m, unsigned level)
 	return 1;
 }
 
+/* struct user_regs_struct */
+static const char *const x86_registers[] = { "r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9",	"r8",
+					     "rax", "rcx", "rdx", "rsi", "rdi", "orig_rax", "rip", "cs", "eflags", "rsp" };
+enum { X86_RSP = 19 };
+
 const struct arch arch_x86_64 = {
 	.name = "x86_64",
 	.mmu_init = x86_mmu_init,
@@ -234,6 +239,9 @@ const struct arch arch_x86_64 = {
 	.user_decode = x86_user_decode,
 	.user_entries = x86_user_entries,
 	.cont_entries = x86_cont_entries,
+	.registers = x86_registers,
+	.nr_registers = X86_RSP + 1,
+	.sp_register = X86_RSP,
 	.poison_delta = UINT64_C(0xdead000000000000),
 	.percpu_zero_based = true,
 	.pgd_names_mm = true,

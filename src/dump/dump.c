@@ -97,6 +97,11 @@ bool dump_control_register(const struct dump *d, unsigned cpu, unsigned cr, uint
 	return d->ops->control_register && d->ops->control_register(d->backend, cpu, cr, ret);
 }
 
+unsigned dump_registers(const struct dump *d, unsigned i, uint64_t *ret, unsigned size)
+{
+	return d->ops->registers ? d->ops->registers(d->backend, i, ret, size) : 0;
+}
+
 /* ---- VMCOREINFO ------------------------------------------------------------------------------------------------- */
 
 const char *dump_vmcoreinfo_text(const struct dump *d)

@@ -102,6 +102,13 @@ uint64_t dump_kaslr_offset(const struct dump *d);
  */
 bool dump_control_register(const struct dump *d, unsigned cpu, unsigned cr, uint64_t *ret);
 
+/**
+ * General registers of the \p i-th CPU that has an NT_PRSTATUS note, up to \p size of them, in the order of the
+ * architecture's user_regs_struct.  The number of registers, 0: no such note.  Notes are in the order of CPUs, but CPUs that
+ * wrote none are missing.
+ */
+unsigned dump_registers(const struct dump *d, unsigned i, uint64_t *ret, unsigned size);
+
 /* ---- other back ends ------------------------------------------------------------------------------------------ */
 
 /**
@@ -117,6 +124,8 @@ struct dump_ops {
 	enum gap_reason (*page_gap)(const void *backend, uint64_t pfn);
 	void (*for_each_ram)(const void *backend, bool (*fn)(void *arg, uint64_t first, uint64_t end), void *arg);
 	bool (*control_register)(const void *backend, unsigned cpu, unsigned cr, uint64_t *ret);
+	/** Optional: dump_registers(). */
+	unsigned (*registers)(const void *backend, unsigned i, uint64_t *ret, unsigned size);
 	void (*free)(void *backend);
 	/**
 	 * Optional: read up to \p size bytes (a page or more) from a page's start on; *ret_got == 0 if and only if

@@ -81,6 +81,7 @@ static const struct dump_ops elf_ops = {
 	.page_gap = store_page_gap,
 	.for_each_ram = store_for_each_ram,
 	.control_register = store_control_register,
+	.registers = store_registers,
 	.free = elf_free,
 	.constant = true,
 };

@@ -276,6 +276,7 @@ static const struct dump_ops diskdump_ops = {
 	.page_gap = store_page_gap,
 	.for_each_ram = store_for_each_ram,
 	.control_register = store_control_register,
+	.registers = store_registers,
 	.free = diskdump_free,
 	.constant = true,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dump/notes.h"
 
+#include <elf.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -8,6 +9,7 @@
 struct note {
 	const char *name; /* not NUL-terminated */
 	size_t name_size; /* without a NUL at the end */
+	uint32_t type;
 	const uint8_t *desc;
 	size_t desc_size;
 };
@@ -22,6 +24,7 @@ static bool note_next(const uint8_t **data, size_t *size, struct note *ret)
 		return false;
 	name_size = get_le32(*data);
 	ret->desc_size = get_le32(*data + 4);
+	ret->type = get_le32(*data + 8);
 	desc_offset = HEADER_SIZE + ((name_size + 3) & ~UINT64_C(3));
 	end = desc_offset + ret->desc_size;
 	if (end > *size)
@@ -74,6 +77,24 @@ static struct error *qemu_take(struct dump_notes *n, const struct note *note)
 	return array_push(&n->cpus, cpu) ? NULL : &error_nomem;
 }
 
+/*
+ * struct elf_prstatus of 64-bit machines: 112 bytes of signals, ids and times, the registers, and a word that tells of
+ * floating point.  What a CPU had in user mode or in the guest of a hypervisor is in it, too.
+ */
+static struct error *prstatus_take(struct dump_notes *n, const struct note *note)
+{
+	enum { REGISTERS_OFFSET = 112, TAIL_SIZE = 8, MAX_CPUS = 8192 };
+	struct cpu_registers cpu = { .nr = 0 };
+
+	if (note->desc_size < REGISTERS_OFFSET + TAIL_SIZE || n->registers.nr >= MAX_CPUS)
+		return NULL;
+	while (cpu.nr < NOTE_MAX_REGISTERS && REGISTERS_OFFSET + 8 * (size_t)(cpu.nr + 1) + TAIL_SIZE <= note->desc_size) {
+		cpu.reg[cpu.nr] = get_le64(note->desc + REGISTERS_OFFSET + 8 * (size_t)cpu.nr);
+		cpu.nr++;
+	}
+	return array_push(&n->registers, cpu) ? NULL : &error_nomem;
+}
+
 struct error *notes_add(struct dump_notes *n, const void *data, size_t size)
 {
 	const uint8_t *rest = data;
@@ -85,6 +106,8 @@ struct error *notes_add(struct dump_notes *n, const void *data, size_t size)
 			err = vmcoreinfo_take(n, &note);
 		else if (note_is(&note, "QEMU"))
 			err = qemu_take(n, &note);
+		else if (note_is(&note, "CORE") && note.type == NT_PRSTATUS)
+			err = prstatus_take(n, &note);
 		else if (note_is(&note, "Xen") || note_is(&note, ".note.Xen") || note_is(&note, "VMCOREINFO_XEN"))
 			n->xen = true;
 	}
@@ -95,6 +118,7 @@ void notes_deinit(struct dump_notes *n)
 {
 	free(n->vmcoreinfo);
 	array_free(&n->cpus);
+	array_free(&n->registers);
 	*n = (struct dump_notes){ 0 };
 }
 
@@ -104,4 +128,9 @@ bool notes_control_register(const struct dump_notes *n, unsigned cpu, unsigned c
 		return false;
 	*ret = n->cpus.v[cpu].cr[cr];
 	return true;
+}
+
+const struct cpu_registers *notes_registers(const struct dump_notes *n, unsigned i)
+{
+	return i < n->registers.nr ? &n->registers.v[i] : NULL;
 }

@@ -10,7 +10,7 @@
 #include "base/array.h"
 #include "base/error.h"
 
-enum { NOTE_NR_CR = 5 };
+enum { NOTE_NR_CR = 5, NOTE_MAX_REGISTERS = 34 };
 
 /** Limit for one block of notes: 8192 CPUs need 4 MB. */
 enum { NOTES_MAX_SIZE = 16 << 20 };
@@ -19,10 +19,17 @@ struct cpu_control {
 	uint64_t cr[NOTE_NR_CR];
 };
 
+/** A note NT_PRSTATUS: general registers as the kernel's user_regs_struct orders them. */
+struct cpu_registers {
+	unsigned nr;
+	uint64_t reg[NOTE_MAX_REGISTERS];
+};
+
 struct dump_notes {
 	char *vmcoreinfo; /**< malloc()ed, NUL-terminated; NULL: no such note */
 	size_t vmcoreinfo_size;
 	ARRAY(struct cpu_control) cpus; /**< from QEMU's notes, in their order */
+	ARRAY(struct cpu_registers) registers; /**< from notes NT_PRSTATUS, in their order */
 	bool xen; /**< of a Xen hypervisor or guest: pfns are not where they seem */
 };
 
@@ -32,5 +39,8 @@ void notes_deinit(struct dump_notes *n);
 
 /** Register \p cr of \p cpu; false when no note has it. */
 bool notes_control_register(const struct dump_notes *n, unsigned cpu, unsigned cr, uint64_t *ret);
+
+/** General registers of the \p i-th CPU that has a note, NULL: no such note. */
+const struct cpu_registers *notes_registers(const struct dump_notes *n, unsigned i);
 
 #endif

@@ -107,6 +107,13 @@ static bool overlay_control_register(const void *backend, unsigned cpu, unsigned
 	return dump_control_register(o->base, cpu, cr, ret);
 }
 
+static unsigned overlay_registers(const void *backend, unsigned i, uint64_t *ret, unsigned size)
+{
+	const struct overlay *o = backend;
+
+	return dump_registers(o->base, i, ret, size);
+}
+
 static void overlay_free(void *backend)
 {
 	struct overlay *o = backend;
@@ -123,6 +130,7 @@ static const struct dump_ops overlay_ops = {
 	.page_gap = overlay_page_gap,
 	.for_each_ram = overlay_for_each_ram,
 	.control_register = overlay_control_register,
+	.registers = overlay_registers,
 	.free = overlay_free,
 };
 

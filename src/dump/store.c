@@ -2,6 +2,7 @@
 #include "dump/store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "dump/vmcoreinfo.h"
@@ -84,4 +85,15 @@ bool store_control_register(const void *backend, unsigned cpu, unsigned cr, uint
 	const struct dump_store *s = backend;
 
 	return notes_control_register(&s->notes, cpu, cr, ret);
+}
+
+unsigned store_registers(const void *backend, unsigned i, uint64_t *ret, unsigned size)
+{
+	const struct dump_store *s = backend;
+	const struct cpu_registers *r = notes_registers(&s->notes, i);
+	unsigned nr = !r ? 0 : r->nr < size ? r->nr : size;
+
+	if (nr)
+		memcpy(ret, r->reg, nr * sizeof(*ret));
+	return nr;
 }

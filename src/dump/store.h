@@ -35,6 +35,7 @@ bool page_size_is_sane(uint64_t size);
 enum gap_reason store_page_gap(const void *backend, uint64_t pfn);
 void store_for_each_ram(const void *backend, bool (*fn)(void *arg, uint64_t first, uint64_t end), void *arg);
 bool store_control_register(const void *backend, unsigned cpu, unsigned cr, uint64_t *ret);
+unsigned store_registers(const void *backend, unsigned i, uint64_t *ret, unsigned size);
 
 /* The formats.  They take \p file over, also when they fail; messages do not name the file. */
 struct error *elf_open(struct dump_file *file, const char *path, struct dump **ret) _must_check_;
