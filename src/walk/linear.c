@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * x86 keeps the start in page_offset_base (arch/x86/kernel/head64.c), which KASLR moves.  Elsewhere something that the boot
+ * allocator placed tells: the mem_section of memory sections, which memblock hands out by direct-map address.  Either is
+ * believed only when the page table agrees about RAM.
+ */
+#include "walk/linear.h"
+
+enum { MAX_PROBES = 64 };
+
+/* Whether RAM is where \p base says.  Undecided as long as nothing looked at is mapped. */
+static struct error *probe(const struct memmap *m, struct kvmem *k, uint64_t base, bool *ret)
+{
+	unsigned shift = m->layout->page_shift;
+	struct error *err = NULL;
+
+	*ret = false;
+	for (size_t i = 0; !err && i < m->sections.nr && i < MAX_PROBES; i++) {
+		uint64_t pa = (m->sections.v[i].first_pfn + m->sections.v[i].nr_pages / 2) << shift, found;
+		struct kv_gap gap;
+
+		err = kvmem_translate(k, base + pa, &found, NULL, &gap);
+		if (err || gap.kind != KV_OK)
+			continue;
+		*ret = found == pa;
+		break;
+	}
+	return err;
+}
+
+static struct error *try_section(struct linear *d, const struct memmap *m, struct kvmem *k, const struct section *s)
+{
+	struct kv_gap gap;
+	uint64_t pa;
+	struct error *err = kvmem_translate(k, s->ms_va, &pa, NULL, &gap);
+
+	if (err || gap.kind != KV_OK)
+		return err;
+	d->base = s->ms_va - pa;
+	return probe(m, k, d->base, &d->known);
+}
+
+struct error *linear_init(struct linear *d, const struct layout *l, const struct memmap *m, struct kvmem *k)
+{
+	struct error *err = NULL;
+	uint64_t va;
+	bool ok;
+
+	*d = (struct linear){ .known = false };
+	if (layout_symbol(l, FACT_PAGE_OFFSET_BASE, &va)) {
+		err = kvmem_read_word(k, va, 8, &d->base, &ok);
+		if (!err && ok)
+			err = probe(m, k, d->base, &d->known);
+	}
+	for (size_t i = 0; !err && !d->known && i < m->sections.nr && i < MAX_PROBES; i++)
+		if (m->sections.v[i].ms_va)
+			err = try_section(d, m, k, &m->sections.v[i]);
+	return err;
+}
