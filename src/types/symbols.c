@@ -39,7 +39,8 @@ static struct error *collect(struct symbols *s, struct span table, struct span s
 		if (!is_wanted(&sym) || le32toh(sym.st_name) >= strings.size)
 			continue;
 		e = (struct symbol_entry){ le64toh(sym.st_value), le64toh(sym.st_size),
-					   (const char *)strings.data + le32toh(sym.st_name) };
+					   (const char *)strings.data + le32toh(sym.st_name),
+					   ELF64_ST_TYPE(sym.st_info) == STT_FUNC };
 		if (!is_made_up(e.name) && !array_push(&s->list, e))
 			return &error_nomem;
 	}
@@ -118,6 +119,6 @@ bool symbols_find(const struct symbols *s, uint64_t value, struct symbol_at *ret
 		best = &s->list.v[end - 1];
 	if (!best)
 		return false;
-	*ret = (struct symbol_at){ best->name, value - best->value };
+	*ret = (struct symbol_at){ best->name, value - best->value, best->function };
 	return true;
 }

@@ -9,11 +9,13 @@
 struct symbol_at {
 	const char *name; /**< lives as long as the table */
 	uint64_t offset;  /**< from its start */
+	bool function;
 };
 
 struct symbol_entry {
 	uint64_t value, size; /**< link-time address; size 0: not known */
 	const char *name;
+	bool function;
 };
 
 struct symbols {

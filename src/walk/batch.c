@@ -63,3 +63,28 @@ struct error *batches_walk(const struct layout *l, const struct percpu *cpus, st
 	}
 	return err;
 }
+
+struct error *batch_slot_at(const struct layout *l, uint64_t offset, struct kvmem *k, uint64_t va, enum batch_slot *ret)
+{
+	const struct answer *nr = fact(&l->facts, FACT_BATCH_NR), *entries = fact(&l->facts, FACT_BATCH_FOLIOS);
+	struct error *err = NULL;
+
+	*ret = BATCH_SLOT_NONE;
+	if (!nr->found || !entries->found)
+		return NULL;
+	for (size_t i = 0; !err && i < ARRAY_SIZE(places); i++) {
+		uint64_t batch, used;
+		bool ok;
+
+		if (!fact_found(&l->facts, places[i].member) || !percpu_symbol(l, places[i].variable, &batch))
+			continue;
+		batch += offset + fact(&l->facts, places[i].member)->offset;
+		if (va - batch - entries->offset >= entries->size)
+			continue;
+		err = kvmem_read_word(k, batch + nr->offset, 1, &used, &ok);
+		if (!err && ok)
+			*ret = (va - batch - entries->offset) / 8 < used ? BATCH_SLOT_HELD : BATCH_SLOT_OLD;
+		break;
+	}
+	return err;
+}

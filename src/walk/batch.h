@@ -26,4 +26,14 @@ struct batch {
 struct error *batches_walk(const struct layout *l, const struct percpu *cpus, struct kvmem *k,
 			   struct error *(*fn)(void *arg, const struct batch *b), void *arg, uint64_t *ret_gaps) _must_check_;
 
+/** What a word of a CPU's per-CPU variables is for the batches. */
+enum batch_slot {
+	BATCH_SLOT_NONE, /**< in no array of a batch */
+	BATCH_SLOT_HELD, /**< an entry */
+	BATCH_SLOT_OLD,  /**< behind the last entry: what was there before */
+};
+
+/** \p offset: of the CPU (struct percpu_area). */
+struct error *batch_slot_at(const struct layout *l, uint64_t offset, struct kvmem *k, uint64_t va, enum batch_slot *ret) _must_check_;
+
 #endif
