@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What contains the words that the search found. */
+#include <string.h>
+
+#include "passes/holders.h"
+
+enum { WORDS_PER_UNIT = 256 };
+
+struct placing {
+	struct check *check;
+	struct holders *holders;
+	struct holder_slab *slabs; /* one for each worker */
+};
+
+/* vmalloc maps pages anywhere: look for those that matter. */
+static struct error *map_vmalloc(struct check *c, struct holders *h)
+{
+	unsigned shift = c->layout.page_shift;
+	struct bitmap wanted;
+	struct error *err;
+
+	if (!bitmap_init(&wanted, (h->list.v[h->list.nr - 1].pa >> shift) + 1))
+		return &error_nomem;
+	for (size_t i = 0; i < h->list.nr; i++) {
+		const struct census_record *r = census_find(&c->census, h->list.v[i].pa >> shift);
+
+		if (r && r->kind != KIND_SLAB && r->kind != KIND_RESERVED)
+			bitmap_set(&wanted, h->list.v[i].pa >> shift);
+	}
+	err = places_map(&h->places, c->kv, &wanted);
+	bitmap_deinit(&wanted);
+	return err;
+}
+
+struct error *holders_load(struct check *c, struct holders *h)
+{
+	const struct tasks *tasks = &c->tasks;
+	struct error *err = symbols_init(&h->symbols, c->types);
+
+	if (!err && !tasks->list.nr) {
+		tasks = &h->tasks;
+		err = tasks_init(&h->tasks, &c->layout, c->kv);
+	}
+	if (!err)
+		err = places_init(&h->places, &c->layout, &c->memmap, tasks, &c->percpu, c->dump, c->kv);
+	if (!err)
+		err = slabs_init(&h->slabs, &c->layout, &c->memmap, &c->zones, c->kv);
+	return err || !h->list.nr ? err : map_vmalloc(c, h);
+}
+
+/* Pages of one compound page, or of one block. */
+static bool is_one_block(const struct check *c, uint64_t a, uint64_t b)
+{
+	const struct census_record *ra = census_find(&c->census, a), *rb = census_find(&c->census, b);
+
+	return a == b || (ra && rb && ra->order && census_head(ra, a) == census_head(rb, b));
+}
+
+static void set_place(const struct check *c, const struct census_record *r, const struct place *at, struct holder *x)
+{
+	static const enum holder_where where_of[] = {
+		[PLACE_OTHER] = HOLDER_PAGE, [PLACE_STACK] = HOLDER_STACK, [PLACE_PERCPU] = HOLDER_PERCPU, [PLACE_IMAGE] = HOLDER_IMAGE,
+		[PLACE_VMALLOC] = HOLDER_VMALLOC,
+	};
+	static const enum holder_state state_of[] = {
+		[PLACE_IN_USE] = HOLDER_LIVE, [PLACE_NOT_IN_USE] = HOLDER_STALE, [PLACE_MAY_BE_USED] = HOLDER_UNCERTAIN,
+	};
+
+	x->where = where_of[at->kind];
+	x->state = state_of[at->use];
+	x->va = at->va;
+	x->start = at->start;
+	x->thing = at->index;
+	if (at->kind != PLACE_OTHER)
+		return;
+	x->where = r->kind == KIND_LARGE_KMALLOC ? HOLDER_LARGE_KMALLOC : HOLDER_PAGE;
+	x->start = x->va ? x->va - (x->pa - (census_head(r, x->pa >> c->layout.page_shift) << c->layout.page_shift)) : 0;
+	x->thing = UINT32_MAX;
+}
+
+static struct error *place_word(const struct placing *p, unsigned worker, struct holder *x)
+{
+	struct worker *w = &p->check->workers[worker];
+	uint64_t pfn = x->pa >> p->check->layout.page_shift;
+	const struct census_record *r = census_find(&p->check->census, pfn);
+	struct place at;
+	struct error *err;
+
+	x->is_inside = is_one_block(p->check, pfn, x->pfn);
+	if (r->kind == KIND_SLAB) {
+		err = holder_in_slab(p->check, p->holders, w, &p->slabs[worker], x);
+		return err ? err : holder_own_slot(p->check, p->holders, w, x);
+	}
+	err = place_find(&p->holders->places, w->kv, x->pa, r->kind == KIND_RESERVED, &at);
+	if (!err)
+		set_place(p->check, r, &at, x);
+	return err;
+}
+
+static struct error *place_unit(void *arg, unsigned worker, uint64_t unit)
+{
+	struct placing *p = arg;
+	struct error *err = NULL;
+
+	for (size_t i = unit * WORDS_PER_UNIT; !err && i < p->holders->list.nr && i < (unit + 1) * WORDS_PER_UNIT; i++)
+		err = place_word(p, worker, &p->holders->list.v[i]);
+	return err;
+}
+
+struct error *holders_place(struct check *c, struct holders *h)
+{
+	struct placing p = { c, h, calloc(c->nr_workers, sizeof(*p.slabs)) };
+	struct error *err = p.slabs ? NULL : &error_nomem;
+
+	for (unsigned i = 0; !err && i < c->nr_workers; i++)
+		err = slab_memory_init(&p.slabs[i].memory, &c->layout, c->workers[i].kv) ? NULL : &error_nomem;
+	if (!err)
+		err = job_run(c->nr_workers, (h->list.nr + WORDS_PER_UNIT - 1) / WORDS_PER_UNIT, place_unit, &p);
+	if (!err)
+		err = holders_sheaves(c, h);
+	for (unsigned i = 0; p.slabs && i < c->nr_workers; i++)
+		slab_memory_deinit(&p.slabs[i].memory);
+	free(p.slabs);
+	return err;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Holders in words. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "passes/holders.h"
+
+const char *holder_form_name(enum holder_form form)
+{
+	static const char *const names[] = { "struct-page", "list-link", "direct-map" };
+
+	return form < NR_HOLDER_FORMS ? names[form] : "?";
+}
+
+const char *holder_where_name(enum holder_where where)
+{
+	static const char *const names[] = { "slab", "large-kmalloc", "stack", "per-cpu", "image", "vmalloc", "page-table", "page", "register" };
+
+	return where < NR_HOLDER_WHERES ? names[where] : "?";
+}
+
+const char *holder_state_name(enum holder_state state)
+{
+	static const char *const names[] = { "live", "stale", "uncertain" };
+
+	return state < NR_HOLDER_STATES ? names[state] : "?";
+}
+
+/* " (name + 0x10)" of a link-time address into \p buf; "" without a symbol. */
+static const char *symbol_text(const struct holders *h, uint64_t value, char *buf, size_t size)
+{
+	struct symbol_at at;
+
+	buf[0] = '\0';
+	if (symbols_find(&h->symbols, value, &at))
+		snprintf(buf, size, " (%s + %#" PRIx64 ")", at.name, at.offset);
+	return buf;
+}
+
+static void slab_text(const struct holders *h, const struct holder *x, char *buf, size_t size)
+{
+	static const char *const use[] = { "allocated", "free", "not known whether in use" };
+	const char *name = x->thing < h->slabs.caches.nr ? h->slabs.caches.v[x->thing].name : "unknown cache";
+
+	if (x->start)
+		snprintf(buf, size, "slab %s, object %#" PRIx64 " + %#" PRIx64 ", %s", name, x->start, x->va - x->start, use[x->state]);
+	else
+		snprintf(buf, size, "slab %s, %s", name, x->state == HOLDER_STALE ? "in no object" : "object not known");
+}
+
+/* The function that the frame around \p va returns to: the next word above that is an address after a call. */
+static struct error *frame_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
+{
+	enum { REACH = 64 };
+	struct symbol_at at;
+	struct error *err = NULL;
+	bool ok = true;
+
+	buf[0] = '\0';
+	for (uint64_t i = 1; !err && ok && i <= REACH && x->va + i * 8 - x->start < h->places.stacks.size; i++) {
+		uint64_t word;
+
+		err = kvmem_read_word(c->kv, x->va + i * 8, 8, &word, &ok);
+		if (err || !ok || word - h->places.image_va >= h->places.image_size ||
+		    !symbols_find(&h->symbols, word - c->layout.kaslr, &at) || !at.function || !at.offset)
+			continue;
+		snprintf(buf, size, "; the next return address above it is %s + %#" PRIx64, at.name, at.offset);
+		break;
+	}
+	return err;
+}
+
+static struct error *stack_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
+{
+	const struct stack *s = &h->places.stacks.list.v[x->thing];
+	char frame[160], deep[96];
+	struct error *err = frame_text(c, h, x, frame, sizeof(frame));
+
+	if (!s->sp)
+		snprintf(deep, sizeof(deep), "running, stack pointer not known");
+	else if (x->va < s->sp)
+		snprintf(deep, sizeof(deep), "%#" PRIx64 " below its stack pointer: a call that has returned", s->sp - x->va);
+	else
+		snprintf(deep, sizeof(deep), "%s, %#" PRIx64 " above its stack pointer", s->running ? "running" : "not running", x->va - s->sp);
+	snprintf(buf, size, "stack of process %d (%s), %s%s", s->pid, s->comm, deep, x->state == HOLDER_STALE ? "" : frame);
+	return err;
+}
+
+static void percpu_text(const struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
+{
+	struct place at = { .kind = PLACE_PERCPU, .va = x->va, .start = x->start };
+	char symbol[128] = "";
+	uint64_t value;
+
+	if (place_percpu_symbol(&h->places, &at, &value))
+		symbol_text(h, value, symbol, sizeof(symbol));
+	snprintf(buf, size, "per-CPU memory of CPU %u + %#" PRIx64 "%s%s", c->percpu.cpus.v[x->thing].cpu, x->va - x->start,
+		 symbol[0] ? symbol : " (dynamic)",
+		 x->state == HOLDER_STALE       ? ", behind the end of a batch"
+		 : x->state == HOLDER_UNCERTAIN ? ", a stack for interrupts or exceptions"
+						: "");
+}
+
+static void vmalloc_text(const struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
+{
+	const struct vmalloc_area *a = &h->places.vmalloc.list.v[x->thing];
+	char symbol[128] = "";
+	const char *use = "";
+
+	if (a->valid && a->caller)
+		symbol_text(h, a->caller - c->layout.kaslr, symbol, sizeof(symbol));
+	if (x->state == HOLDER_STALE)
+		use = ": a stack kept for the next task";
+	else if (x->state == HOLDER_UNCERTAIN)
+		use = ": a stack of no listed task (new, or exited)";
+	snprintf(buf, size, "vmalloc area %#" PRIx64 " + %#" PRIx64 " of %#" PRIx64 " bytes%s%s%s%s", a->start, x->va - a->start, a->end - a->start,
+		 symbol[0] ? ", allocated by" : "", symbol, !a->vm ? ", vm_map_ram()" : "", use);
+}
+
+static void page_text(const struct check *c, const struct holder *x, char *buf, size_t size)
+{
+	uint64_t pfn = x->pa >> c->layout.page_shift;
+	const struct census_record *r = census_find(&c->census, pfn);
+
+	if (!r)
+		snprintf(buf, size, "pfn %#" PRIx64, pfn);
+	else if (r->order)
+		snprintf(buf, size, "%s, block of order %u at pfn %#" PRIx64 " + %#" PRIx64, kinds[r->kind].title, r->order, census_head(r, pfn),
+			 x->pa - (census_head(r, pfn) << c->layout.page_shift));
+	else
+		snprintf(buf, size, "%s, pfn %#" PRIx64 " + %#" PRIx64, kinds[r->kind].title, pfn, x->pa & low_mask(c->layout.page_shift));
+}
+
+static void register_text(const struct check *c, const struct holder *x, char *buf, size_t size)
+{
+	snprintf(buf, size, "register %s of CPU note %u: in the hands of code that ran when the dump was taken",
+		 c->layout.mmu.arch->registers[x->index], x->thing);
+}
+
+static struct error *place_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
+{
+	char symbol[128];
+
+	switch (x->where) {
+	case HOLDER_SLAB:
+		slab_text(h, x, buf, size);
+		break;
+	case HOLDER_STACK:
+		return stack_text(c, h, x, buf, size);
+	case HOLDER_PERCPU:
+		percpu_text(c, h, x, buf, size);
+		break;
+	case HOLDER_IMAGE:
+		symbol_text(h, x->va - c->layout.kaslr, symbol, sizeof(symbol));
+		snprintf(buf, size, "kernel image%s", symbol[0] ? symbol : ", no symbol");
+		break;
+	case HOLDER_VMALLOC:
+		vmalloc_text(c, h, x, buf, size);
+		break;
+	case HOLDER_REGISTER:
+		register_text(c, x, buf, size);
+		break;
+	case HOLDER_LARGE_KMALLOC:
+	case HOLDER_PGTABLE:
+	case HOLDER_PAGE:
+	case NR_HOLDER_WHERES:
+	default:
+		page_text(c, x, buf, size);
+	}
+	return NULL;
+}
+
+struct error *holder_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
+{
+	static const char *const forms[] = { "struct page", "list node", "direct map" };
+	char where[400];
+	struct error *err = place_text(c, h, x, where, sizeof(where));
+
+	snprintf(buf, size, "%s (by %s)%s%s", where, forms[x->form], x->is_own_slot ? ": its own slot in the cache" : "",
+		 x->is_inside ? ": in the page itself" : "");
+	return err;
+}
