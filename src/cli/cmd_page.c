@@ -5,10 +5,34 @@
 #include <limits.h>
 #include <string.h>
 
+#include "cli/page_holders.h"
 #include "cli/page_sheet.h"
 #include "cli/session.h"
 #include "report/json.h"
 #include "report/text.h"
+
+enum { KEY_HOLDERS = 0x300 };
+
+struct page_extra {
+	bool holders;
+};
+
+static const struct argp_option extra_options[] = {
+	{ "holders", KEY_HOLDERS, NULL, 0, "Search all kernel memory for words that lead to the pages, and name what contains them", 0 },
+	{ 0 },
+};
+
+static error_t parse_extra(int key, char *arg, struct argp_state *state, void *extra)
+{
+	struct page_extra *e = extra;
+
+	(void)arg;
+	(void)state;
+	if (key != KEY_HOLDERS)
+		return ARGP_ERR_UNKNOWN;
+	e->holders = true;
+	return 0;
+}
 
 static const struct command_spec spec = {
 	.args = "DUMP PFN|ADDRESS...",
@@ -17,6 +41,15 @@ static const struct command_spec spec = {
 	.groups = OPTIONS_DUMP | OPTIONS_RULES,
 	.min_args = 2,
 	.max_args = UINT_MAX,
+	.extra_options = extra_options,
+	.parse_extra = parse_extra,
+};
+
+/* What was searched for all pages at once. */
+struct searches {
+	struct mappers mappers;
+	struct holders holders;
+	bool has_holders;
 };
 
 /* Findings about the page, or about the folio or block it belongs to. */
@@ -67,25 +100,38 @@ static void add_identity(struct json_object *o, struct check *c, uint64_t pfn)
 	json_add(o, "page_kind", json_object_new_string(kinds[r->kind].name));
 }
 
-static struct error *write_page(struct out *out, struct session *s, const struct options *o, const struct mappers *m,
+static struct error *write_json(struct out *out, struct session *s, const struct sheet *sheet, const struct searches *found,
+				uint64_t pfn, bool last)
+{
+	struct json_object *json = sheet_json(out, sheet);
+	struct error *err = NULL;
+
+	add_identity(json, s->check, pfn);
+	if (found->has_holders)
+		err = page_holders_json(out, s->check, pfn, &found->holders, json);
+	json_add(json, "findings", findings_json(out, &s->report, s->check, pfn));
+	if (!err)
+		out_printf(out, "%s%s\n", json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+			   last ? "" : ",");
+	json_object_put(json);
+	return err;
+}
+
+static struct error *write_page(struct out *out, struct session *s, const struct options *o, const struct searches *found,
 				uint64_t pfn, bool last)
 {
 	struct sheet sheet = { 0 };
 	struct error *err = page_sheet(s->check, pfn, &sheet);
-	struct json_object *json;
 
 	if (!err)
 		err = page_swap_sheet(s->check, pfn, &sheet);
 	if (!err)
-		err = page_maps_sheet(s->check, pfn, m, &sheet);
+		err = page_maps_sheet(s->check, pfn, &found->mappers, &sheet);
+	if (!err && found->has_holders && o->format != FORMAT_JSON)
+		err = page_holders_sheet(s->check, pfn, &found->holders, &sheet);
 
 	if (!err && o->format == FORMAT_JSON) {
-		json = sheet_json(out, &sheet);
-		add_identity(json, s->check, pfn);
-		json_add(json, "findings", findings_json(out, &s->report, s->check, pfn));
-		out_printf(out, "%s%s\n", json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
-			   last ? "" : ",");
-		json_object_put(json);
+		err = write_json(out, s, &sheet, found, pfn, last);
 	} else if (!err) {
 		sheet_text(out, &sheet);
 		findings_text(out, s->check, pfn);
@@ -122,16 +168,21 @@ static struct error *write_pages(struct session *s, const struct options *o, con
 {
 	struct report_options ro = options_report(o);
 	struct out out = out_make(o->out.file, &ro);
-	struct mappers mappers = { .not_kept = 0 };
-	struct error *err = find_mappers(s->check, pfns, nr, &mappers), *end;
+	const struct page_extra *extra = o->extra;
+	struct searches found = { .has_holders = extra->holders };
+	struct error *err = find_mappers(s->check, pfns, nr, &found.mappers), *end;
+
+	if (!err && found.has_holders)
+		err = page_holders_find(s->check, pfns, nr, &found.holders);
 
 	if (o->format == FORMAT_JSON)
 		out_printf(&out, "{\"schema\": \"pagefsck-page-1\", \"pages\": [\n");
 	for (unsigned i = 0; !err && i < nr; i++)
-		err = write_page(&out, s, o, &mappers, pfns[i], i + 1 == nr);
+		err = write_page(&out, s, o, &found, pfns[i], i + 1 == nr);
 	if (o->format == FORMAT_JSON)
 		out_printf(&out, "]}\n");
-	mappers_deinit(&mappers);
+	mappers_deinit(&found.mappers);
+	holders_deinit(&found.holders);
 	end = out_finish(&out);
 	if (err) {
 		error_free(end);
@@ -157,6 +208,7 @@ static void narrow(struct check *c, const uint64_t *pfns, unsigned nr)
 
 static struct error *run(struct session *s, struct options *o, uint64_t *pfns)
 {
+	const struct page_extra *extra = o->extra;
 	unsigned nr = o->nr_args - 1;
 	struct error *err = session_open(s, o->args[0], o);
 
@@ -164,7 +216,8 @@ static struct error *run(struct session *s, struct options *o, uint64_t *pfns)
 		err = page_parse(s->check, o->args[i + 1], &pfns[i]);
 	if (err)
 		return err;
-	narrow(s->check, pfns, nr);
+	if (!extra->holders) /* the search has to know what every page is */
+		narrow(s->check, pfns, nr);
 	s->check->options.walk_always = true;
 	err = session_run(s, o);
 	if (!err)
@@ -175,7 +228,8 @@ static struct error *run(struct session *s, struct options *o, uint64_t *pfns)
 int cmd_page(int argc, char **argv)
 {
 	_cleanup_free_ uint64_t *pfns = NULL;
-	struct options o = { .extra = NULL };
+	struct page_extra extra = { .holders = false };
+	struct options o = { .extra = &extra };
 	struct session s = { 0 };
 	struct error *err;
 	int status;

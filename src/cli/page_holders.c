@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pagefsck page --holders: what in kernel memory leads to a page. */
+#include "cli/page_holders.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SHOWN = 24, MAX_PAGES = 1 << 24 };
+
+static const char group[] = "held by";
+
+/* The folio of \p pfn: first page and number. */
+static uint64_t folio_of(const struct check *c, uint64_t pfn, uint64_t *ret_nr)
+{
+	const struct census_record *r = census_find(&c->census, pfn);
+	bool compound = r && r->bits & (CENSUS_HEAD | CENSUS_TAIL);
+
+	*ret_nr = compound ? bit_u64(r->order) : 1;
+	return compound ? census_head(r, pfn) : pfn;
+}
+
+static int by_value(const void *va, const void *vb)
+{
+	uint64_t a = *(const uint64_t *)va, b = *(const uint64_t *)vb;
+
+	return (a > b) - (a < b);
+}
+
+struct error *page_holders_find(struct check *c, const uint64_t *pfns, unsigned nr, struct holders *ret)
+{
+	ARRAY(uint64_t) list = { .nr = 0 };
+	struct error *err = NULL;
+	size_t kept = 0;
+
+	for (unsigned i = 0; !err && i < nr; i++) {
+		uint64_t pages, first = folio_of(c, pfns[i], &pages);
+
+		for (uint64_t p = 0; !err && p < pages && list.nr < MAX_PAGES; p++)
+			err = array_push(&list, first + p) ? NULL : &error_nomem;
+	}
+	if (!err && list.nr)
+		qsort(list.v, list.nr, sizeof(*list.v), by_value);
+	for (size_t i = 0; !err && i < list.nr; i++)
+		if (!i || list.v[i] != list.v[i - 1])
+			list.v[kept++] = list.v[i];
+	if (!err)
+		err = holders_find(c, list.v, kept, ret);
+	array_free(&list);
+	return err;
+}
+
+/* ---- text -------------------------------------------------------------------------------------------------------- */
+
+struct tally {
+	size_t count, stale, own, inside;
+};
+
+static struct tally tally_of(const struct holder *list, size_t nr)
+{
+	struct tally t = { .count = 0 };
+
+	for (size_t i = 0; i < nr; i++) {
+		if (list[i].is_inside)
+			t.inside++;
+		else if (list[i].is_own_slot)
+			t.own++;
+		else if (list[i].state == HOLDER_STALE)
+			t.stale++;
+		else
+			t.count++;
+	}
+	return t;
+}
+
+static void add_summary(const struct holders *h, struct sheet *sheet, const struct tally *t)
+{
+	uint64_t missing = h->unknown;
+
+	for (unsigned g = 0; g < HOLDER_GAPS; g++)
+		missing += h->missing[g];
+	sheet_add(sheet, group, "holders", FMT_DEC, t->count, "%s", t->count ? "words of kernel memory lead to it" :
+		  missing ? "nothing leads to it in what could be searched" : "nothing in kernel memory leads to it");
+	if (t->own)
+		sheet_add(sheet, group, "own slot", FMT_DEC, t->own, "the slot of the cache that it is in");
+	if (t->stale)
+		sheet_add(sheet, group, "stale", FMT_DEC, t->stale, "in free objects, dead stack, or behind the end of arrays: nobody uses these");
+	if (t->inside)
+		sheet_add(sheet, group, "inside", FMT_DEC, t->inside, "in the page itself");
+	sheet_add(sheet, group, "searched", FMT_DEC, h->searched, "pages of kernel memory");
+	if (missing)
+		sheet_add(sheet, group, "not searched", FMT_DEC, missing, "pages that may be kernel memory are not in the dump");
+	if (h->not_kept)
+		sheet_add(sheet, group, "not kept", FMT_DEC, h->not_kept, "words more than are listed");
+}
+
+static struct error *add_holder(struct check *c, const struct holders *h, const struct holder *x, uint64_t asked, size_t number,
+				struct sheet *sheet)
+{
+	char text[512], page[48] = "";
+	struct error *err = holder_text(c, h, x, text, sizeof(text));
+
+	if (x->pfn != asked)
+		snprintf(page, sizeof(page), "pfn %#" PRIx64 " of the folio: ", x->pfn);
+	sheet_add(sheet, group, arena_printf(&sheet->arena, "%zu", number), FMT_PTR, x->va ? x->va : x->pa ? x->pa : x->word, "%s%s", page, text);
+	return err;
+}
+
+struct error *page_holders_sheet(struct check *c, uint64_t pfn, const struct holders *h, struct sheet *ret)
+{
+	uint64_t nr_pages, first = folio_of(c, pfn, &nr_pages);
+	size_t nr, shown = 0;
+	const struct holder *list = holders_of(h, first, nr_pages, &nr);
+	struct tally t = tally_of(list, nr);
+	struct error *err = NULL;
+
+	add_summary(h, ret, &t);
+	for (int counted = 1; counted >= 0; counted--) /* those that count first */
+		for (size_t i = 0; !err && i < nr && shown < SHOWN; i++)
+			if (holder_counts(&list[i]) == counted)
+				err = add_holder(c, h, &list[i], pfn, ++shown, ret);
+	if (nr > shown)
+		sheet_add(ret, group, "more", FMT_DEC, nr - shown, "not shown");
+	return err;
+}
+
+/* ---- JSON -------------------------------------------------------------------------------------------------------- */
+
+static struct json_object *holder_json(struct out *out, const struct holder *x, const char *text)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_add_number(o, "pfn", x->pfn);
+	json_add_text(out, o, "form", holder_form_name(x->form));
+	json_add_text(out, o, "where", holder_where_name(x->where));
+	json_add_text(out, o, "state", holder_state_name(x->state));
+	json_add(o, "own_slot", json_object_new_boolean(x->is_own_slot));
+	json_add(o, "inside", json_object_new_boolean(x->is_inside));
+	if (x->where != HOLDER_REGISTER) {
+		json_add(o, "address", x->va ? json_hex(x->va) : NULL);
+		json_add(o, "physical", json_hex(x->pa));
+	}
+	json_add(o, "word", json_hex(x->word));
+	json_add_text(out, o, "text", text);
+	return o;
+}
+
+static struct json_object *search_json(const struct holders *h)
+{
+	struct json_object *o = json_object_new_object(), *missing = json_object_new_object();
+
+	json_add_number(o, "pages", h->searched);
+	for (unsigned g = GAP_NONE + 1; g < HOLDER_GAPS; g++)
+		if (h->missing[g])
+			json_add_number(missing, gap_reason_text((enum gap_reason)g), h->missing[g]);
+	json_add(o, "pages_missing", missing);
+	json_add_number(o, "pages_unknown", h->unknown);
+	json_add_number(o, "words_not_kept", h->not_kept);
+	return o;
+}
+
+struct error *page_holders_json(struct out *out, struct check *c, uint64_t pfn, const struct holders *h, struct json_object *o)
+{
+	uint64_t nr_pages, first = folio_of(c, pfn, &nr_pages);
+	struct json_object *array = json_object_new_array();
+	struct error *err = NULL;
+	char text[512];
+	size_t nr;
+	const struct holder *list = holders_of(h, first, nr_pages, &nr);
+
+	for (size_t i = 0; !err && i < nr; i++) {
+		err = holder_text(c, h, &list[i], text, sizeof(text));
+		if (!err)
+			json_object_array_add(array, holder_json(out, &list[i], text));
+	}
+	json_add(o, "holders", array);
+	json_add(o, "search", search_json(h));
+	return err;
+}
