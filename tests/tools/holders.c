@@ -2,13 +2,14 @@
 /*
  * Who holds pages of a dump, for tests/dumps/holders.py.
  *
- *   holders DUMP VMLINUX [PAGES-OF-A-KIND [KIND]]
+ *   holders DUMP VMLINUX [PAGES-OF-A-KIND [KIND [PLANT...]]]
  *
  * Runs the census, chooses every page with more references than its own fields explain, and so many others of each kind,
- * and searches for all of them at once.  Prints tables; the first column is the name of the table:
+ * and searches for all of them at once.  PLANT is ADDRESS=PFN:FORM: the word at that physical address becomes one that leads
+ * to the page; FORM is p (struct page), l (list node) or d (direct map).  Prints tables; the first column is the name of the table:
  *
  *   extra  pfn kind extra words counting         a page with unexplained references
- *   word   pfn form where state own inside text  a word that leads to such a page, or to one of KIND
+ *   word   pfn form where state own inside address text   a word that leads to such a page, to one of KIND, or to one of PLANT
  *   kind   kind pages any counting strong        others: how many have a word at all, one that counts, and one that counts and
  *                                                is neither on a stack nor the address of a list node
  *   search pages missing unknown seconds
@@ -26,8 +27,17 @@ struct chosen {
 	int64_t extra; /* INT64_MIN: one of a kind */
 };
 
+struct plant {
+	uint64_t pa, pfn;
+	char form;
+};
+
+enum { MAX_PLANTS = 64 };
+
 struct choice {
 	struct check *c;
+	struct plant plants[MAX_PLANTS];
+	unsigned nr_plants;
 	ARRAY(struct chosen) list;
 	uint64_t seen[NR_KINDS], stride[NR_KINDS];
 };
@@ -84,6 +94,11 @@ static void choose_page(struct choice *ch, uint64_t pfn, const struct census_rec
 		return;
 	if (cached)
 		extra = extra_of(ch->c, pfn, r);
+	for (unsigned i = 0; i < ch->nr_plants && extra <= 0; i++)
+		if (ch->plants[i].pfn == pfn) {
+			choose(ch, pfn, 0, UINT64_C(1) << r->order);
+			return;
+		}
 	if (extra > 0)
 		choose(ch, pfn, extra, UINT64_C(1) << r->order);
 	else if (ch->seen[r->kind]++ % ch->stride[r->kind] == 0)
@@ -116,8 +131,9 @@ static size_t print_words(const struct choice *ch, const struct holders *h, uint
 	for (size_t j = 0; j < nr; j++) {
 		counting += holder_counts(&list[j]);
 		must(holder_text(ch->c, h, &list[j], text, sizeof(text)));
-		printf("word\t%" PRIu64 "\t%s\t%s\t%s\t%d\t%d\t%s\n", pfn, holder_form_name(list[j].form), holder_where_name(list[j].where),
-		       holder_state_name(list[j].state), list[j].is_own_slot, list[j].is_inside, text);
+		printf("word\t%" PRIu64 "\t%s\t%s\t%s\t%d\t%d\t%" PRIx64 "\t%s\n", pfn, holder_form_name(list[j].form),
+		       holder_where_name(list[j].where), holder_state_name(list[j].state), list[j].is_own_slot, list[j].is_inside, list[j].pa,
+		       text);
 	}
 	return counting;
 }
@@ -161,10 +177,54 @@ static void print_kinds(const struct choice *ch, const struct holders *h, const 
 			printf("kind\t%s\t%zu\t%zu\t%zu\t%zu\n", kinds[k].name, pages[k], any[k], counting[k], strong[k]);
 }
 
+/* ---- planting ---------------------------------------------------------------------------------------------------- */
+
+static uint64_t planted_word(const struct check *c, const struct linear *linear, const struct plant *p)
+{
+	const struct section *section = memmap_section(&c->memmap, p->pfn);
+	uint64_t va = section ? memmap_page_va(&c->memmap, section, p->pfn) : 0;
+
+	return p->form == 'd' ? linear->base + (p->pfn << c->layout.page_shift) + 0x123 : p->form == 'l' ? va + c->layout.page.lru : va + 1;
+}
+
+/* The check of the dump with the words in place. */
+static struct check *open_planted(const char *dump, const struct check_options *o, const struct choice *ch, struct dump **base)
+{
+	struct dump_patch patches[MAX_PLANTS];
+	struct types *types;
+	struct dump *planted;
+	struct linear linear;
+	struct check *c;
+
+	must(check_open(dump, o, &c));
+	must(linear_init(&linear, &c->layout, &c->memmap, c->kv));
+	for (unsigned i = 0; i < ch->nr_plants; i++)
+		patches[i] = (struct dump_patch){ ch->plants[i].pa, 8, planted_word(c, &linear, &ch->plants[i]) };
+	check_free(c);
+	must(dump_open(dump, base));
+	must(dump_overlay(*base, patches, ch->nr_plants, &planted));
+	must(types_open(o->debuginfo, NULL, &types));
+	must(check_open_dump(planted, types, o, &c));
+	return c;
+}
+
+static void parse_plants(struct choice *ch, int argc, char **argv)
+{
+	for (int i = 0; i < argc && ch->nr_plants < MAX_PLANTS; i++) {
+		struct plant *p = &ch->plants[ch->nr_plants++];
+
+		if (sscanf(argv[i], "%" SCNx64 "=%" SCNu64 ":%c", &p->pa, &p->pfn, &p->form) != 3) {
+			fprintf(stderr, "holders: '%s' is no ADDRESS=PFN:FORM\n", argv[i]);
+			exit(1);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct check_options o = { .debuginfo = argc > 2 ? argv[2] : NULL, .workers = 2, .census_only = true };
 	struct choice ch = { .c = NULL };
+	struct dump *base = NULL;
 	struct holders h;
 	uint64_t *pfns, missing = 0;
 	size_t nr = 0;
@@ -172,7 +232,11 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 1;
-	must(check_open(argv[1], &o, &ch.c));
+	parse_plants(&ch, argc - 5, argv + 5);
+	if (ch.nr_plants)
+		ch.c = open_planted(argv[1], &o, &ch, &base);
+	else
+		must(check_open(argv[1], &o, &ch.c));
 	must(check_run(ch.c));
 	choose_pages(&ch, argc > 3 ? strtoull(argv[3], NULL, 10) : 250);
 	pfns = calloc(ch.list.nr + 1, sizeof(*pfns));
@@ -193,5 +257,6 @@ int main(int argc, char **argv)
 	free(pfns);
 	array_free(&ch.list);
 	check_free(ch.c);
+	dump_free(base);
 	return 0;
 }
