@@ -327,6 +327,8 @@ struct error *holders_find(struct check *c, const uint64_t *pfns, size_t nr, str
 		search_windows(&s);
 		err = search_memory(&s, ret);
 	}
+	if (!err)
+		err = holders_chains(c, pfns, nr, ret);
 	if (!err && ret->list.nr)
 		qsort(ret->list.v, ret->list.nr, sizeof(*ret->list.v), by_place);
 	if (!err)

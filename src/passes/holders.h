@@ -18,6 +18,7 @@ enum holder_form {
 	HOLDER_STRUCT_PAGE, /**< address of its struct page, two low bits free for flags */
 	HOLDER_LIST_LINK,   /**< address of its list node, page.lru */
 	HOLDER_DIRECT_MAP,  /**< address of a byte of it in the direct map */
+	HOLDER_LIST_HEAD,   /**< the head of the list that the page is on, by page.lru: the word is the head's address */
 	NR_HOLDER_FORMS,
 };
 
@@ -100,6 +101,9 @@ const char *holder_state_name(enum holder_state state);
 struct error *holder_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size) _must_check_;
 
 /* ---- steps, one file each ---------------------------------------------------------------------------------------- */
+
+/** Add heads of the lists that \p pfns are on, where the search could not see them. */
+struct error *holders_chains(struct check *c, const uint64_t *pfns, size_t nr, struct holders *h) _must_check_;
 
 /** Load what tells what contains a word. */
 struct error *holders_load(struct check *c, struct holders *h) _must_check_;

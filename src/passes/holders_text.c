@@ -8,7 +8,7 @@
 
 const char *holder_form_name(enum holder_form form)
 {
-	static const char *const names[] = { "struct-page", "list-link", "direct-map" };
+	static const char *const names[] = { "struct-page", "list-link", "direct-map", "list-head" };
 
 	return form < NR_HOLDER_FORMS ? names[form] : "?";
 }
@@ -173,11 +173,11 @@ static struct error *place_text(struct check *c, const struct holders *h, const 
 
 struct error *holder_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
 {
-	static const char *const forms[] = { "struct page", "list node", "direct map" };
+	static const char *const forms[] = { "by struct page", "by list node", "by direct map", "head of its list" };
 	char where[400];
 	struct error *err = place_text(c, h, x, where, sizeof(where));
 
-	snprintf(buf, size, "%s (by %s)%s%s", where, forms[x->form], x->is_own_slot ? ": its own slot in the cache" : "",
+	snprintf(buf, size, "%s (%s)%s%s", where, forms[x->form], x->is_own_slot ? ": its own slot in the cache" : "",
 		 x->is_inside ? ": in the page itself" : "");
 	return err;
 }

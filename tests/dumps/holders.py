@@ -34,7 +34,7 @@ class Search:
 
 def what(word):
     """The place in the words of a row, without how the word leads to the page."""
-    return word[7].rsplit(" (by ", 1)[0]
+    return word[7].rsplit(" (", 1)[0]
 
 
 def try_extras(cases, dump, found):
