@@ -72,14 +72,15 @@ struct error *slab_open(const struct slabs *s, struct slab_memory *m, uint64_t v
 
 void slab_locate(const struct slab_memory *m, uint64_t va, const uint64_t *bitmap, const struct slab_chain *chain, struct slab_at *ret)
 {
-	unsigned i;
+	uint64_t inside = va - m->va - ret->cache->pad, i = inside / ret->cache->size;
 
-	if (slab_index(ret->cache, m, va, &i) == CHAIN_WILD || va - slab_object(ret->cache, m, i) >= ret->cache->object_size) {
+	if (va - m->va < ret->cache->pad || i >= m->objects || ret->cache->pad + (i + 1) * ret->cache->size > m->size ||
+	    inside % ret->cache->size >= ret->cache->object_size) {
 		ret->state = SLAB_OBJECT_OUTSIDE;
 		return;
 	}
-	ret->index = i;
-	ret->object = slab_object(ret->cache, m, i);
+	ret->index = (unsigned)i;
+	ret->object = slab_object(ret->cache, m, ret->index);
 	if (bitmap[i / 64] >> (i % 64) & 1)
 		ret->state = SLAB_OBJECT_FREE;
 	else
