@@ -31,6 +31,7 @@ struct free_list {
 	unsigned order;
 	int type;          /* migrate type, -1: not sorted by type */
 	unsigned marks;
+	uint64_t last;     /* node met last, at first the head */
 	uint64_t foreign;  /* the first node that is no page: what follows belongs to something else */
 	uint64_t blocks;
 	uint64_t unknown;  /* nodes in parts of the memmap that no section has */
@@ -137,6 +138,8 @@ static void judge_page(struct free_list *l, uint64_t pfn, const struct census_re
 	if (!odd_page(l, pfn, r, state, sizeof(state)) || l->odd++ >= FINDINGS_PER_LIST)
 		return;
 	f = page_finding(l, l->rule, pfn);
+	if (f)
+		f->subject.nr_pages = UINT64_C(1) << l->order;
 	snprintf(expected, sizeof(expected), l->kind == KIND_BUDDY ? "a free block of order %u" : "unaccepted memory", l->order);
 	finding_text(&l->w->findings, f, "state", state, expected);
 	/* expand() links a block before it marks it; a block is marked before __free_one_page() links it */
@@ -188,9 +191,11 @@ static struct error *node_met(void *arg, uint64_t node)
 		else
 			l->foreign = node;
 		l->blocks += !l->foreign;
+		l->last = l->foreign ? l->last : node;
 		return NULL;
 	}
 	l->blocks++;
+	l->last = node;
 	marks_set(&l->check->marks, pfn, l->marks);
 	r = census_find(&l->check->census, pfn);
 	if (!r)
@@ -207,23 +212,31 @@ static struct error *node_met(void *arg, uint64_t node)
 
 /* ---- lists ------------------------------------------------------------------------------------------------------------ */
 
-static void foreign_finding(struct free_list *l, enum rule_id rule)
+/* The node met last leads to what is no page, which happens to lead back to it. */
+static struct error *foreign_finding(struct free_list *l, enum rule_id rule)
 {
 	struct subject subject = subject_page(rules[rule].subject, UINT64_MAX);
 	struct findings *fs = &l->w->findings;
+	uint64_t next = 0, pfn;
 	struct finding *f;
+	bool ok = false;
+	struct error *err = kvmem_read_word(l->w->kv, l->last, 8, &next, &ok);
 
-	subject.address = l->foreign;
+	if (memmap_pfn_of(&l->check->memmap, l->last - l->check->layout.page.lru, &pfn))
+		subject = check_page_subject(l->check, rules[rule].subject, pfn);
+	else
+		subject.address = l->last;
 	subject.zone = l->zone->va;
 	f = worker_finding(l->w, rule, &subject);
 	finding_text(fs, f, "list", l->name, NULL);
-	finding_text(fs, f, "word", "next", NULL);
+	finding_text(fs, f, "word", ok && next == l->foreign ? "next" : "prev", NULL);
 	finding_value(fs, f, "link", FMT_PTR, l->foreign);
-	finding_value(fs, f, "node", FMT_PTR, l->foreign);
-	finding_evidence(fs, f, "neighbour", "the list runs through something that is no struct page, after %llu blocks",
+	finding_value(fs, f, "node", FMT_PTR, l->last);
+	finding_evidence(fs, f, "neighbour", "what the link leads to is no struct page, but leads back to it: %llu blocks were met before",
 			 (unsigned long long)l->blocks);
 	if (l->zone->lock_held)
 		finding_lower(fs, f, zone_busy);
+	return err;
 }
 
 static struct error *walk_list(struct free_list *l, uint64_t head, enum rule_id links, bool *ret_whole)
@@ -232,17 +245,21 @@ static struct error *walk_list(struct free_list *l, uint64_t head, enum rule_id 
 				      .busy = l->zone->lock_held ? zone_busy : NULL };
 	struct list_result result;
 	struct finding *f;
-	struct error *err = list_walk(l->w->kv, head, l->check->memmap.pages, node_met, l, &result);
+	struct error *err;
 
+	l->last = head;
+	err = list_walk(l->w->kv, head, l->check->memmap.pages, node_met, l, &result);
 	if (err)
 		return err;
+	*ret_whole = result.end == WALK_END && !l->foreign;
+	l->w->ledger.rule[l->rule].gaps += l->unknown;
+	if (l->foreign)
+		return foreign_finding(l, links);
+	if (result.end == WALK_GAP && memmap_no_page(&l->check->memmap, result.at, head, list.offset))
+		result.end = WALK_BROKEN;
 	f = list_verdict(l->w, links, &list, &result);
 	if (f)
 		f->subject.zone = l->zone->va;
-	if (l->foreign)
-		foreign_finding(l, links);
-	l->w->ledger.rule[l->rule].gaps += l->unknown;
-	*ret_whole = result.end == WALK_END && !l->foreign;
 	return NULL;
 }
 

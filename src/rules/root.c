@@ -359,10 +359,27 @@ static void join_zone(struct findings *fs, const struct member *m, size_t nr)
 	}
 }
 
+/* Pages of a block whose first page no longer says how large it is: the list still does. */
+static void join_halves(struct findings *fs)
+{
+	for (size_t i = 0; i < fs->list.nr; i++) {
+		const struct subject *s = &fs->list.v[i].subject;
+
+		for (size_t j = 0; fs->list.v[i].rule == RULE_LIST_IS_BUDDY && j < fs->list.nr; j++) {
+			struct finding *f = &fs->list.v[j];
+
+			if (f->rule == RULE_FROZEN_RUN && f->cause == SIZE_MAX && f->subject.pfn > s->pfn &&
+			    f->subject.pfn - s->pfn < s->nr_pages)
+				f->cause = root_of(fs, i);
+		}
+	}
+}
+
 static void join_zones(struct findings *fs, struct member *m)
 {
 	size_t nr = 0;
 
+	join_halves(fs);
 	for (size_t i = 0; i < fs->list.nr; i++) {
 		const struct finding *f = &fs->list.v[i];
 

@@ -55,6 +55,17 @@ static inline uint64_t memmap_page_va(const struct memmap *m, const struct secti
 /** pfn of the struct page at \p va.  False: no struct page starts there. */
 bool memmap_pfn_of(const struct memmap *m, uint64_t va, uint64_t *ret_pfn);
 
+/**
+ * A walk of a list of struct pages met a node that the dump lacks: whether that node is no struct page at all (then the link
+ * is wrong, and nothing is missing).  \p head: of the list; \p lru: of the node in struct page.
+ */
+static inline bool memmap_no_page(const struct memmap *m, uint64_t node, uint64_t head, unsigned lru)
+{
+	uint64_t pfn;
+
+	return node != head && !memmap_pfn_of(m, node - lru, &pfn);
+}
+
 /** Whether \p va is a struct page's place in a virtual memmap, be it in a section or not. */
 bool memmap_spans(const struct memmap *m, uint64_t va);
 

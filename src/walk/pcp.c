@@ -88,6 +88,8 @@ static struct error *one_list(struct pcp_walk *w, unsigned index, uint64_t head,
 	list.foreign = w->foreign;
 	if (err || (list.result.end == WALK_END && !list.foreign))
 		return err;
+	if (list.result.end == WALK_GAP && memmap_no_page(w->m, list.result.at, head, w->l->page.lru))
+		list.result.end = WALK_BROKEN;
 	*ret_whole = false;
 	if (list.result.end == WALK_GAP)
 		pcp_gap(w->pcp, list.result.at);

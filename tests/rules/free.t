@@ -246,7 +246,7 @@ pick p buddy first order=4
 set page[p].private = 3
 set page[p+8].lru.next = 0
 expect list-is-buddy p error
-expect frozen-run p+8 warning
+expect frozen-run p+8 warning follows
 
 # ---- per-CPU lists --------------------------------------------------------------------------------------------------------
 
@@ -318,7 +318,7 @@ pick p buddy first order=3
 set mem[page[p].lru.next + 8] = page[p].lru.prev
 set mem[page[p].lru.prev] = page[p].lru.next
 set mem[nr_free(p)] -= 1
-set mem[vm_stat(p, 0)] -= 8
+set mem[zone_stat(p, 0)] -= 8
 set page[p].page_type = -1
 set page[p].private = 0
 set page[p].lru.next = LIST_POISON1

@@ -30,7 +30,7 @@ static uint64_t zone_place(struct mutation *m, const char *what, uint64_t pfn, u
 		return 0;
 	if (!strcmp(what, "zone_of"))
 		return z->va;
-	if (!strcmp(what, "vm_stat"))
+	if (!strcmp(what, "zone_stat"))
 		return z->va + fact(&l->facts, FACT_ZONE_VM_STAT)->offset + item * 8;
 	if (!strcmp(what, "nr_free"))
 		return free_list_head(l, z, r->order, 0) + fact(&l->facts, FACT_FREE_AREA_NR_FREE)->offset -
@@ -99,17 +99,17 @@ static uint64_t vmalloc_place(struct mutation *m, const char *what, uint64_t nth
 	error_free(err);
 	if (n.left)
 		mutation_skip(m, "vmalloc() maps less than %llu pages", (unsigned long long)nth);
-	return strcmp(what, "vmalloc_va") ? n.leaf.pfn : n.leaf.va;
+	return strcmp(what, "mapped_va") ? n.leaf.pfn : n.leaf.va;
 }
 
 bool freelist_function(struct mutation *m, const char *function, uint64_t a, uint64_t b, uint64_t *ret)
 {
-	if (!strcmp(function, "free_list") || !strcmp(function, "nr_free") || !strcmp(function, "vm_stat") ||
+	if (!strcmp(function, "free_list") || !strcmp(function, "nr_free") || !strcmp(function, "zone_stat") ||
 	    !strcmp(function, "zone_of"))
 		*ret = zone_place(m, function, a, b);
 	else if (!strcmp(function, "pcp"))
 		*ret = pcp_place(m, a);
-	else if (!strncmp(function, "vmalloc_", 8))
+	else if (!strncmp(function, "mapped_", 7))
 		*ret = vmalloc_place(m, function, a);
 	else if (!strncmp(function, "pageblock", 9))
 		*ret = block_place(m, function, a);

@@ -59,7 +59,7 @@ set page[q].lru.prev = page_va(p) + 8
 set mem[page[p].lru.next + 8] = page_va(q) + 8
 set page[p].lru.next = page_va(q) + 8
 set mem[nr_free(p)] += 1
-set mem[vm_stat(p, 0)] += 1
+set mem[zone_stat(p, 0)] += 1
 expect list-is-buddy q error
 
 # ---- from blocks to lists ---------------------------------------------------------------------------------------------
@@ -92,24 +92,24 @@ expect buddy-nr-free error
 
 test nr-free-pages: the zone's number of free pages
 pick p buddy first order=1
-set mem[vm_stat(p, 0)] += 0x100000
+set mem[zone_stat(p, 0)] += 0x100000
 expect nr-free-pages error
 
 test nr-free-pages-little: so few that a CPU may have them in hand
 pick p buddy first order=1
-set mem[vm_stat(p, 0)] -= 3
+set mem[zone_stat(p, 0)] -= 3
 expect nr-free-pages warning
 
 test nr-free-blocks: free pages in whole pageblocks
 needs FREE_BLOCKS_STAT
 pick p buddy first order=1
-set mem[vm_stat(p, enum(zone_stat_item.NR_FREE_PAGES_BLOCKS))] += 512
+set mem[zone_stat(p, enum(zone_stat_item.NR_FREE_PAGES_BLOCKS))] += 512
 expect nr-free-blocks error
 
 test nr-free-cma: free pages of areas for contiguous allocations
 needs CMA
 pick p buddy first order=1
-set mem[vm_stat(p, enum(zone_stat_item.NR_FREE_CMA_PAGES))] = 4096
+set mem[zone_stat(p, enum(zone_stat_item.NR_FREE_CMA_PAGES))] = 4096
 expect nr-free-cma error
 
 test nr-free-highatomic: free pages kept for high-order atomic allocations
@@ -121,7 +121,7 @@ expect nr-free-highatomic error
 test unaccepted-list: a guest that accepts all its memory counts some that it has not
 needs UNACCEPTED
 pick p buddy first order=1
-set mem[vm_stat(p, enum(zone_stat_item.NR_UNACCEPTED))] = 1024
+set mem[zone_stat(p, enum(zone_stat_item.NR_UNACCEPTED))] = 1024
 expect unaccepted-list error
 
 test unaccepted-list-page: a page of the kernel became unaccepted memory
@@ -297,15 +297,15 @@ also any
 
 test kernel-maps-free-page: an entry of vmalloc() leads to a free page
 pick p buddy first order>=1
-set phys[leaf(vmalloc_va(3))] = (p << 12) | (phys[leaf(vmalloc_va(3))] & 0xfff0000000000fff)
+set phys[leaf(mapped_va(3))] = (p << 12) | (phys[leaf(mapped_va(3))] & 0xfff0000000000fff)
 expect kernel-maps-free-page p error
 
 test kernel-maps-free-page-freed: a page of vmalloc() was freed while it is mapped
-set page[vmalloc_pfn(60)].page_type = type(buddy)
-set page[vmalloc_pfn(60)]._refcount = 0
-set page[vmalloc_pfn(60)].private = 0
-set page[vmalloc_pfn(60)].lru.next = 0
-set page[vmalloc_pfn(60)].flags &= ~0xffffff
-expect kernel-maps-free-page vmalloc_pfn(60) error
-expect buddy-in-list vmalloc_pfn(60) error follows
+set page[mapped_pfn(60)].page_type = type(buddy)
+set page[mapped_pfn(60)]._refcount = 0
+set page[mapped_pfn(60)].private = 0
+set page[mapped_pfn(60)].lru.next = 0
+set page[mapped_pfn(60)].flags &= ~0xffffff
+expect kernel-maps-free-page mapped_pfn(60) error
+expect buddy-in-list mapped_pfn(60) error follows
 also any

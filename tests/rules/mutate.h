@@ -180,7 +180,7 @@ bool cache_function(struct mutation *m, const char *function, uint64_t pfn, uint
 bool cache_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret);
 /* ---- freelist.c --------------------------------------------------------------------------------------------------------- */
 
-/** free_list(p), nr_free(p), vm_stat(p, item), zone_of(p), pcp(p), pageblock(p), pageblock_shift(p); false: none of them. */
+/** free_list(p), nr_free(p), zone_stat(p, item), zone_of(p), pcp(p), pageblock(p), pageblock_shift(p); false: none of them. */
 bool freelist_function(struct mutation *m, const char *function, uint64_t a, uint64_t b, uint64_t *ret);
 
 /** The number called \p name ("migratetype"); false: no such filter. */
