@@ -38,6 +38,12 @@ void world_init(struct world *w)
 {
 	static const struct report_model models[] = { { "mapcount", "per page and per folio" },
 						      { "page_type", "top byte" } };
+	static const struct report_counter counters[] = {
+		{ "NR_SHMEM", "pages", NULL, 0, 1404, 1404, 1404, 0, "1404 shmem", "node-stat-shmem" },
+		{ "NR_SLAB_UNRECLAIMABLE_B", "pages", NULL, 0, 1798, 1662, 1806, 0, "1662 slab + up to 144", "slab-nr-stat" },
+		{ "NR_MLOCK", "pages", "DMA32", 1, 7, 5, 5, 0, "5 locked in memory", "node-stat-mlock" },
+		{ "NR_KERNEL_STACK_KB", "KiB", NULL, -1, 2208, 2192, 2192, 64, "137 stacks", "node-stat-kernel-stack" },
+	};
 	static const struct report_pass passes[] = { { "memmap", 0.125 }, { "totals", 0.5 } };
 
 	*w = (struct world){ .options = { .width = 80, .max_findings = 10 } };
@@ -56,6 +62,8 @@ void world_init(struct world *w)
 		.census = &w->census,
 		.findings = &w->fs,
 		.ledger = &w->ledger,
+		.counters = counters,
+		.nr_counters = ARRAY_SIZE(counters),
 		.passes = passes,
 		.nr_passes = ARRAY_SIZE(passes),
 		.seconds = 0.75,

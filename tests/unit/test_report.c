@@ -240,6 +240,7 @@ static void assert_harmless(const char *text)
 
 static void hostile_world(struct world *w)
 {
+	static struct report_counter counter = { "NR_MLOCK", "pages", NULL, 1, 7, 5, 5, 0, "5", "node-stat-mlock" };
 	static const struct report_model models[] = { { "mapcount", hostile } };
 	static const struct report_gap gaps[] = { { hostile, hostile, 1, 0 } };
 
@@ -255,6 +256,9 @@ static void hostile_world(struct world *w)
 	w->report.kernel.nr_models = 1;
 	w->report.gaps = gaps;
 	w->report.nr_gaps = 1;
+	w->report.counters = &counter;
+	w->report.nr_counters = 1;
+	counter.zone = hostile;
 	w->census.zones.v[0].name = hostile;
 	w->options.verbose = 1;
 	world_finish(w);

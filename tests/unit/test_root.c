@@ -302,6 +302,48 @@ static void test_group_exchanged(void **state)
 	findings_deinit(&fs);
 }
 
+/* ---- counters of zones and nodes ---- */
+
+static void add_total(struct findings *fs, enum rule_id rule, int64_t off)
+{
+	struct subject s = subject_page(SUBJ_ZONE, UINT64_MAX);
+	struct finding *f;
+
+	s.address = 0xffff888000001000;
+	f = finding_add(fs, rule, &s);
+	finding_value(fs, f, "node", FMT_DEC, 0);
+	finding_value(fs, f, "difference", FMT_INT, (uint64_t)off);
+}
+
+static size_t roots(const struct findings *fs)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < fs->list.nr; i++)
+		nr += fs->list.v[i].cause == SIZE_MAX;
+	return nr;
+}
+
+/* A damaged page explains counters that are off by what it can hide, no more; one loss explains several counters. */
+static void test_totals(void **state)
+{
+	struct findings fs = { 0 };
+
+	(void)state;
+	add_total(&fs, RULE_NODE_STAT_FILE_PAGES, -3);
+	add_total(&fs, RULE_NODE_STAT_SHMEM, -3);
+	add_total(&fs, RULE_NODE_STAT_ANON_MAPPED, 7);
+	assert_null(findings_finish(&fs));
+	assert_int_equal(roots(&fs), 2);
+	add(&fs, RULE_TYPE_VALID, 5, UINT64_MAX);
+	assert_null(findings_finish(&fs));
+	assert_int_equal(roots(&fs), 1);
+	add_total(&fs, RULE_SLAB_NR_STAT, 100000);
+	assert_null(findings_finish(&fs));
+	assert_int_equal(roots(&fs), 2);
+	findings_deinit(&fs);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -318,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_group_mm),
 		cmocka_unit_test(test_group_block),
 		cmocka_unit_test(test_group_exchanged),
+		cmocka_unit_test(test_totals),
 	};
 
 	return cmocka_run_group_tests_name("root", tests, NULL, NULL);
