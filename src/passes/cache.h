@@ -38,6 +38,10 @@ struct error *cache_walk_entries(struct cache_walk *cw) _must_check_;
 struct error *cache_judge_owner(struct cache_walk *cw) _must_check_;
 struct error *cache_judge_counts(struct cache_walk *cw) _must_check_;
 
+/** The buffer heads of a page of a block device, whose struct page is at \p page and whose folio has \p bytes. */
+struct error *cache_check_buffers(struct cache_walk *cw, uint64_t pfn, uint64_t index, const struct page_view *v, uint64_t page,
+				  uint64_t bytes) _must_check_;
+
 /** A finding about the address_space or its inode, with the field "file". */
 struct error *cache_inode_finding(struct worker *w, enum rule_id rule, uint64_t mapping, uint64_t inode, struct finding **ret)
 	_must_check_;

@@ -276,6 +276,8 @@ static struct error *on_page(struct cache_walk *cw, const struct xa_entry *e)
 	err = judge_page(cw, &s);
 	if (!err && s.v.mapping == cw->m.va && !page_is_tail(&s.v))
 		err = check_extent(cw, &s);
+	if (!err && s.v.mapping == cw->m.va)
+		err = cache_check_buffers(cw, s.pfn, e->index, &s.v, e->entry, s.pages << cw->l->page_shift);
 	return err;
 }
 

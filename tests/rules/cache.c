@@ -110,12 +110,13 @@ bool cache_number(const struct world *w, uint64_t pfn, const char *name, int64_t
 {
 	const struct layout *l = &w->base->layout;
 	bool tagged = !strcmp(name, "writeback"), pages = !strcmp(name, "nrpages"), node = !strcmp(name, "innode");
+	bool bdev = !strcmp(name, "bdev");
 	const struct super_block *sb;
 	struct page_view v;
 	struct place p;
 	uint64_t host;
 
-	if (!tagged && !pages && !node)
+	if (!tagged && !pages && !node && !bdev)
 		return false;
 	*ret = -1;
 	if (!layout_has(l, NEED_PAGE_CACHE) || !page_words(w, pfn, &v))
@@ -124,6 +125,8 @@ bool cache_number(const struct world *w, uint64_t pfn, const char *name, int64_t
 	sb = super_blocks_find(&w->base->cache.sbs, super_block_of(w, host));
 	if (pages)
 		*ret = (int64_t)word(w, v.mapping + fact(&l->facts, FACT_MAPPING_NRPAGES)->offset, 8);
+	else if (bdev)
+		*ret = sb && sb->kind == SB_BLOCK;
 	else if (tagged)
 		*ret = sb && sb->writeback;
 	else

@@ -298,3 +298,20 @@ test inode-list-prev: one link backwards is wrong
 pick p file small nrpages>=4
 set object[inode(p)].inode.i_sb_list.prev += 16
 expect inode-list-links error
+
+# ---- buffers -----------------------------------------------------------------------------------------------------------
+
+test buffer-ring-page: a buffer of another page
+pick p file small flag=private bdev=1
+set object[page[p].private].buffer_head.b_page += 64
+expect buffer-ring-valid p error
+
+test buffer-ring-open: the ring leads astray
+pick p file small flag=private bdev=1
+set object[page[p].private].buffer_head.b_this_page ^= 1 << 44
+expect buffer-ring-valid p error
+
+test buffer-ring-size: a buffer of another size
+pick p file small flag=private bdev=1
+set object[page[p].private].buffer_head.b_size = 512
+expect buffer-ring-valid p error
