@@ -156,6 +156,30 @@ static void join_moved(struct findings *fs, const struct member *m, size_t nr)
 	}
 }
 
+/* Entries that a damaged page table lost, or that became something else. */
+static bool loses_entries(const struct finding *f)
+{
+	static const enum rule_id ids[] = { RULE_TASK_MM_VALID,	  RULE_SWAP_ENTRY_TYPE, RULE_PTE_ENTRY_VALID, RULE_PT_ENTRY_VALID,
+					    RULE_PT_PAGE_TYPED,	  RULE_PT_PAGE_SHARED,	RULE_PT_PAGE_DETACHED, RULE_USER_KERNEL_SPLIT,
+					    RULE_PTE_PFN_VALID, RULE_VMEMMAP_MAPPED };
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (f->rule == ids[i])
+			return f->severity == SEV_ERROR;
+	return false;
+}
+
+static void join_tables(struct findings *fs, const struct member *m, size_t nr)
+{
+	size_t lead = 0;
+
+	while (lead < fs->list.nr && !loses_entries(&fs->list.v[lead]))
+		lead++;
+	for (size_t i = 0; lead < fs->list.nr && i < nr; i++)
+		if (m[i].rank == SWAP_TOO_MANY)
+			follow(fs, m[i].finding, lead);
+}
+
 static void flatten(struct findings *fs)
 {
 	for (size_t i = 0; i < fs->list.nr; i++) {
@@ -181,6 +205,7 @@ struct error *findings_group_swap(struct findings *fs)
 		join_area(fs, m + i, end - i);
 	}
 	join_moved(fs, m, nr);
+	join_tables(fs, m, nr);
 	flatten(fs);
 	return NULL;
 }
