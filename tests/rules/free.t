@@ -135,12 +135,14 @@ needs HWPOISON
 pick p buddy interior order>=2
 set page[p].flags |= flag(hwpoison)
 expect free-hwpoison p warning
+also hwpoison-count
 
 test free-hwpoison-pcp: the same on a per-CPU list
 needs HWPOISON
 pick p pcp-free first order=0
 set page[p].flags |= flag(hwpoison)
 expect free-hwpoison p warning
+also hwpoison-count
 
 test ok-free-stale-links: the list words of pages inside a block are leftovers
 pick p buddy interior order>=2
@@ -293,14 +295,14 @@ expect pt-page-typed table(p) error
 expect guard-pages table(p) warning follows
 
 test frozen-run: one put_page() too many on a page of the kernel
-pick p kernel small aligned>=1 next=kernel
+pick p kernel small aligned>=1 next=kernel vmapped=0
 set page[p]._refcount = 0
 set page[p].lru.next = 0
 expect frozen-run p warning
 
 # What was taken off a free list by itself keeps poison in its links: the page looks like one that is being prepared.
 test frozen-run-poison: the same on a page that came off a free list by itself
-pick p kernel small aligned>=1 next=kernel
+pick p kernel small aligned>=1 next=kernel vmapped=0
 set page[p]._refcount = 0
 set page[p].lru.next = LIST_POISON1
 set page[p].lru.prev = LIST_POISON2
@@ -326,7 +328,7 @@ set page[p].lru.prev = LIST_POISON2
 expect frozen-run p note
 
 test ok-high-order-kernel: the later pages of an allocation without __GFP_COMP have no reference
-pick p kernel first small aligned>=1 next=kernel
+pick p kernel first small aligned>=1 next=kernel vmapped=0
 pick q kernel first small
 set page[p+1]._refcount = 0
 expect nothing

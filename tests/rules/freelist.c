@@ -118,10 +118,34 @@ bool freelist_function(struct mutation *m, const char *function, uint64_t a, uin
 	return true;
 }
 
+static struct error *note_leaf(void *arg, const struct vmap_leaf *leaf)
+{
+	struct world *w = arg;
+
+	for (uint64_t pfn = leaf->pfn; pfn < leaf->pfn + leaf->nr && pfn < w->base->memmap.max_pfn; pfn++)
+		bitmap_set(&w->vmapped, pfn);
+	return NULL;
+}
+
+struct error *freelist_open(struct world *w)
+{
+	struct vmap_range range;
+	struct vmap_result result;
+	bool ok = false;
+	struct error *err = bitmap_init(&w->vmapped, w->base->memmap.max_pfn) ? NULL : &error_nomem;
+
+	if (!err)
+		err = vmap_find(&w->base->layout, w->base->kv, &range, &ok);
+	range.end = UINT64_MAX; /* modules lie above */
+	return err || !ok ? err : vmap_walk(w->base->kv, &range, 1 << 20, note_leaf, w, &result);
+}
+
 bool freelist_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret)
 {
-	if (strcmp(name, "migratetype"))
+	bool vmapped = !strcmp(name, "vmapped");
+
+	if (strcmp(name, "migratetype") && !vmapped)
 		return false;
-	*ret = pageblock_type(&w->base->free_lists.blocks, &w->base->memmap, pfn);
+	*ret = vmapped ? bitmap_test(&w->vmapped, pfn) : pageblock_type(&w->base->free_lists.blocks, &w->base->memmap, pfn);
 	return true;
 }

@@ -299,6 +299,7 @@ test kernel-maps-free-page: an entry of vmalloc() leads to a free page
 pick p buddy first order>=1
 set phys[leaf(mapped_va(3))] = (p << 12) | (phys[leaf(mapped_va(3))] & 0xfff0000000000fff)
 expect kernel-maps-free-page p error
+also vmalloc-page-live
 
 test kernel-maps-free-page-freed: a page of vmalloc() was freed while it is mapped
 set page[mapped_pfn(60)].page_type = type(buddy)

@@ -60,6 +60,7 @@ struct world {
 	ARRAY(struct member) members;
 	ARRAY(struct map_entry) entries; /**< by page, address space, address */
 	ARRAY(struct map_entry) swap_entries; /**< those that are not present */
+	struct bitmap vmapped; /**< pfns that vmalloc() and the like map */
 };
 
 struct error *world_open(struct world *w, const char *dump, const char *debuginfo, const char *kernel) _must_check_;
@@ -183,7 +184,10 @@ bool cache_number(const struct world *w, uint64_t pfn, const char *name, int64_t
 /** free_list(p), nr_free(p), zone_stat(p, item), zone_of(p), pcp(p), pageblock(p), pageblock_shift(p); false: none of them. */
 bool freelist_function(struct mutation *m, const char *function, uint64_t a, uint64_t b, uint64_t *ret);
 
-/** The number called \p name ("migratetype"); false: no such filter. */
+/** Find all pages that vmalloc() maps. */
+struct error *freelist_open(struct world *w) _must_check_;
+
+/** The number called \p name ("migratetype", "vmapped"); false: no such filter. */
 bool freelist_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret);
 
 /* ---- swap.c ------------------------------------------------------------------------------------------------------------- */

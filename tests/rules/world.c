@@ -53,6 +53,8 @@ struct error *world_open(struct world *w, const char *dump, const char *debuginf
 		err = types_open(debuginfo, w->cache_dir, &w->types);
 	if (!err)
 		err = process_open(w);
+	if (!err)
+		err = freelist_open(w);
 	return err ? err : read_pages(w);
 }
 
@@ -79,6 +81,7 @@ void world_close(struct world *w)
 	array_free(&w->members);
 	array_free(&w->entries);
 	array_free(&w->swap_entries);
+	bitmap_deinit(&w->vmapped);
 	types_free(w->types);
 	check_free(w->base);
 	remove_cache(w->cache_dir);
