@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""vmalloc areas, huge pages and poisoned pages that the walks met are those that the guest's own files count."""
+import re
+import sys
+
+sys.dont_write_bytecode = True
+import dumptest
+
+# The guest was not quiet between its files and the dump.
+IN_MOTION = {"6.12-churn", "6.1-kdump"}
+
+
+def vmallocinfo(dump):
+    """(areas, pages of them); areas that are only waiting to be purged are off the list already."""
+    text = (dump.truth / "proc/vmallocinfo").read_text()
+    areas = [line for line in text.splitlines() if "unpurged vm_area" not in line]
+    return len(areas), sum(int(n) for n in re.findall(r"pages=(\d+)", "\n".join(areas)))
+
+
+def meminfo(dump):
+    rows = (line.split() for line in (dump.truth / "proc/meminfo").read_text().splitlines())
+    return {row[0].rstrip(":"): int(row[1]) for row in rows}
+
+
+def expected(dump):
+    """What each rule must have looked at."""
+    areas, pages = vmallocinfo(dump)
+    info = meminfo(dump)
+    free = info["HugePages_Free"]
+    return {"vmalloc-area-valid": areas, "vmalloc-page-live": pages, "hugetlb-free-list": free,
+            "hugetlb-active-list": info["HugePages_Total"] - free}
+
+
+def main():
+    cases = dumptest.Cases()
+    with dumptest.Workplace("owners"):
+        for dump in dumptest.unpack().values():
+            if dump.name in IN_MOTION:
+                continue
+            report = dumptest.check_json(dump, "--only", "vmalloc-*,hugetlb-*,hwpoison-count")[1]
+            rules = {rule["id"]: rule for rule in report["rules"]}
+            wrong = [f"{rule}: {rules[rule]['checked']} looked at, {nr} in the guest's files"
+                     for rule, nr in expected(dump).items() if rules[rule]["checked"] != nr]
+            cases.case(f"{dump.name}: areas and huge pages", wrong)
+    cases.finish()
+
+
+main()
