@@ -16,7 +16,8 @@ struct error *cache_check_buffers(struct cache_walk *cw, uint64_t pfn, uint64_t 
 	struct finding *f;
 	struct error *err;
 
-	if (!cw->sb || cw->sb->kind != SB_BLOCK || !page_has(v, cw->l->flag.private) || !buffers_known(cw->l))
+	/* without a pointer there is private-flag-data */
+	if (!cw->sb || cw->sb->kind != SB_BLOCK || !page_has(v, cw->l->flag.private) || !v->private || !buffers_known(cw->l))
 		return NULL;
 	cw->w->ledger.rule[RULE_BUFFER_RING_VALID].checked++;
 	err = buffer_ring(cw->l, cw->w->kv, v->private, page, bytes, &r);
