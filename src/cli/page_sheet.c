@@ -228,8 +228,27 @@ static void add_counts(const struct page *p)
 		sheet_add(p->sheet, "words of struct page", "_mapcount", FMT_INT, (uint64_t)(int64_t)(int32_t)p->v.mapcount,
 			  "%" PRIu64 " mapping%s", mapcount_unbias((int32_t)p->v.mapcount), p->v.mapcount == 0 ? "" : "s");
 	sheet_add(p->sheet, "words of struct page", "_refcount", FMT_INT, (uint64_t)(int64_t)p->v.refcount, NULL);
-	if (l->page.memcg >= 0)
+}
+
+/* Its memory cgroup and its LRU list. */
+static struct error *add_memcg(const struct page *p)
+{
+	int memcg = page_is_tail(&p->v) ? MEMCG_NONE : lru_memcg_of(p->c, &p->v);
+	char path[CACHE_TEXT] = "", place[128];
+	uint64_t inode = 0;
+	struct error *err = NULL;
+
+	if (memcg != MEMCG_NONE)
+		err = memcg_path(&p->c->lru.memcgs, &p->c->layout, p->c->workers[0].kv, memcg, path, sizeof(path), &inode);
+	if (path[0])
+		sheet_add(p->sheet, "words of struct page", "memcg_data", FMT_PTR, p->v.memcg, "cgroup %s (inode %" PRIu64 ")", path, inode);
+	else if (p->c->layout.page.memcg >= 0)
 		sheet_add(p->sheet, "words of struct page", "memcg_data", FMT_PTR, p->v.memcg, NULL);
+	if (p->c->lru.walked && !page_is_tail(&p->v) && page_has(&p->v, p->c->layout.flag.lru)) {
+		lru_place_text(p->c, p->pfn, &p->v, place, sizeof(place));
+		sheet_add(p->sheet, "words of struct page", "LRU", FMT_TEXT, 0, "%s", place);
+	}
+	return err;
 }
 
 /* ---- the folio -------------------------------------------------------------------------------------------------------------- */
@@ -391,6 +410,8 @@ struct error *page_sheet(struct check *c, uint64_t pfn, struct sheet *ret)
 		err = add_slot(&p);
 	add_private(&p);
 	add_counts(&p);
+	if (!err)
+		err = add_memcg(&p);
 	if (!err)
 		err = read_folio(&p);
 	if (err)

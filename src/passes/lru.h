@@ -54,6 +54,12 @@ struct error *lru_queue(struct check *c, struct worker *w, struct splitq *q) _mu
 /** "/system.slice/x.service" of a memcg, for findings; "no memory cgroup" for MEMCG_NONE. */
 struct error *lru_memcg_text(struct check *c, struct kvmem *k, int memcg, char *buf, size_t size) _must_check_;
 
+/** The memcg that a first page (no tail) is charged to by its words; MEMCG_NONE: none, or none that is known. */
+int lru_memcg_of(const struct check *c, const struct page_view *v);
+
+/** "on the list active file", "on no list" of a page with PG_lru: what the walk found and what its flags say. */
+void lru_place_text(const struct check *c, uint64_t pfn, const struct page_view *v, char *buf, size_t size);
+
 /* ---- the way back ---- */
 
 /** A page with PG_lru that no list led to. */

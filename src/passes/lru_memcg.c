@@ -88,6 +88,36 @@ static bool is_complete(const struct memcgs *m, bool objcg)
 	return m->complete && !m->changing && (!objcg || (m->objcgs_complete && !m->reparenting));
 }
 
+int lru_memcg_of(const struct check *c, const struct page_view *v)
+{
+	const struct memcgs *m = &c->lru.memcgs;
+	const struct objcg *o;
+
+	if (!v->memcg || !m->known || v->memcg & MEMCG_TAG_OBJEXTS)
+		return MEMCG_NONE;
+	if (c->layout.type_bit[TYPE_KMEMCG] || (!is_kernel_memory(&c->layout, v) && !m->lru_objcgs))
+		return memcgs_find(m, v->memcg & ~(uint64_t)MEMCG_TAGS);
+	o = memcgs_objcg(m, v->memcg & ~(uint64_t)MEMCG_TAGS);
+	return o ? o->memcg : MEMCG_NONE;
+}
+
+void lru_place_text(const struct check *c, uint64_t pfn, const struct page_view *v, char *buf, size_t size)
+{
+	const struct layout *l = &c->layout;
+	unsigned gen = c->lru.vecs.shape.nr_gens ? flag_field_get(l->flag.lru_gen, v->flags) : 0, file = !page_has(v, l->flag.swapbacked);
+	struct lru_list list = { .gen = gen, .generation = gen - 1, .type = file, .zone = flag_field_get(l->flag.zone, v->flags) };
+	char text[64];
+
+	list.lru = page_has(v, l->flag.unevictable) ? LRU_UNEVICTABLE : 2 * file + page_has(v, l->flag.active);
+	lru_list_text(list, text, sizeof(text));
+	if (marks_of(&c->marks, pfn) & MARK_LRU)
+		snprintf(buf, size, "met on its list; by its flags %s", text);
+	else if (page_has(v, l->flag.unevictable) && c->lru.vecs.shape.unlisted)
+		snprintf(buf, size, "unevictable: on no list");
+	else
+		snprintf(buf, size, "no list leads to it; by its flags %s", text);
+}
+
 void lru_check_memcg(struct scan *s, uint32_t i, const struct page_view *v)
 {
 	const struct memcgs *m = &s->check->lru.memcgs;
