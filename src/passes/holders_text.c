@@ -105,9 +105,14 @@ static void percpu_text(const struct check *c, const struct holders *h, const st
 static void vmalloc_text(const struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
 {
 	const struct vmalloc_area *a = &h->places.vmalloc.list.v[x->thing];
+	const struct module_part *module = modules_find(&h->places.modules, x->va);
 	char symbol[128] = "";
 	const char *use = "";
 
+	if (module) {
+		snprintf(buf, size, "module %s, %#" PRIx64 " + %#" PRIx64, module->name, module->start, x->va - module->start);
+		return;
+	}
 	if (a->valid && a->caller)
 		symbol_text(h, a->caller - c->layout.kaslr, symbol, sizeof(symbol));
 	if (x->state == HOLDER_STALE)

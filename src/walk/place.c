@@ -106,6 +106,8 @@ struct error *places_init(struct places *p, const struct layout *l, const struct
 	if (!err)
 		err = vmalloc_init(&p->vmalloc, l, k);
 	if (!err)
+		err = modules_init(&p->modules, l, k);
+	if (!err)
 		err = load_cached_stacks(p, k);
 	return err ? err : load_stack_callers(p);
 }
@@ -114,6 +116,7 @@ void places_deinit(struct places *p)
 {
 	stacks_deinit(&p->stacks);
 	vmalloc_deinit(&p->vmalloc);
+	modules_deinit(&p->modules);
 	array_free(&p->vmalloc_pages);
 	array_free(&p->stack_callers);
 	array_free(&p->cached_stacks);

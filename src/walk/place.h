@@ -8,6 +8,7 @@
 
 #include "base/bitmap.h"
 #include "walk/linear.h"
+#include "walk/module.h"
 #include "walk/stack.h"
 #include "walk/vmalloc.h"
 
@@ -44,6 +45,7 @@ struct places {
 	struct linear linear;
 	struct stacks stacks;
 	struct vmalloc vmalloc;
+	struct modules modules; /**< their memory is vmalloc areas */
 	ARRAY(struct vmalloc_page) vmalloc_pages; /**< by pfn, then va; of the pages places_map() was asked for */
 	ARRAY(uint64_t) stack_callers; /**< who allocates areas that are stacks */
 	ARRAY(uint64_t) cached_stacks; /**< vm_structs of stacks that no task has */

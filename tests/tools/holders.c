@@ -8,7 +8,7 @@
  * and searches for all of them at once.  PLANT is ADDRESS=PFN:FORM: the word at that physical address becomes one that leads
  * to the page; FORM is p (struct page), l (list node) or d (direct map).  Prints tables; the first column is the name of the table:
  *
- *   extra  pfn kind extra words counting         a page with unexplained references
+ *   extra  pfn kind extra words counting mapped flags   a page with unexplained references
  *   word   pfn form where state own inside address text   a word that leads to such a page, to one of KIND, or to one of PLANT
  *   kind   kind pages any counting strong        others: how many have a word at all, one that counts, and one that counts and
  *                                                is neither on a stack nor the address of a list node
@@ -138,6 +138,21 @@ static size_t print_words(const struct choice *ch, const struct holders *h, uint
 	return counting;
 }
 
+static void print_extra_row(const struct choice *ch, uint64_t pfn, const struct census_record *r, int64_t extra, size_t nr, size_t counting)
+{
+	unsigned char bytes[256];
+	struct page_view v = { .flags = 0 };
+	char flags[512];
+	bool ok = false;
+
+	if (ch->c->layout.page_struct_size <= sizeof(bytes))
+		must(memmap_read_pages(&ch->c->memmap, ch->c->kv, pfn, 1, bytes, &ok));
+	if (ok)
+		v = page_decode(&ch->c->layout, bytes);
+	printf("extra\t%" PRIu64 "\t%s\t%" PRId64 "\t%zu\t%zu\t%" PRIu64 "\t%s\n", pfn, kinds[r->kind].name, extra, nr, counting,
+	       mapcount_unbias((int32_t)v.mapcount), layout_flag_names(&ch->c->layout, v.flags, flags, sizeof(flags)));
+}
+
 static void print_extra(const struct choice *ch, const struct holders *h, size_t i)
 {
 	uint64_t pfn = ch->list.v[i].pfn;
@@ -147,7 +162,7 @@ static void print_extra(const struct choice *ch, const struct holders *h, size_t
 	const struct holder *list = holders_of(h, pfn, pages, &nr);
 
 	counting = print_words(ch, h, pfn, list, nr);
-	printf("extra\t%" PRIu64 "\t%s\t%" PRId64 "\t%zu\t%zu\n", pfn, kinds[r->kind].name, ch->list.v[i].extra, nr, counting);
+	print_extra_row(ch, pfn, r, ch->list.v[i].extra, nr, counting);
 }
 
 static void print_kinds(const struct choice *ch, const struct holders *h, const char *kind)
