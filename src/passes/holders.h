@@ -11,6 +11,7 @@
 #include "passes/check.h"
 #include "types/symbols.h"
 #include "walk/place.h"
+#include "walk/request.h"
 #include "walk/slab.h"
 
 /** How the word leads to the page. */
@@ -30,7 +31,7 @@ enum holder_where {
 	HOLDER_PERCPU,   /**< a CPU's area of the first chunk: static variables, and some dynamic ones */
 	HOLDER_IMAGE,    /**< text and data of the kernel */
 	HOLDER_VMALLOC,
-	HOLDER_PGTABLE,
+	HOLDER_REQUEST,  /**< a request of a block device, with the driver's part of it */
 	HOLDER_PAGE,     /**< another page of the kernel */
 	HOLDER_REGISTER, /**< of a CPU, from the notes of the dump */
 	NR_HOLDER_WHERES,
@@ -111,13 +112,14 @@ struct error *holders_load(struct check *c, struct holders *h) _must_check_;
 /** What contains each word of the list (which is by pa). */
 struct error *holders_place(struct check *c, struct holders *h) _must_check_;
 
-/** What a worker needs to look at slabs: the slab it looked at last, its free objects. */
+/** What a worker needs to look at slabs: the slab it looked at last, its free objects; the same for requests. */
 struct holder_slab {
 	struct slab_memory memory;
 	struct slab_at at;
 	struct slab_chain chain;
 	uint64_t bitmap[SLAB_BITMAP_WORDS];
 	uint64_t first_pfn, end_pfn; /**< of the slab in \a bitmap */
+	struct request_block requests;
 };
 
 /** Place a word that is in a slab. */

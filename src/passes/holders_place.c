@@ -78,6 +78,28 @@ static void set_place(const struct check *c, const struct census_record *r, cons
 	x->thing = UINT32_MAX;
 }
 
+/* Pages of other allocations may hold requests of a block device. */
+static struct error *in_request(const struct placing *p, struct holder_slab *s, const struct census_record *r, struct holder *x)
+{
+	static const enum holder_state state_of[] = { [REQUEST_IDLE] = HOLDER_STALE, [REQUEST_BUSY] = HOLDER_LIVE };
+	enum request_use use;
+	uint64_t start;
+	struct error *err;
+
+	if (x->where != HOLDER_PAGE || !x->start || (r->kind != KIND_KERNEL && r->kind != KIND_KERNEL_INTERIOR))
+		return NULL;
+	s->first_pfn = s->end_pfn = 0; /* another slab is looked at */
+	err = request_block_at(&s->requests, &p->check->layout, s->memory.kv, x->start, bit_u64(r->order + p->check->layout.page_shift));
+	if (!err)
+		err = request_at(&s->requests, &p->holders->slabs, &s->memory, x->va, &start, &use);
+	if (err || use == REQUEST_NONE)
+		return err;
+	x->where = HOLDER_REQUEST;
+	x->state = state_of[use];
+	x->start = start;
+	return NULL;
+}
+
 static struct error *place_word(const struct placing *p, unsigned worker, struct holder *x)
 {
 	struct worker *w = &p->check->workers[worker];
@@ -92,9 +114,10 @@ static struct error *place_word(const struct placing *p, unsigned worker, struct
 		return err ? err : holder_own_slot(p->check, p->holders, w, x);
 	}
 	err = place_find(&p->holders->places, w->kv, x->pa, r->kind == KIND_RESERVED, &at);
-	if (!err)
-		set_place(p->check, r, &at, x);
-	return err;
+	if (err)
+		return err;
+	set_place(p->check, r, &at, x);
+	return in_request(p, &p->slabs[worker], r, x);
 }
 
 static struct error *place_unit(void *arg, unsigned worker, uint64_t unit)
@@ -113,13 +136,16 @@ struct error *holders_place(struct check *c, struct holders *h)
 	struct error *err = p.slabs ? NULL : &error_nomem;
 
 	for (unsigned i = 0; !err && i < c->nr_workers; i++)
-		err = slab_memory_init(&p.slabs[i].memory, &c->layout, c->workers[i].kv) ? NULL : &error_nomem;
+		err = slab_memory_init(&p.slabs[i].memory, &c->layout, c->workers[i].kv) && request_block_init(&p.slabs[i].requests) ?
+			      NULL : &error_nomem;
 	if (!err)
 		err = job_run(c->nr_workers, (h->list.nr + WORDS_PER_UNIT - 1) / WORDS_PER_UNIT, place_unit, &p);
 	if (!err)
 		err = holders_sheaves(c, h);
-	for (unsigned i = 0; p.slabs && i < c->nr_workers; i++)
+	for (unsigned i = 0; p.slabs && i < c->nr_workers; i++) {
 		slab_memory_deinit(&p.slabs[i].memory);
+		request_block_deinit(&p.slabs[i].requests);
+	}
 	free(p.slabs);
 	return err;
 }

@@ -15,7 +15,7 @@ const char *holder_form_name(enum holder_form form)
 
 const char *holder_where_name(enum holder_where where)
 {
-	static const char *const names[] = { "slab", "large-kmalloc", "stack", "per-cpu", "image", "vmalloc", "page-table", "page", "register" };
+	static const char *const names[] = { "slab", "large-kmalloc", "stack", "per-cpu", "image", "vmalloc", "block-request", "page", "register" };
 
 	return where < NR_HOLDER_WHERES ? names[where] : "?";
 }
@@ -166,8 +166,11 @@ static struct error *place_text(struct check *c, const struct holders *h, const 
 	case HOLDER_REGISTER:
 		register_text(c, x, buf, size);
 		break;
+	case HOLDER_REQUEST:
+		snprintf(buf, size, "request of a block device at %#" PRIx64 " + %#" PRIx64 ", %s", x->start, x->va - x->start,
+			 x->state == HOLDER_STALE ? "idle" : "in flight");
+		break;
 	case HOLDER_LARGE_KMALLOC:
-	case HOLDER_PGTABLE:
 	case HOLDER_PAGE:
 	case NR_HOLDER_WHERES:
 	default:
