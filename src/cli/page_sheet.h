@@ -18,6 +18,9 @@ struct error *page_owner_sheet(struct check *c, uint64_t pfn, struct sheet *ret)
 /** Add the swap slot of a page in the swap cache, what it counts and what was found. */
 struct error *page_swap_sheet(struct check *c, uint64_t pfn, struct sheet *ret) _must_check_;
 
+/** Add the cache of a slab, its objects, and who keeps it. */
+struct error *page_slab_sheet(struct check *c, uint64_t pfn, struct sheet *ret) _must_check_;
+
 /** The pfn that \p text names: decimal or hex pfn, struct page address, p:0x... physical, or kernel address. */
 struct error *page_parse(struct check *c, const char *text, uint64_t *ret_pfn) _must_check_;
 
