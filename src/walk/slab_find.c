@@ -74,7 +74,7 @@ void slab_locate(const struct slab_memory *m, uint64_t va, const uint64_t *bitma
 {
 	uint64_t inside = va - m->va - ret->cache->pad, i = inside / ret->cache->size;
 
-	if (va - m->va < ret->cache->pad || i >= m->objects || ret->cache->pad + (i + 1) * ret->cache->size > m->size ||
+	if (va - m->va < ret->cache->pad || i >= m->objects || (i + 1) * ret->cache->size > m->size ||
 	    inside % ret->cache->size >= ret->cache->object_size) {
 		ret->state = SLAB_OBJECT_OUTSIDE;
 		return;
