@@ -24,6 +24,8 @@ for case in 6.1 5.10 6.12 7.3; do
 	"$build/tests/bench/bench_holders" "$dir/$case/dump.kdump" "$dir/$case/vmlinux" 10000 3
 	echo "== $case: LRU lists"
 	"$build/tests/bench/bench_lru" "$dir/$case/dump.kdump" "$dir/$case/vmlinux"
+	echo "== $case: slabs"
+	"$build/tests/bench/bench_slab" "$dir/$case/dump.kdump" "$dir/$case/vmlinux"
 	rm -rf "$XDG_CACHE_HOME"
 	for state in cold warm; do
 		"$build/pagefsck" check -j1 --format json --no-progress -d "$dir/$case/vmlinux" "$dir/$case/dump.kdump" |
