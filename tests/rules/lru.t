@@ -291,10 +291,9 @@ test deferred-len-bit: a bit of its length
 set mem[splitlen(0)] ^= 1 << 40
 expect deferred-len warning
 
-test deferred-dead: a page of a file is on the queue
-kernels 6.12 7.3
+test deferred-dead: a folio of a file is on the queue
 pick p anon head order>=2 queued
 pick q file small listed
-set mem[page_va(p) + 24] = page[q].mapping
-expect any p error
+set page[p].mapping = page[q].mapping
+expect deferred-dead p error follows
 also any
