@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "dump/notes.h"
 #include "dump_image.h"
 
 enum { PHDRS = 64, NOTES = 0x800, MEMORY = 0x1000 };
@@ -110,6 +111,37 @@ static void test_what_is_where(void **state)
 	image_check_all(d);
 	dump_free(d);
 	image_free(&m);
+}
+
+/* Notes NT_PRSTATUS of two CPUs, x86_64 and arm64, and pieces of them. */
+static void test_registers(void **state)
+{
+	static const struct {
+		uint32_t desc_size;
+		unsigned nr;
+	} cases[] = { { 336, 27 }, { 392, 34 }, { 120, 0 }, { 119, 0 }, { 0, 0 }, { 128, 1 }, { 500, 34 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct { uint32_t name_size, desc_size, type; char name[8]; uint8_t desc[504]; } note = {
+			5, cases[i].desc_size, NT_PRSTATUS, "CORE", { 0 },
+		};
+		struct dump_notes notes = { 0 };
+		const struct cpu_registers *r;
+
+		for (unsigned j = 0; j < 40; j++)
+			memcpy(note.desc + 112 + 8 * j, &(uint64_t){ 0x1000 + j }, 8);
+		assert_null(notes_add(&notes, &note, 20 + cases[i].desc_size));
+		assert_null(notes_add(&notes, &note, 20 + cases[i].desc_size));
+		note.type = NT_PRPSINFO;
+		assert_null(notes_add(&notes, &note, 20 + cases[i].desc_size));
+		r = notes_registers(&notes, 1);
+		assert_int_equal(r ? r->nr : 0, cases[i].nr);
+		for (unsigned j = 0; r && j < r->nr; j++)
+			assert_int_equal(r->reg[j], 0x1000 + j);
+		assert_null(notes_registers(&notes, 2));
+		notes_deinit(&notes);
+	}
 }
 
 static void test_cut_at_every_place(void **state)
@@ -335,6 +367,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_where),
+		cmocka_unit_test(test_registers),
 		cmocka_unit_test(test_cut_at_every_place),
 		cmocka_unit_test(test_a_whole_copy_beats_a_cut_one),
 		cmocka_unit_test(test_many_segments),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "types/btf_names.h"
+#include "types/symbols.h"
 #include "types_world.h"
 
 static char *world;
@@ -214,6 +215,48 @@ static void test_btf(void **state)
 		btf_nr_open(btf, size);
 		btf[i / 8] ^= (uint8_t)(1 << i % 8);
 	}
+}
+
+/* ---- symbols by address ---- */
+
+static void symbol_check(const struct symbols *s, uint64_t value, const char *name, uint64_t offset)
+{
+	struct symbol_at at;
+
+	assert_true(symbols_find(s, value, &at));
+	assert_string_equal(at.name, name);
+	assert_int_equal(at.offset, offset);
+}
+
+static void test_symbols(void **state)
+{
+	static const struct question questions[] = { { Q_SYMBOL, "node_data", NULL }, { Q_SYMBOL, "hstates", NULL },
+						     { Q_SYMBOL, "static_symbol", NULL }, { Q_SYMBOL, "main", NULL } };
+	char *path = world_path(world, "stub");
+	struct answer answers[ARRAY_SIZE(questions)];
+	struct symbols symbols;
+	struct symbol_at at;
+	struct types *t;
+
+	(void)state;
+	assert_null(types_open(path, NULL, &t));
+	assert_null(types_ask(t, questions, answers, ARRAY_SIZE(questions)));
+	assert_null(symbols_init(&symbols, t));
+	for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
+		uint64_t value = (uint64_t)answers[i].value;
+
+		assert_true(answers[i].found && answers[i].size > 1);
+		symbol_check(&symbols, value, questions[i].type, 0);
+		symbol_check(&symbols, value + answers[i].size - 1, questions[i].type, answers[i].size - 1);
+		if (symbols_find(&symbols, value + answers[i].size, &at))
+			assert_string_not_equal(at.name, questions[i].type);
+	}
+	assert_true(symbols_find(&symbols, (uint64_t)answers[3].value, &at) && at.function);
+	assert_true(symbols_find(&symbols, (uint64_t)answers[0].value, &at) && !at.function);
+	assert_false(symbols_find(&symbols, UINT64_MAX, &at));
+	symbols_deinit(&symbols);
+	types_free(t);
+	free(path);
 }
 
 /* ---- errors ---- */
@@ -479,6 +522,7 @@ int main(void)
 		cmocka_unit_test(test_compressed), cmocka_unit_test(test_link_time_optimized),
 		cmocka_unit_test(test_clang_4),  cmocka_unit_test(test_clang_5),
 		cmocka_unit_test(test_large),    cmocka_unit_test(test_btf),
+		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_errors),   cmocka_unit_test(test_errors_of_form),
 		cmocka_unit_test(test_corrupt),  cmocka_unit_test(test_circles),
 	};
