@@ -126,7 +126,7 @@ static struct error *search_run(struct search *s, struct worker *w, struct searc
 		err = scan_words(s, sw, pfn << shift, (size_t)(pages << shift) / 8);
 		sw->searched += pages;
 		if (got < want) {
-			sw->missing[why]++;
+			sw->missing[why] += why != GAP_NOT_RAM; /* firmware and holes are reserved, too */
 			pages++;
 		}
 		pfn += pages;

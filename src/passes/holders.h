@@ -56,7 +56,8 @@ struct holder {
 	enum holder_form form : 8;
 	enum holder_where where : 8;
 	enum holder_state state : 8;
-	bool is_own_slot : 1; /**< the slot of the page cache or swap cache that the page is in: no holder beyond that */
+	bool is_own_slot : 1; /**< the slot of the page cache or swap cache that the page is in, or its queue: no holder beyond that */
+	bool is_queued : 1;   /**< HOLDER_LIST_HEAD by folio._deferred_list; a holder only on the stack of who is splitting */
 	bool is_inside : 1;   /**< in the page itself */
 };
 

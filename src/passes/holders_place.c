@@ -120,13 +120,22 @@ static struct error *place_word(const struct placing *p, unsigned worker, struct
 	return in_request(p, &p->slabs[worker], r, x);
 }
 
+static struct error *place_holder(const struct placing *p, unsigned worker, struct holder *x)
+{
+	struct error *err = place_word(p, worker, x);
+
+	if (x->is_queued && x->where != HOLDER_STACK)
+		x->is_own_slot = true;
+	return err;
+}
+
 static struct error *place_unit(void *arg, unsigned worker, uint64_t unit)
 {
 	struct placing *p = arg;
 	struct error *err = NULL;
 
 	for (size_t i = unit * WORDS_PER_UNIT; !err && i < p->holders->list.nr && i < (unit + 1) * WORDS_PER_UNIT; i++)
-		err = place_word(p, worker, &p->holders->list.v[i]);
+		err = place_holder(p, worker, &p->holders->list.v[i]);
 	return err;
 }
 

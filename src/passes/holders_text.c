@@ -185,7 +185,7 @@ struct error *holder_text(struct check *c, const struct holders *h, const struct
 	char where[400];
 	struct error *err = place_text(c, h, x, where, sizeof(where));
 
-	snprintf(buf, size, "%s (%s)%s%s", where, forms[x->form], x->is_own_slot ? ": its own slot in the cache" : "",
+	snprintf(buf, size, "%s (%s)%s%s", where, forms[x->form], !x->is_own_slot ? "" : x->is_queued ? ": the queue of folios to be split" : ": its own slot in the cache",
 		 x->is_inside ? ": in the page itself" : "");
 	return err;
 }

@@ -299,6 +299,37 @@ static void test_list_without_head(void **state)
 	end(&m);
 }
 
+/* Large folios behind a head by _deferred_list: the queue they belong to is no holder. */
+static void test_deferred(void **state)
+{
+	enum { ORDER = 9, FIRST = 0x6a00, SECOND = 0x6c00, HEAD = 0x200 };
+	static const uint64_t pfns[] = { FIRST, SECOND };
+	struct machine m;
+	uint64_t node;
+	size_t nr;
+
+	(void)state;
+	start(&m, "6.12");
+	make_anon(&m.w, FIRST, ORDER, true);
+	make_anon(&m.w, SECOND, ORDER, true);
+	node = (uint64_t)world_offset(&m.w, "folio", "_deferred_list", NULL);
+	world_put(&m.w, world_page_va(&m.w, FIRST) + node, 8, world_page_va(&m.w, SECOND) + node);
+	world_put(&m.w, world_page_va(&m.w, FIRST) + node + 8, 8, at(KERNEL, HEAD));
+	world_put(&m.w, world_page_va(&m.w, SECOND) + node, 8, at(KERNEL, HEAD));
+	world_put(&m.w, world_page_va(&m.w, SECOND) + node + 8, 8, world_page_va(&m.w, FIRST) + node);
+	search(&m, pfns, 2, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct holder *x = holders_of(&m.holders, pfns[i], 1, &nr);
+
+		assert_int_equal(nr, 1);
+		assert_int_equal(x->form, HOLDER_LIST_HEAD);
+		assert_int_equal(x->va, at(KERNEL, HEAD));
+		assert_true(x->is_queued);
+		assert_false(holder_counts(x));
+	}
+	end(&m);
+}
+
 /* ---- stacks ------------------------------------------------------------------------------------------------------ */
 
 /* A task that sleeps: words above its stack pointer are live, those below are not. */
@@ -345,7 +376,7 @@ int main(void)
 		cmocka_unit_test(test_windows),	      cmocka_unit_test(test_forms), cmocka_unit_test(test_nothing_asked),
 		cmocka_unit_test(test_where),	      cmocka_unit_test(test_inside), cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_list),	      cmocka_unit_test(test_list_without_head),
-		cmocka_unit_test(test_stack),
+		cmocka_unit_test(test_deferred),      cmocka_unit_test(test_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
