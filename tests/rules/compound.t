@@ -212,6 +212,7 @@ test ok-tail-hwpoison: one page of a folio is poisoned
 needs HWPOISON
 pick p anon head order>=3
 set page[p+5].flags |= flag(hwpoison)
+set mem[symbol(num_poisoned_pages)] += 1
 expect nothing
 
 test ok-tail-anon-exclusive: the pages of an anonymous folio may be exclusive by themselves

@@ -157,46 +157,55 @@ test random-anon: random bytes over an anonymous page
 pick p anon small mapcount>=1
 random page[p] seed=11
 expect any p error
+also hwpoison-count
 
 test random-file: over a page cache page
 pick p file|shmem small
 random page[p] seed=12
 expect any p error
+also hwpoison-count
 
 test random-slab: over a slab
 pick p slab small
 random page[p] seed=13
 expect any p error
+also hwpoison-count
 
 test random-slab-head: over the head of a slab
 pick p slab head order>=2
 random page[p] seed=14
 expect any p error
+also hwpoison-count
 
 test random-tail: over a tail
 pick p anon tail=77 order=9
 random page[p] seed=15
 expect any p error
+also hwpoison-count
 
 test random-buddy: over a page inside a free block
 pick p buddy interior order>=4
 random page[p] seed=16
 expect any p error
+also hwpoison-count
 
 test random-table: over a page table
 pick p page-table small
 random page[p] seed=17
 expect any p error
+also hwpoison-count
 
 test random-kernel: over a page of the kernel
 pick p kernel small
 random page[p] seed=18
 expect any p error
+also hwpoison-count
 
 test random-reserved: over a page of the kernel image
 pick p reserved small ram
 random page[p] seed=19
 expect any p error
+also hwpoison-count
 
 test ascii-anon: a string over an anonymous page
 pick p anon small mapcount>=1

@@ -235,6 +235,7 @@ set mem[page[p].lru.prev] = page[p].lru.next
 set mem[page[p].lru.next + 8] = page[p].lru.prev
 set mem[lrusize(p)] -= 1
 set page[p].flags |= flag(hwpoison)
+set mem[symbol(num_poisoned_pages)] += 1
 set page[p].flags &= ~flag(lru) & ~flag(active)
 set page[p]._mapcount = -1
 set pte[p] = swp(swptype(hwpoison), p)
@@ -248,6 +249,7 @@ test ok-hwpoison-kernel: a poisoned page of the kernel
 needs HWPOISON
 pick p kernel small
 set page[p].flags |= flag(hwpoison)
+set mem[symbol(num_poisoned_pages)] += 1
 expect nothing
 
 # ---- pages on their way ------------------------------------------------------------------------------------------------------------

@@ -94,11 +94,11 @@ expect page-zone-matches p error
 
 # ---- memory failure ----------------------------------------------------------------------------------------------------------------
 
-test ok-poisoned-page: a page that madvise() poisoned
+test poisoned-index: a page of shmem that madvise() poisoned stays in its file
 kernels 6.12-la57
 pick p hwpoison
 set page[p].index ^= 8
-expect nothing
+expect cache-entry-mapping p error
 
 test poisoned-refcount: a poisoned page whose reference was dropped
 kernels 6.12-la57

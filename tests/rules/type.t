@@ -309,13 +309,16 @@ test hugetlb-freed-flag: a reference on a huge page in the pool
 kernels 6.1 6.12 7.3
 pick p hugetlb-free head
 set page[p]._refcount = 1
-expect hugetlb-freed-flag p warning
+expect hugetlb-free-list p error
+expect hugetlb-freed-flag p warning follows
+also nr-hugetlb-stat
 
 test hugetlb-freed-flag-lost: a huge page in the pool without its mark: as while it is being taken out
 kernels 6.1 6.12 7.3
 pick p hugetlb-free head
 set page[p].private = 0
-expect hugetlb-freed-flag p note
+expect hugetlb-free-list p error
+expect hugetlb-freed-flag p note follows
 
 test type-valid-kmemcg: an unmapped page cache page marked as kernel memory
 kernels 5.10
@@ -327,4 +330,5 @@ test kind-flags-legal-offline: a slab that says it is offline
 kernels 5.10 6.1
 pick p slab small
 set page[p]._mapcount = ~0x100
-expect kind-flags-legal p warning
+expect balloon-list p error
+expect kind-flags-legal p warning follows
