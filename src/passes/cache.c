@@ -176,6 +176,11 @@ static struct error *check_nrexceptional(struct cache_walk *cw)
 	cw->w->ledger.rule[RULE_CACHE_NREXCEPTIONAL].checked++;
 	if (cw->m.nrexceptional == expected)
 		return NULL;
+	/* without its super block shmem cannot be told from others */
+	if (!cw->sb) {
+		cw->w->ledger.rule[RULE_CACHE_NREXCEPTIONAL].gaps++;
+		return NULL;
+	}
 	return count_finding(cw, RULE_CACHE_NREXCEPTIONAL, "nrexceptional", cw->m.nrexceptional, expected, cw->busy ? busy_text : NULL);
 }
 

@@ -324,6 +324,11 @@ struct error *freelists_missing(struct unlisted *u)
 
 	if (!c->free_lists.zones || u->record->order >= c->free_lists.orders)
 		return NULL;
+	/* its zone may be one of those that could not be read */
+	if (!z && c->zones.nr_gaps) {
+		u->w->ledger.rule[RULE_BUDDY_IN_LIST].gaps++;
+		return NULL;
+	}
 	subject.zone = z ? z->va : UINT64_MAX;
 	if (u->record->kind == KIND_UNACCEPTED) {
 		if (z)

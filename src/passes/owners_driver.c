@@ -150,7 +150,7 @@ static struct error *walk_balloon(struct check *c, struct worker *w, const struc
 		err = list_walk(w->kv, b.balloon.head, c->memmap.pages + 1, met_node, &b, &result);
 	if (err || gap)
 		return err;
-	if (!ok || (!result.visited && result.end != WALK_END)) {
+	if (!ok || (!result.visited && result.end != WALK_END && result.end != WALK_GAP)) {
 		balloon_finding(c, w, user->pfn, user->balloon, "names no balloon in private");
 		return NULL;
 	}

@@ -78,6 +78,9 @@ void slab_chain_evidence(struct worker *w, struct finding *f, const struct slab_
 /** Words for chain->end. */
 const char *slab_chain_text(enum slab_chain_end end);
 
+/** Whether struct pages that cannot be read keep us from telling what slab \p va is in. */
+bool slab_is_unknown(const struct check *c, uint64_t va);
+
 /* ---- steps: of one cache ----------------------------------------------------------------------------------------- */
 struct error *slab_check_lists(struct worker *w, const struct slab_cache *cache) _must_check_;
 struct error *slab_check_cpus(struct worker *w, const struct slab_cache *cache) _must_check_;

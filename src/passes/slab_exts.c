@@ -20,6 +20,13 @@ static struct finding *exts_finding(const struct slab_page *p, const char *probl
 	return f;
 }
 
+bool slab_is_unknown(const struct check *c, uint64_t va)
+{
+	const struct census_record *r = census_find(&c->census, (va - c->slab->slabs.linear) >> c->layout.page_shift);
+
+	return r && (r->kind == KIND_UNREADABLE || r->kind == KIND_TAIL_ORPHAN);
+}
+
 /* Vectors too large for any cache of kmalloc() are pages. */
 static bool is_large_kmalloc(const struct check *c, uint64_t va)
 {
@@ -71,6 +78,10 @@ struct error *slab_check_exts(struct slab_page *p)
 	if (!c->slab->slabs.linear_known)
 		return NULL;
 	err = slab_object_at(&c->slab->slabs, &slab_worker_of(p->w)->other, vector, &at);
+	if (!err && at.state == SLAB_OBJECT_NONE && slab_is_unknown(c, vector)) {
+		p->w->ledger.rule[RULE_SLAB_OBJ_EXTS].gaps++;
+		return NULL;
+	}
 	problem = err ? NULL : vector_problem(p, &at, vector);
 	if (problem)
 		exts_finding(p, problem);

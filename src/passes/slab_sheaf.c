@@ -219,7 +219,7 @@ static void bad_object(struct sheaf_walk *s, uint64_t object, uint64_t pfn, cons
 static const char *object_problem(const struct sheaf_walk *s, const struct slab_at *at, uint64_t object)
 {
 	if (at->state == SLAB_OBJECT_NONE)
-		return "hold an address that is in no slab";
+		return slab_is_unknown(s->w->check, object) ? NULL : "hold an address that is in no slab";
 	if (at->cache != s->cache)
 		return "hold an object of another cache";
 	if (at->state == SLAB_OBJECT_OUTSIDE || (at->object && at->object != object))
