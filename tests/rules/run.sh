@@ -24,15 +24,17 @@ try() {
 	echo $? >"$tmp/$kernel.status"
 }
 
+# what only these dumps have: optimised huge pages, device memory, poisoned pages
+pools="$here/special.t $here/hugetlb.t"
 records=$(ls "$here"/*.t | grep -v /flips.t)
 # two at a time
 # shellcheck disable=SC2086
 {
-	(try 6.1 $records; try 6.12 $records; try 6.12-hvo "$here/special.t"; try 7.3-numa "$here/special.t") &
+	(try 6.1 $records; try 6.12 $records; try 6.12-hvo $pools; try 7.3-numa $pools) &
 	try 5.10 $records
 	try 7.3 $records
-	try 7.3-hvo "$here/special.t"
-	try 6.12-la57 "$here/special.t"
+	try 7.3-hvo $pools
+	try 6.12-la57 $pools
 	wait
 }
 
