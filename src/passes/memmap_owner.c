@@ -404,6 +404,8 @@ static void check_lru_links(struct scan *s, uint32_t i, const struct page_view *
 	/* move_folios_to_lru() takes the folio off its own list, sets the flag, and only then adds it to the LRU */
 	if (v->word8 == s->l->list_poison1 && v->lru_prev == s->l->list_poison2 && v->refcount > 0)
 		finding_lower(&s->w->findings, f, "reclaim puts a page back: the flag is set before the page is linked");
+	else if (v->refcount > 0 && check_active(s->check, RULE_LRU_LINKS))
+		finding_lower(&s->w->findings, f, "list_del() and list_add() write one link after the other");
 }
 
 static void check_guard(struct scan *s, uint32_t i, const struct page_view *v)

@@ -172,7 +172,8 @@ expect lru-links p error
 test list-poison-in-use-half: half a list_del() is worse than a whole one
 pick p anon|file small flag=lru flag=!unevictable
 set page[p].lru.prev = LIST_POISON2
-expect list-poison-in-use p error
+expect lru-links p error
+expect list-poison-in-use p warning follows
 
 test list-poison-in-use-free: list_del() of a free block that was not taken
 pick p buddy first order>=2
