@@ -121,12 +121,12 @@ static struct error *add_recount(struct check *c, uint64_t pfn, const struct cen
 	const struct rmap_run *run = &c->rmap.runs.v[census_run_of(&c->census, pfn)];
 	uint64_t head = census_head(r, pfn), nr = r->bits & (CENSUS_HEAD | CENSUS_TAIL) ? UINT64_C(1) << r->order : 1;
 	struct counts n = { .c = c, .sheet = sheet };
-	unsigned char bytes[256];
+	unsigned char bytes[MAX_PAGE_STRUCT];
 	struct error *err;
 	uint32_t word;
 	bool ok = false;
 
-	if (head < run->first_pfn || c->layout.page_struct_size > sizeof(bytes))
+	if (head < run->first_pfn)
 		return NULL;
 	err = memmap_read_pages(&c->memmap, c->workers[0].kv, pfn, 1, bytes, &ok);
 	if (err || !ok)

@@ -180,7 +180,6 @@ static struct error *add_mapping(const struct page *p)
 /* The way from the file to the page. */
 static struct error *add_slot(const struct page *p)
 {
-	unsigned char bytes[256];
 	struct page_view head;
 	char text[96];
 	bool ok = false;
@@ -188,11 +187,10 @@ static struct error *add_slot(const struct page *p)
 
 	if (p->kind != KIND_FILE && p->kind != KIND_SHMEM && p->kind != KIND_HUGETLB)
 		return NULL;
-	if (p->c->layout.page_struct_size <= sizeof(bytes) && layout_has(&p->c->layout, NEED_PAGE_CACHE))
-		err = memmap_read_pages(&p->c->memmap, p->c->workers[0].kv, p->head_pfn, 1, bytes, &ok);
+	if (layout_has(&p->c->layout, NEED_PAGE_CACHE))
+		err = memmap_read_page(&p->c->memmap, p->c->workers[0].kv, p->head_pfn, &head, &ok);
 	if (err || !ok)
 		return err;
-	head = page_decode(&p->c->layout, bytes);
 	if (head.mapping & 3 || !head.mapping)
 		return NULL;
 	err = cache_slot_text(p->c, p->c->workers[0].kv, p->head_pfn, head.mapping, head.index, text, sizeof(text));

@@ -34,20 +34,19 @@ struct error *page_swap_sheet(struct check *c, uint64_t pfn, struct sheet *ret)
 {
 	const struct census_record *r = census_find(&c->census, pfn);
 	uint64_t head = r ? census_head(r, pfn) : 0, entry, offset;
-	unsigned char bytes[256];
 	const struct swap_area *a;
 	struct swap_cluster ci = { .gap = true };
 	struct swap_slot slot;
-	bool ok = false;
-	struct error *err = NULL;
+	struct page_view v;
+	struct error *err;
+	bool ok;
 
 	if (!r || (r->kind != KIND_ANON_SWAPCACHE && r->kind != KIND_SHMEM_SWAPCACHE) || c->swap.swap.model == SWAP_MODEL_NONE)
 		return NULL;
-	if (c->layout.page_struct_size <= sizeof(bytes))
-		err = memmap_read_pages(&c->memmap, c->kv, head, 1, bytes, &ok);
+	err = memmap_read_page(&c->memmap, c->kv, head, &v, &ok);
 	if (err || !ok)
 		return err;
-	entry = page_decode(&c->layout, bytes).private + (pfn - head);
+	entry = v.private + (pfn - head);
 	offset = swap_entry_offset(entry);
 	a = swap_area(&c->swap.swap, swap_entry_type(entry));
 	add_area(a, entry, ret);

@@ -57,7 +57,7 @@ static struct error *check_sanity(const struct layout *l, const struct types *t)
 {
 	uint64_t size = fact(&l->facts, FACT_PAGE_STRUCT)->size;
 
-	if (size < 32 || size > 256 || size % 8)
+	if (size < 32 || size > MAX_PAGE_STRUCT || size % 8)
 		return error_new("%s: struct page of %llu bytes makes no sense", types_path(t), (unsigned long long)size);
 	for (size_t i = 0; i < ARRAY_SIZE(inside); i++)
 		if (fact(&l->facts, inside[i].fact)->offset > inside[i].pages * size - inside[i].bytes)

@@ -45,6 +45,9 @@ enum hugetlb_mark { HUGETLB_DTOR, HUGETLB_FLAG_1, HUGETLB_TYPE };
 
 enum { NO_OFFSET = -1, NO_BIT = -1, MAX_HSTATES = 16 };
 
+/** layout_init() refuses a struct page of more bytes. */
+enum { MAX_PAGE_STRUCT = 256 };
+
 /** What a page type value stands for, whatever the encoding. */
 enum page_type {
 	TYPE_NONE, /**< the word is a mapcount */

@@ -18,7 +18,6 @@ enum {
 	LEAST_PAGES = 3,   /* a block is this many damaged struct pages at least */
 	LARGEST_HOLE = 2,  /* struct pages between two of them that may look sound */
 	LOOK_AT = 64,      /* struct pages read to tell what they hold */
-	MAX_PAGE_STRUCT = 256,
 	MAX_PAIRS = 64,    /* pages looked at for exchanged contents */
 	MAX_BLOCKS = 256,  /* told in detail */
 };
@@ -201,11 +200,9 @@ static struct error *home_of(struct check *c, uint64_t pfn, uint64_t *ret)
 	const struct section *s = memmap_section(&c->memmap, pfn);
 	uint64_t own = s ? memmap_page_va(&c->memmap, s, pfn) + lru : 0, next, prev, by_next = 0, by_prev = 1;
 	bool ok = false, ok_next = false, ok_prev = false;
-	struct error *err = NULL;
+	struct error *err = memmap_read_pages(&c->memmap, c->kv, pfn, 1, bytes, &ok);
 
 	*ret = UINT64_MAX;
-	if (c->layout.page_struct_size <= sizeof(bytes))
-		err = memmap_read_pages(&c->memmap, c->kv, pfn, 1, bytes, &ok);
 	if (err || !ok)
 		return err;
 	next = get_le64(bytes + lru);
@@ -230,18 +227,15 @@ static struct error *home_of(struct check *c, uint64_t pfn, uint64_t *ret)
 /* Whether the two struct pages say the same of whose they are: one was copied over the other. */
 static struct error *is_copy(struct check *c, uint64_t a, uint64_t b, bool *ret)
 {
-	unsigned char bytes[2][MAX_PAGE_STRUCT];
 	struct page_view v[2];
 	bool ok[2] = { false, false };
-	struct error *err = memmap_read_pages(&c->memmap, c->kv, a, 1, bytes[0], &ok[0]);
+	struct error *err = memmap_read_page(&c->memmap, c->kv, a, &v[0], &ok[0]);
 
 	if (!err)
-		err = memmap_read_pages(&c->memmap, c->kv, b, 1, bytes[1], &ok[1]);
+		err = memmap_read_page(&c->memmap, c->kv, b, &v[1], &ok[1]);
 	*ret = false;
 	if (err || !ok[0] || !ok[1])
 		return err;
-	v[0] = page_decode(&c->layout, bytes[0]);
-	v[1] = page_decode(&c->layout, bytes[1]);
 	*ret = v[0].mapping == v[1].mapping && v[0].index == v[1].index && v[0].private == v[1].private;
 	return NULL;
 }

@@ -12,7 +12,7 @@
 #include "passes/cache.h"
 #include "passes/swap.h"
 
-enum { MAX_PAGE_STRUCT = 256, TAG_DIRTY = 1 << 0, TAG_WRITEBACK = 1 << 1, MARKS_UNKNOWN = 1 << 7 };
+enum { TAG_DIRTY = 1 << 0, TAG_WRITEBACK = 1 << 1, MARKS_UNKNOWN = 1 << 7 };
 
 static const char busy_text[] = "i_pages.xa_lock is held: a CPU is changing the page cache of this file";
 
@@ -228,7 +228,6 @@ static struct error *judge_page(struct cache_walk *cw, struct slot *s)
  */
 static struct error *is_frozen(struct cache_walk *cw, const struct slot *s, bool *ret)
 {
-	unsigned char bytes[MAX_PAGE_STRUCT];
 	struct page_view head = s->v;
 	bool ok = true;
 	struct error *err = NULL;
@@ -237,11 +236,9 @@ static struct error *is_frozen(struct cache_walk *cw, const struct slot *s, bool
 	if (!cw->busy)
 		return NULL;
 	if (s->record && s->record->back)
-		err = memmap_read_pages(&cw->check->memmap, cw->w->kv, census_head(s->record, s->pfn), 1, bytes, &ok);
+		err = memmap_read_page(&cw->check->memmap, cw->w->kv, census_head(s->record, s->pfn), &head, &ok);
 	if (err || !ok)
 		return err;
-	if (s->record && s->record->back)
-		head = page_decode(cw->l, bytes);
 	*ret = s->record && !head.refcount && page_has(&head, cw->l->flag.locked);
 	if (*ret)
 		marks_set(&cw->check->marks, census_head(s->record, s->pfn), MARK_EXCUSED);

@@ -184,17 +184,12 @@ static struct error *home_of(struct check *c, const struct content *content, str
 {
 	const struct census_record *r = census_find(&c->census, content->first_pfn);
 	uint64_t head = census_head(r, content->first_pfn);
-	unsigned char bytes[256];
 	struct page_view v;
-	struct error *err;
 	bool ok;
+	struct error *err = memmap_read_page(&c->memmap, c->workers[0].kv, head, &v, &ok);
 
-	if (c->layout.page_struct_size > sizeof(bytes))
-		return NULL;
-	err = memmap_read_pages(&c->memmap, c->workers[0].kv, head, 1, bytes, &ok);
 	if (err || !ok)
 		return err;
-	v = page_decode(&c->layout, bytes);
 	find_home(c, v.mapping, v.index + (content->first_pfn - head), content->first_index, ret);
 	return NULL;
 }

@@ -97,15 +97,12 @@ static struct finding *page_finding(struct free_list *l, enum rule_id rule, uint
 /* A block with damage inside is shorter in the census than its first page says. */
 static bool says_order(const struct free_list *l, uint64_t pfn)
 {
-	unsigned char bytes[256];
+	struct page_view v;
 	bool ok = false;
-	struct error *err = NULL;
+	struct error *err = memmap_read_page(&l->check->memmap, l->w->kv, pfn, &v, &ok);
 
-	if (l->check->layout.page_struct_size > sizeof(bytes))
-		return false;
-	err = memmap_read_pages(&l->check->memmap, l->w->kv, pfn, 1, bytes, &ok);
 	error_free(err);
-	return !err && ok && page_decode(&l->check->layout, bytes).private == l->order;
+	return !err && ok && v.private == l->order;
 }
 
 /* What speaks against page pfn being on the list; false: nothing. */

@@ -113,18 +113,14 @@ static uint64_t memmap_node(const struct check *c, uint64_t pfn)
 /* A block on the lock-less list: of the list's zone, and of the order it was freed with. */
 static struct error *llist_block(struct check *c, struct worker *w, const struct pcp_block *b)
 {
-	unsigned char bytes[256];
 	struct subject subject;
 	struct page_view v;
 	struct finding *f;
 	bool ok = false;
-	struct error *err = NULL;
+	struct error *err = memmap_read_page(&c->memmap, w->kv, b->pfn, &v, &ok);
 
-	if (c->layout.page_struct_size <= sizeof(bytes))
-		err = memmap_read_pages(&c->memmap, w->kv, b->pfn, 1, bytes, &ok);
 	if (err || !ok)
 		return err;
-	v = page_decode(&c->layout, bytes);
 	if (v.private <= c->layout.max_buddy_order && is_aligned(b->pfn, (unsigned)v.private) &&
 	    zones_match(&c->zones, b->pfn, v.flags) == b->zone)
 		return NULL;
@@ -162,15 +158,13 @@ struct error *freelists_pcp(struct check *c, struct worker *w)
 
 static struct error *count_isolated(struct check *c, struct worker *w, uint64_t pfn)
 {
-	unsigned char bytes[256];
 	const struct zone *z = NULL;
+	struct page_view v;
 	bool ok = false;
-	struct error *err = NULL;
+	struct error *err = memmap_read_page(&c->memmap, w->kv, pfn, &v, &ok);
 
-	if (c->layout.page_struct_size <= sizeof(bytes))
-		err = memmap_read_pages(&c->memmap, w->kv, pfn, 1, bytes, &ok);
 	if (!err && ok)
-		z = zones_match(&c->zones, pfn, page_decode(&c->layout, bytes).flags);
+		z = zones_match(&c->zones, pfn, v.flags);
 	if (z)
 		c->free_lists.zones[z - c->zones.list.v].isolated++;
 	else

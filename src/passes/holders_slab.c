@@ -190,22 +190,6 @@ struct error *holders_sheaves(struct check *c, struct holders *h)
 
 /* ---- own slots --------------------------------------------------------------------------------------------------- */
 
-/* The words of struct page that say in which cache a page is. */
-static struct error *read_target(struct check *c, struct worker *w, uint64_t pfn, struct page_view *ret, bool *ret_ok)
-{
-	enum { MAX_PAGE_STRUCT = 256 };
-	unsigned char bytes[MAX_PAGE_STRUCT];
-	struct error *err;
-
-	*ret_ok = false;
-	if (c->layout.page_struct_size > sizeof(bytes))
-		return NULL;
-	err = memmap_read_pages(&c->memmap, w->kv, pfn, 1, bytes, ret_ok);
-	if (!err && *ret_ok)
-		*ret = page_decode(&c->layout, bytes);
-	return err;
-}
-
 /*
  * The object at \p node is an xa_node of the array at \p array (0: any), and the word is in the slot for \p index (UINT64_MAX:
  * any).  Up to v5.16 each page of a folio had a slot that names the head.
@@ -257,7 +241,7 @@ struct error *holder_own_slot(struct check *c, const struct holders *h, struct w
 	}
 	if (r->kind != KIND_FILE && r->kind != KIND_SHMEM && r->kind != KIND_HUGETLB)
 		return NULL;
-	err = read_target(c, w, census_head(r, x->pfn), &v, &ok);
+	err = memmap_read_page(&c->memmap, w->kv, census_head(r, x->pfn), &v, &ok);
 	if (err || !ok || !v.mapping || v.mapping & 3)
 		return err;
 	pages = v.mapping + fact(f, FACT_MAPPING_PAGES)->offset;

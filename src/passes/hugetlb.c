@@ -17,7 +17,7 @@
 #include "passes/lists.h"
 #include "passes/pass.h"
 
-enum { MAX_LIST_NAME = 96, MAX_PAGE_STRUCT = 256 };
+enum { MAX_LIST_NAME = 96 };
 
 static const char lock_held[] = "hugetlb_lock is held: a CPU is moving huge pages between lists, and counting them";
 
@@ -66,12 +66,8 @@ void hugetlb_pass_deinit(struct check *c)
 static struct error *read_huge_page(struct check *c, struct worker *w, uint64_t pfn, struct huge_page *ret, bool *ret_ok)
 {
 	unsigned char bytes[HUGE_PAGES_READ * MAX_PAGE_STRUCT];
-	struct error *err;
+	struct error *err = memmap_read_pages(&c->memmap, w->kv, pfn, HUGE_PAGES_READ, bytes, ret_ok);
 
-	*ret_ok = false;
-	if (c->layout.page_struct_size > MAX_PAGE_STRUCT)
-		return NULL;
-	err = memmap_read_pages(&c->memmap, w->kv, pfn, HUGE_PAGES_READ, bytes, ret_ok);
 	if (!err && *ret_ok)
 		*ret = huge_page_decode(&c->layout, bytes);
 	return err;

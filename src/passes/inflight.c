@@ -8,8 +8,6 @@
  */
 #include "passes/scan.h"
 
-enum { MAX_PAGE_STRUCT = 256 };
-
 enum neighbour {
 	NEIGHBOUR_NONE, /* a page in use */
 	NEIGHBOUR_OWN,  /* a page without reference or type, or a head outside of the zones */
@@ -18,18 +16,13 @@ enum neighbour {
 
 static enum neighbour neighbour_page(struct scan *s, uint64_t pfn)
 {
-	unsigned char p[MAX_PAGE_STRUCT];
 	struct page_view v;
 	bool ok = false;
-	struct error *err;
+	struct error *err = memmap_read_page(&s->check->memmap, s->w->kv, pfn, &v, &ok);
 
-	if (s->l->page_struct_size > MAX_PAGE_STRUCT)
-		return NEIGHBOUR_NONE;
-	err = memmap_read_pages(&s->check->memmap, s->w->kv, pfn, 1, p, &ok);
 	error_free(err);
 	if (err || !ok)
 		return NEIGHBOUR_NONE;
-	v = page_decode(s->l, p);
 	if (layout_page_type(s->l, v.mapcount) == TYPE_BUDDY)
 		return NEIGHBOUR_ZONE;
 	return !v.refcount && v.mapcount == UINT32_MAX && !page_has(&v, s->l->flag.lru) ? NEIGHBOUR_OWN : NEIGHBOUR_NONE;

@@ -15,8 +15,6 @@
 #include "passes/cache.h"
 #include "passes/pass.h"
 
-enum { MAX_PAGE_STRUCT = 256 };
-
 static struct subject node_subject(const struct check *c, enum rule_id rule, uint64_t node, unsigned offset)
 {
 	struct subject subject = subject_page(rules[rule].subject, UINT64_MAX);
@@ -126,23 +124,10 @@ static void expected_init(struct expected_marks *e)
 	}
 }
 
-static struct error *read_page(struct unlisted *u, bool *ret_ok)
-{
-	unsigned char bytes[MAX_PAGE_STRUCT];
-	struct error *err = NULL;
-
-	*ret_ok = false;
-	if (u->check->layout.page_struct_size <= sizeof(bytes))
-		err = memmap_read_pages(&u->check->memmap, u->w->kv, u->pfn, 1, bytes, ret_ok);
-	if (!err && *ret_ok)
-		u->view = page_decode(&u->check->layout, bytes);
-	return err;
-}
-
 static struct error *missing_marks(struct unlisted *u, unsigned missing)
 {
 	bool ok;
-	struct error *err = read_page(u, &ok);
+	struct error *err = memmap_read_page(&u->check->memmap, u->w->kv, u->pfn, &u->view, &ok);
 
 	if (err || !ok)
 		return err;
@@ -164,7 +149,7 @@ static struct error *may_be_queued(struct unlisted *u)
 	u->w->ledger.rule[RULE_DEFERRED_ON_QUEUE].checked++;
 	if (u->marks & (MARK_DEFERRED | MARK_EXCUSED))
 		return NULL;
-	err = read_page(u, &ok);
+	err = memmap_read_page(&u->check->memmap, u->w->kv, u->pfn, &u->view, &ok);
 	return err || !ok ? err : lru_unqueued(u);
 }
 

@@ -19,8 +19,6 @@
 #include "passes/lists.h"
 #include "passes/pass.h"
 
-enum { MAX_PAGE_STRUCT = 256 };
-
 static const char lock_held[] = "lru_lock is held: a CPU was changing these lists";
 
 /* One list in work. */

@@ -45,7 +45,6 @@ static struct finding *batch_finding(struct batch_visit *t, uint64_t pfn, unsign
 
 static struct error *entry_read(struct batch_visit *t, unsigned i)
 {
-	unsigned char bytes[256];
 	struct batch_entry *e = &t->entries[i];
 	struct finding *f;
 	struct error *err;
@@ -56,12 +55,9 @@ static struct error *entry_read(struct batch_visit *t, unsigned i)
 		finding_value(&t->w->findings, f, "found", FMT_PTR, t->b->entries[i]);
 		return NULL;
 	}
-	if (t->check->layout.page_struct_size > sizeof(bytes))
-		return NULL;
-	err = memmap_read_pages(&t->check->memmap, t->w->kv, e->pfn, 1, bytes, &e->readable);
+	err = memmap_read_page(&t->check->memmap, t->w->kv, e->pfn, &e->view, &e->readable);
 	if (err || !e->readable)
 		return err;
-	e->view = page_decode(&t->check->layout, bytes);
 	e->lru = page_has(&e->view, t->check->layout.flag.lru);
 	if (e->view.refcount > 0)
 		marks_set(&t->check->marks, e->pfn, MARK_BATCHED);

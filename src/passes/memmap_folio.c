@@ -310,13 +310,13 @@ static struct error *scan_false_head(struct scan *s, uint32_t i, uint32_t *ret_d
 /* Tails of a head that cannot be read may be in order: nothing can be said. */
 static struct error *head_is_gap(struct scan *s, uint64_t head_pfn, bool *ret)
 {
-	unsigned char p[256];
+	unsigned char p[MAX_PAGE_STRUCT];
 	bool ok = true;
 	struct error *err = NULL;
 
 	if (head_pfn >= s->first_pfn)
 		ok = !scan_unreadable(s, (uint32_t)(head_pfn - s->first_pfn));
-	else if (s->l->page_struct_size <= sizeof(p))
+	else
 		err = memmap_read_pages(&s->check->memmap, s->w->kv, head_pfn, 1, p, &ok);
 	*ret = !ok;
 	s->w->ledger.rule[RULE_TAIL_OUTSIDE_RANGE].gaps += !ok;

@@ -13,8 +13,6 @@
 #include "passes/scan.h"
 #include "walk/driver.h"
 
-enum { MAX_PAGE_STRUCT = 256 };
-
 static const char lock_held[] = "the lock of the balloon is held";
 
 /* ---- what pages say ------------------------------------------------------------------------------------------------------ */
@@ -57,12 +55,9 @@ static struct error *look_at(struct check *c, struct worker *w, uint64_t pfn, en
 {
 	unsigned char bytes[MAX_PAGE_STRUCT];
 	struct page_view v;
-	struct error *err;
 	bool ok;
+	struct error *err = memmap_read_pages(&c->memmap, w->kv, pfn, 1, bytes, &ok);
 
-	if (c->layout.page_struct_size > sizeof(bytes))
-		return NULL;
-	err = memmap_read_pages(&c->memmap, w->kv, pfn, 1, bytes, &ok);
 	if (err || !ok)
 		return err;
 	if (kind == KIND_DEVICE)

@@ -10,7 +10,7 @@
 
 #include "passes/owners_parts.h"
 
-enum { MAX_STACK_PAGES = 64, MAX_PAGE_STRUCT = 256 };
+enum { MAX_STACK_PAGES = 64 };
 
 struct stack {
 	struct check *check;
@@ -40,9 +40,7 @@ static struct finding *stack_finding(struct stack *s, uint64_t pfn, const char *
 
 static struct error *check_page(struct stack *s, uint64_t page_va)
 {
-	const struct layout *l = &s->check->layout;
 	const struct census_record *r;
-	unsigned char bytes[MAX_PAGE_STRUCT];
 	struct page_view v;
 	struct finding *f;
 	struct error *err;
@@ -52,13 +50,12 @@ static struct error *check_page(struct stack *s, uint64_t page_va)
 	if (!memmap_pfn_of(&s->check->memmap, page_va, &pfn))
 		return NULL; /* of the area: vmalloc-page-live */
 	r = census_find(&s->check->census, pfn);
-	if (!r || r->bits & (CENSUS_HEAD | CENSUS_TAIL) || l->page_struct_size > sizeof(bytes))
+	if (!r || r->bits & (CENSUS_HEAD | CENSUS_TAIL))
 		return NULL;
-	err = memmap_read_pages(&s->check->memmap, s->w->kv, pfn, 1, bytes, &ok);
+	err = memmap_read_page(&s->check->memmap, s->w->kv, pfn, &v, &ok);
 	if (err || !ok)
 		return err;
 	s->w->ledger.rule[RULE_KSTACK_PAGE_OWNER].checked++;
-	v = page_decode(l, bytes);
 	if (v.refcount == 1)
 		return NULL;
 	f = stack_finding(s, pfn, v.refcount > 1 ? "has more than one reference" : "has no reference");

@@ -22,18 +22,16 @@ static bool is_changing(const struct finding *f)
 static struct error *find_lock(struct check *c, uint64_t head, const struct excuse **ret)
 {
 	const struct census_record *r = census_find(&c->census, head);
-	unsigned char bytes[256];
 	struct page_view v;
 	struct error *err;
 	bool ok = false;
 
 	*ret = NULL;
-	if (!r || c->layout.page_struct_size > sizeof(bytes))
+	if (!r)
 		return NULL;
-	err = memmap_read_pages(&c->memmap, c->kv, head, 1, bytes, &ok);
+	err = memmap_read_page(&c->memmap, c->kv, head, &v, &ok);
 	if (err || !ok)
 		return err;
-	v = page_decode(&c->layout, bytes);
 	for (uint64_t i = 0; !*ret && i < UINT64_C(1) << r->order; i++) {
 		struct excused e = excuse_find(c, v.mapping, v.index + i);
 

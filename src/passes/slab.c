@@ -15,8 +15,6 @@
 
 #include "passes/pass.h"
 
-enum { MAX_PAGE_STRUCT = 256 };
-
 /* ---- findings ---------------------------------------------------------------------------------------------------- */
 
 struct finding *slab_finding(struct worker *w, enum rule_id rule, uint64_t pfn, const struct slab_cache *cache)
@@ -247,12 +245,8 @@ struct error *slab_read_words(struct worker *w, uint64_t pfn, struct page_view *
 {
 	struct check *c = w->check;
 	unsigned char bytes[MAX_PAGE_STRUCT];
-	struct error *err;
+	struct error *err = memmap_read_pages(&c->memmap, w->kv, pfn, 1, bytes, ret_ok);
 
-	*ret_ok = false;
-	if (c->layout.page_struct_size > sizeof(bytes))
-		return NULL;
-	err = memmap_read_pages(&c->memmap, w->kv, pfn, 1, bytes, ret_ok);
 	if (err || !*ret_ok)
 		return err;
 	*view = page_decode(&c->layout, bytes);

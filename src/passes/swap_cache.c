@@ -14,7 +14,7 @@
 #include "walk/mm.h"
 #include "walk/xarray.h"
 
-enum { SPACE_SHIFT = 14, MAX_PAGE_STRUCT = 256 }; /* SWAP_ADDRESS_SPACE_SHIFT */
+enum { SPACE_SHIFT = 14 }; /* SWAP_ADDRESS_SPACE_SHIFT */
 
 /* One slot at work. */
 struct cached {
@@ -45,20 +45,6 @@ static struct finding *cached_finding(struct cached *t, const char *problem)
 	return f;
 }
 
-static struct error *read_page(struct cached *t, uint64_t pfn, struct page_view *ret, bool *ok)
-{
-	unsigned char bytes[MAX_PAGE_STRUCT];
-	struct error *err;
-
-	*ok = false;
-	if (t->c->layout.page_struct_size > sizeof(bytes))
-		return NULL;
-	err = memmap_read_pages(&t->c->memmap, t->w->kv, pfn, 1, bytes, ok);
-	if (!err && *ok)
-		*ret = page_decode(&t->c->layout, bytes);
-	return err;
-}
-
 static void set_bits(uint16_t *tallies, uint64_t offset, unsigned bits)
 {
 	if (tallies)
@@ -74,7 +60,7 @@ static struct error *new_folio(struct cached *t, const struct census_record *r)
 	struct page_view v;
 	struct finding *f;
 	bool ok;
-	struct error *err = read_page(t, t->pfn, &v, &ok);
+	struct error *err = memmap_read_page(&t->c->memmap, t->w->kv, t->pfn, &v, &ok);
 
 	sw->pfn = t->pfn;
 	sw->good = false;
@@ -111,7 +97,7 @@ static struct error *check_tail(struct cached *t)
 
 	if (!i || fact_found(&t->c->layout.facts, FACT_FOLIO_SWAP))
 		return NULL;
-	err = read_page(t, t->pfn + i, &v, &ok);
+	err = memmap_read_page(&t->c->memmap, t->w->kv, t->pfn + i, &v, &ok);
 	if (err || !ok || v.private == expected)
 		return err;
 	t->pfn += i;

@@ -196,17 +196,11 @@ static struct error *page_words(struct table_cursor *t, const struct leaf *leaf,
 {
 	struct check *c = t->walk->check;
 	uint64_t head = census_head(leaf->record, leaf->pfn);
-	unsigned char bytes[256];
 	struct page_view v;
-	struct error *err;
+	struct error *err = memmap_read_page(&c->memmap, t->w->kv, head, &v, ok);
 
-	*ok = false;
-	if (t->l->page_struct_size > sizeof(bytes))
-		return NULL;
-	err = memmap_read_pages(&c->memmap, t->w->kv, head, 1, bytes, ok);
 	if (err || !*ok)
 		return err;
-	v = page_decode(t->l, bytes);
 	*mapping = v.mapping;
 	*index = v.index + (leaf->pfn - head);
 	return NULL;

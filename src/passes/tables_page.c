@@ -13,7 +13,7 @@
 
 #include "passes/tables.h"
 
-enum { MAX_PAGE_STRUCT = 256, MAX_DEPOSITS = 4096 };
+enum { MAX_DEPOSITS = 4096 };
 
 /* The struct page of the table at work. */
 struct table_struct {
@@ -31,7 +31,7 @@ static struct error *read_struct(struct table_cursor *t, struct table_struct *p)
 	p->pfn = t->link->pa >> t->l->page_shift;
 	s = memmap_section(&c->memmap, p->pfn);
 	p->readable = false;
-	if (!s || t->l->page_struct_size > MAX_PAGE_STRUCT)
+	if (!s)
 		return NULL;
 	p->va = memmap_page_va(&c->memmap, s, p->pfn);
 	return kvmem_read_all(t->w->kv, p->va, p->bytes, t->l->page_struct_size, &p->readable);

@@ -11,16 +11,7 @@
 
 static struct error *read_head(struct table_cursor *t, const struct leaf *leaf, struct page_view *ret, bool *ok)
 {
-	unsigned char bytes[256];
-	struct error *err;
-
-	*ok = false;
-	if (t->l->page_struct_size > sizeof(bytes))
-		return NULL;
-	err = memmap_read_pages(&t->walk->check->memmap, t->w->kv, census_head(leaf->record, leaf->pfn), 1, bytes, ok);
-	if (!err && *ok)
-		*ret = page_decode(t->l, bytes);
-	return err;
+	return memmap_read_page(&t->walk->check->memmap, t->w->kv, census_head(leaf->record, leaf->pfn), ret, ok);
 }
 
 static void bad_swapent(struct table_cursor *t, const struct leaf *leaf)

@@ -9,7 +9,7 @@
 
 #include "passes/hugetlb_parts.h"
 
-enum { MAX_PAGE_STRUCT = 256, FRAMES_OF_HEAD = 2, MAX_REPORTED_TAILS = 4, MAX_FRAME = 65536 };
+enum { FRAMES_OF_HEAD = 2, MAX_REPORTED_TAILS = 4, MAX_FRAME = 65536 };
 
 static const char remapping[] = "the huge page is being made or given back, and its memmap changed page by page";
 

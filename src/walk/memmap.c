@@ -371,3 +371,13 @@ struct error *memmap_read_pages(const struct memmap *m, struct kvmem *k, uint64_
 	}
 	return NULL;
 }
+
+struct error *memmap_read_page(const struct memmap *m, struct kvmem *k, uint64_t pfn, struct page_view *ret, bool *ret_ok)
+{
+	unsigned char bytes[MAX_PAGE_STRUCT];
+	struct error *err = memmap_read_pages(m, k, pfn, 1, bytes, ret_ok);
+
+	if (!err && *ret_ok)
+		*ret = page_decode(m->layout, bytes);
+	return err;
+}

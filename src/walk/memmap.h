@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "layout/layout.h"
 #include "walk/kvmem.h"
+#include "walk/page.h"
 
 enum { SUBSECTION_WORDS = 16 };
 
@@ -80,5 +81,9 @@ struct error *memmap_read(const struct memmap *m, const struct section *s, struc
 /** Read \p nr struct pages from \p pfn on, which may cross sections; false when one is missing. */
 struct error *memmap_read_pages(const struct memmap *m, struct kvmem *k, uint64_t pfn, unsigned nr,
 				unsigned char *buf, bool *ret_ok) _must_check_;
+
+/** Read the struct page of \p pfn and decode it; false when it is missing. */
+struct error *memmap_read_page(const struct memmap *m, struct kvmem *k, uint64_t pfn, struct page_view *ret, bool *ret_ok)
+	_must_check_;
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { MAX_PAGE_STRUCT = 256, MAX_SLAB_ORDER = 10 };
+enum { MAX_SLAB_ORDER = 10 };
 
 static bool is_slab(const struct layout *l, const struct page_view *v)
 {
@@ -26,7 +26,7 @@ static struct error *find_head(const struct slabs *s, struct kvmem *k, uint64_t 
 	struct error *err;
 	bool ok;
 
-	if (!section || l->page_struct_size > MAX_PAGE_STRUCT)
+	if (!section)
 		return NULL;
 	err = memmap_read_pages(s->memmap, k, pfn, 1, pages, &ok);
 	if (err || !ok)
