@@ -8,8 +8,6 @@
 
 #include "mutate.h"
 
-enum { MAX_PAGE_STRUCT = 256 };
-
 void mutation_deinit(struct mutation *m)
 {
 	array_free(&m->patches);
