@@ -124,6 +124,39 @@ static const unsigned char root_rank[NR_RULES] = {
 	[RULE_MAPCOUNT_RECOUNT_LARGE] = RANK_RECOUNT,
 };
 
+/* ---- shared by all steps ---- */
+
+size_t finding_last_root(const struct findings *fs, size_t i)
+{
+	while (fs->list.v[i].cause != SIZE_MAX)
+		i = fs->list.v[i].cause;
+	return i;
+}
+
+void findings_flatten(struct findings *fs)
+{
+	for (size_t i = 0; i < fs->list.nr; i++)
+		if (fs->list.v[i].cause != SIZE_MAX)
+			fs->list.v[i].cause = finding_last_root(fs, i);
+}
+
+const struct field *finding_field(const struct finding *f, const char *name)
+{
+	for (size_t i = 0; i < f->nr_fields; i++)
+		if (!strcmp(f->fields[i].name, name))
+			return &f->fields[i];
+	return NULL;
+}
+
+uint64_t finding_number(const struct finding *f, const char *name)
+{
+	const struct field *field = finding_field(f, name);
+
+	return field ? field->found : UINT64_MAX;
+}
+
+/* ---- pages ---- */
+
 /* One finding as grouping sees it. */
 struct member {
 	uint64_t folio; /* or page, or address space: what the group is about */
@@ -171,17 +204,6 @@ static size_t members_collect(struct findings *fs, struct member *m)
 	return nr;
 }
 
-/* Let each consequence name its root, not another consequence. */
-static void flatten(struct findings *fs)
-{
-	for (size_t i = 0; i < fs->list.nr; i++) {
-		struct finding *f = &fs->list.v[i];
-
-		while (f->cause != SIZE_MAX && fs->list.v[f->cause].cause != SIZE_MAX)
-			f->cause = fs->list.v[f->cause].cause;
-	}
-}
-
 /* Two roots at one page: a block that damage cut in two has findings under both heads. */
 static void join_pages(struct findings *fs, struct member *m)
 {
@@ -200,15 +222,10 @@ static void join_pages(struct findings *fs, struct member *m)
 		else
 			root = i;
 	}
-	flatten(fs);
+	findings_flatten(fs);
 }
 
 /* ---- entries ---- */
-
-static size_t root_of(const struct findings *fs, size_t i)
-{
-	return fs->list.v[i].cause == SIZE_MAX ? i : fs->list.v[i].cause;
-}
 
 /* One entry that leads to a wrong page: the page it reaches has findings, and so has the page that lacks it. */
 static void join_entries(struct findings *fs, struct member *m)
@@ -224,14 +241,14 @@ static void join_entries(struct findings *fs, struct member *m)
 	qsort(m, nr, sizeof(*m), compare_members);
 	for (size_t i = 1, lead = 0; i < nr; i++) {
 		struct finding *f = &fs->list.v[m[i].index];
-		size_t root = root_of(fs, m[lead].index);
+		size_t root = finding_last_root(fs, m[lead].index);
 
 		if (m[i].folio != m[lead].folio || m[i].va != m[lead].va)
 			lead = i;
 		else if (f->cause == SIZE_MAX && root != m[i].index && fs->list.v[root].severity != SEV_NOTE)
 			f->cause = root;
 	}
-	flatten(fs);
+	findings_flatten(fs);
 }
 
 /* ---- areas ---- */
@@ -256,7 +273,7 @@ static void join_areas(struct findings *fs, struct member *m)
 		for (size_t j = i + 1; end - i >= ENTRIES_OF_AREA && j < end; j++)
 			fs->list.v[m[j].index].cause = m[i].index;
 	}
-	flatten(fs);
+	findings_flatten(fs);
 }
 
 /* ---- address spaces ---- */
@@ -324,7 +341,7 @@ static void join_mms(struct findings *fs, struct member *m)
 		else if (f->cause == SIZE_MAX && leader->severity != SEV_NOTE && follows_in_mm(leader, f, m[i].rank))
 			f->cause = m[lead].index;
 	}
-	flatten(fs);
+	findings_flatten(fs);
 }
 
 /* ---- free lists ---- */
@@ -355,8 +372,8 @@ static void join_zone(struct findings *fs, const struct member *m, size_t nr)
 
 		/* a list or page by itself is no consequence of another one */
 		if (f->cause == SIZE_MAX && zone_rules[f->rule].rank > 1 && fs->list.v[m[0].index].severity != SEV_NOTE &&
-		    root_of(fs, m[0].index) != m[i].index)
-			f->cause = root_of(fs, m[0].index);
+		    finding_last_root(fs, m[0].index) != m[i].index)
+			f->cause = finding_last_root(fs, m[0].index);
 	}
 }
 
@@ -371,7 +388,7 @@ static void join_halves(struct findings *fs)
 
 			if (f->rule == RULE_FROZEN_RUN && f->cause == SIZE_MAX && f->subject.pfn > s->pfn &&
 			    f->subject.pfn - s->pfn < s->nr_pages)
-				f->cause = root_of(fs, i);
+				f->cause = finding_last_root(fs, i);
 		}
 	}
 }
@@ -395,7 +412,7 @@ static void join_zones(struct findings *fs, struct member *m)
 			;
 		join_zone(fs, m + i, end - i);
 	}
-	flatten(fs);
+	findings_flatten(fs);
 }
 
 /* ---- several struct pages at once ---- */
@@ -421,13 +438,6 @@ static bool follows_wide(const struct finding *wide, const struct finding *f)
 	return is_in(&wide->subject, f->subject.pfn, near) || is_in(&wide->subject, f->subject.head_pfn, 0);
 }
 
-static size_t last_root(const struct findings *fs, size_t i)
-{
-	while (fs->list.v[i].cause != SIZE_MAX)
-		i = fs->list.v[i].cause;
-	return i;
-}
-
 /* Everything about the pages of such a finding follows from it, and so does what had such a finding as its root. */
 static void join_wide(struct findings *fs)
 {
@@ -435,13 +445,13 @@ static void join_wide(struct findings *fs)
 		if (root_rank[fs->list.v[w].rule] != RANK_WIDE || fs->list.v[w].cause != SIZE_MAX)
 			continue;
 		for (size_t i = 0; i < fs->list.nr; i++) {
-			size_t root = last_root(fs, i);
+			size_t root = finding_last_root(fs, i);
 
 			if (root != w && root_rank[fs->list.v[root].rule] != RANK_WIDE && follows_wide(&fs->list.v[w], &fs->list.v[i]))
 				fs->list.v[root].cause = w;
 		}
 	}
-	flatten(fs);
+	findings_flatten(fs);
 }
 
 /* ---- the memmap ---- */
@@ -467,7 +477,7 @@ static void join_memmap(struct findings *fs)
 	for (size_t i = 0; first != SIZE_MAX && i < fs->list.nr; i++)
 		if (fs->list.v[i].cause == SIZE_MAX && runs_through(rules[fs->list.v[i].rule].pass))
 			fs->list.v[i].cause = first;
-	flatten(fs);
+	findings_flatten(fs);
 }
 
 /* ---- shared pages of the memmap ---- */
@@ -521,7 +531,7 @@ static void join_aliases(struct findings *fs)
 		fs->list.v[alias].cause = SIZE_MAX;
 		f->cause = alias;
 	}
-	flatten(fs);
+	findings_flatten(fs);
 }
 
 /* One frame of tails is shown by all huge pages of its order: none of them is to blame. */
@@ -538,7 +548,7 @@ static void join_shared_tails(struct findings *fs)
 		if (f->cause == SIZE_MAX && i != first && (tail || f->rule == RULE_VMEMMAP_TAILS_CONTENT))
 			f->cause = first;
 	}
-	flatten(fs);
+	findings_flatten(fs);
 }
 
 struct error *findings_group(struct findings *fs)

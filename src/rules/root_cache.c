@@ -6,7 +6,6 @@
 #include "rules/root.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 
@@ -84,17 +83,10 @@ static int compare_mappings(const void *va, const void *vb)
 	return (a->finding > b->finding) - (a->finding < b->finding);
 }
 
-static size_t root_of(const struct findings *fs, size_t i)
-{
-	while (fs->list.v[i].cause != SIZE_MAX)
-		i = fs->list.v[i].cause;
-	return i;
-}
-
 /* Let b follow from what a follows from; never in a circle. */
 static void follow(struct findings *fs, size_t a, size_t b)
 {
-	size_t root = root_of(fs, a), other = root_of(fs, b);
+	size_t root = finding_last_root(fs, a), other = finding_last_root(fs, b);
 
 	if (root != other && other == b && fs->list.v[root].severity != SEV_NOTE)
 		fs->list.v[b].cause = root;
@@ -124,14 +116,6 @@ static void join(struct findings *fs, struct member *m, size_t nr)
 	}
 }
 
-/* A page, a slot that leads to it and the one that should: whatever is a consequence of its page takes along its own. */
-static void flatten(struct findings *fs)
-{
-	for (size_t i = 0; i < fs->list.nr; i++)
-		if (fs->list.v[i].cause != SIZE_MAX)
-			fs->list.v[i].cause = root_of(fs, i);
-}
-
 struct error *findings_group_caches(struct findings *fs)
 {
 	_cleanup_free_ struct member *m = calloc(fs->list.nr ? fs->list.nr : 1, sizeof(*m));
@@ -148,6 +132,7 @@ struct error *findings_group_caches(struct findings *fs)
 	}
 	if (nr)
 		join(fs, m, nr);
-	flatten(fs);
+	/* a page, a slot that leads to it and the one that should: a consequence of its page takes along its own */
+	findings_flatten(fs);
 	return NULL;
 }

@@ -21,10 +21,9 @@ static unsigned explains(const struct finding *f)
 
 static const char *text_of(const struct finding *f, const char *name)
 {
-	for (size_t i = 0; i < f->nr_fields; i++)
-		if (!strcmp(f->fields[i].name, name) && f->fields[i].found_text)
-			return f->fields[i].found_text;
-	return "";
+	const struct field *field = finding_field(f, name);
+
+	return field && field->found_text ? field->found_text : "";
 }
 
 /* Several slabs of a cache that are on no list: the list was lost, not each of them. */

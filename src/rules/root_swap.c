@@ -6,7 +6,6 @@
 #include "rules/root.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 
@@ -57,14 +56,6 @@ static enum swap_rank rank_of(const struct finding *f)
 	return f->severity == SEV_NOTE ? SWAP_NOTE : rank;
 }
 
-static uint64_t offset_of(const struct finding *f)
-{
-	for (size_t i = 0; i < f->nr_fields; i++)
-		if (!strcmp(f->fields[i].name, "offset"))
-			return f->fields[i].found;
-	return UINT64_MAX;
-}
-
 static int compare(const void *va, const void *vb)
 {
 	const struct member *a = va, *b = vb;
@@ -84,7 +75,7 @@ static size_t collect(const struct findings *fs, struct member *m)
 
 	for (size_t i = 0; i < fs->list.nr; i++) {
 		const struct finding *f = &fs->list.v[i];
-		struct member member = { f->subject.area, offset_of(f), rank_of(f), i };
+		struct member member = { f->subject.area, finding_number(f, "offset"), rank_of(f), i };
 
 		if (member.rank == SWAP_OTHER)
 			continue;
@@ -97,14 +88,9 @@ static size_t collect(const struct findings *fs, struct member *m)
 	return nr;
 }
 
-static size_t root_of(const struct findings *fs, size_t i)
-{
-	return fs->list.v[i].cause == SIZE_MAX ? i : fs->list.v[i].cause;
-}
-
 static void follow(struct findings *fs, size_t follower, size_t lead)
 {
-	size_t root = root_of(fs, lead);
+	size_t root = finding_last_root(fs, lead);
 
 	/* only roots get a cause, and never one that follows from them */
 	if (fs->list.v[follower].cause == SIZE_MAX && root != follower)
@@ -180,16 +166,6 @@ static void join_tables(struct findings *fs, const struct member *m, size_t nr)
 			follow(fs, m[i].finding, lead);
 }
 
-static void flatten(struct findings *fs)
-{
-	for (size_t i = 0; i < fs->list.nr; i++) {
-		struct finding *f = &fs->list.v[i];
-
-		while (f->cause != SIZE_MAX && fs->list.v[f->cause].cause != SIZE_MAX)
-			f->cause = fs->list.v[f->cause].cause;
-	}
-}
-
 struct error *findings_group_swap(struct findings *fs)
 {
 	_cleanup_free_ struct member *m = calloc(fs->list.nr + 1, sizeof(*m));
@@ -206,6 +182,6 @@ struct error *findings_group_swap(struct findings *fs)
 	}
 	join_moved(fs, m, nr);
 	join_tables(fs, m, nr);
-	flatten(fs);
+	findings_flatten(fs);
 	return NULL;
 }

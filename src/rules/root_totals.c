@@ -23,14 +23,6 @@ static bool counts_pages(const struct finding *f)
 	       f->rule != RULE_ZONE_PRESENT_RECOUNT;
 }
 
-static int64_t field_of(const struct finding *f, const char *name)
-{
-	for (size_t i = 0; i < f->nr_fields; i++)
-		if (!strcmp(f->fields[i].name, name))
-			return (int64_t)f->fields[i].found;
-	return -1;
-}
-
 /* Pages that the damage of a root can have changed the kind of. */
 static uint64_t pages_hidden(const struct finding *f)
 {
@@ -60,7 +52,7 @@ static void join_damage(struct findings *fs)
 	for (size_t i = 0; lead != SIZE_MAX && i < fs->list.nr; i++) {
 		struct finding *f = &fs->list.v[i];
 
-		if (f->cause == SIZE_MAX && counts_pages(f) && (uint64_t)llabs(field_of(f, "difference")) <= hidden)
+		if (f->cause == SIZE_MAX && counts_pages(f) && (uint64_t)llabs((int64_t)finding_number(f, "difference")) <= hidden)
 			f->cause = lead;
 	}
 }
@@ -77,7 +69,8 @@ static void join_equal(struct findings *fs)
 			struct finding *f = &fs->list.v[j];
 
 			if (f->cause == SIZE_MAX && counts_pages(f) && f->severity <= lead->severity &&
-			    field_of(f, "node") == field_of(lead, "node") && field_of(f, "difference") == field_of(lead, "difference"))
+			    finding_number(f, "node") == finding_number(lead, "node") &&
+			    finding_number(f, "difference") == finding_number(lead, "difference"))
 				f->cause = i;
 		}
 	}
@@ -114,7 +107,7 @@ static void join_negative(struct findings *fs)
 			const struct finding *lead = &fs->list.v[j];
 
 			if (counts_pages(lead) && lead->severity >= f->severity && lead->subject.address == f->subject.address &&
-			    field_of(lead, "value") == field_of(f, "value"))
+			    finding_number(lead, "value") == finding_number(f, "value"))
 				f->cause = lead->cause == SIZE_MAX ? j : lead->cause;
 		}
 	}
