@@ -149,13 +149,9 @@ static struct error *state_new(struct check *c)
 	err = slabs_init(&s->slabs, &c->layout, &c->memmap, &c->zones, c->kv);
 	if (err)
 		return err;
-	for (size_t i = 0; i < c->zones.nodes.nr; i++)
-		if (c->zones.nodes.v[i].slot >= s->nr_nodes)
-			s->nr_nodes = c->zones.nodes.v[i].slot + 1;
 	s->counts = calloc(s->slabs.nodes.nr + 1, sizeof(*s->counts));
 	s->cpu_cut = calloc(s->slabs.caches.nr + 1, sizeof(*s->cpu_cut));
-	s->node_pages = calloc(s->nr_nodes + 1, sizeof(*s->node_pages));
-	return s->counts && s->cpu_cut && s->node_pages ? NULL : &error_nomem;
+	return s->counts && s->cpu_cut ? NULL : &error_nomem;
 }
 
 void pass_slab_free(struct check *c)
@@ -175,7 +171,6 @@ void pass_slab_free(struct check *c)
 	free(s->workers);
 	free(s->counts);
 	free(s->cpu_cut);
-	free(s->node_pages);
 	free(s);
 	c->slab = NULL;
 }

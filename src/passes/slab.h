@@ -35,8 +35,6 @@ struct slab_state {
 	ARRAY(struct slab_owner) owners;   /**< by pfn */
 	struct slab_count *counts;         /**< of slabs.nodes, by the same index */
 	bool *cpu_cut;                     /**< of slabs.caches: what a CPU keeps could not be followed */
-	uint64_t (*node_pages)[2];         /**< pages of slabs by node: [0] not reclaimable, [1] reclaimable (NR_SLAB_*) */
-	unsigned nr_nodes;
 };
 
 /** Who keeps the slab at \p pfn, NULL: no CPU. */

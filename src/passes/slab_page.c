@@ -225,8 +225,6 @@ static void count(const struct slab_page *p)
 		__atomic_fetch_add(&n->adrift, !p->settled || p->words.frozen, __ATOMIC_RELAXED);
 	if ((p->marks & MARK_SLAB) && p->words.inuse <= p->words.objects)
 		__atomic_fetch_add(&n->free, p->words.objects - p->words.inuse, __ATOMIC_RELAXED);
-	if (p->node->nid < s->nr_nodes)
-		__atomic_fetch_add(&s->node_pages[p->node->nid][p->cache->reclaimable], UINT64_C(1) << p->order, __ATOMIC_RELAXED);
 }
 
 struct error *slab_check_page(struct slab_page *p)

@@ -80,7 +80,6 @@ static void cache_decode(const struct layout *l, const unsigned char *b, size_t 
 	c->oo = (uint32_t)word_of(l, FACT_CACHE_OO, b, size);
 	c->min = (uint32_t)word_of(l, FACT_CACHE_MIN, b, size);
 	c->debug = (c->flags & debug) != 0;
-	c->reclaimable = (c->flags & flag_bits(l, FACT_SLAB_RECLAIM_ACCOUNT, 17)) != 0;
 	c->sane = cache_sane(l, c);
 }
 

@@ -31,7 +31,6 @@ struct slab_cache {
 	bool hardened;    /**< free pointers are mixed with random and their address */
 	bool sane;        /**< the words above fit each other; else nothing of the cache can be followed */
 	bool debug;       /**< freelist and counters change one after the other, under the node's list_lock */
-	bool reclaimable;
 	unsigned first_node, nr_nodes; /**< in slabs.nodes */
 };
 
