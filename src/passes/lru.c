@@ -43,7 +43,6 @@ void lru_deinit(struct lru *l)
 	lruvecs_deinit(&l->vecs);
 	splitqs_deinit(&l->queues);
 	free(l->tallies);
-	free(l->nodes);
 }
 
 struct error *lru_memcgs_init(struct check *c)
@@ -357,8 +356,7 @@ struct error *pass_lru_begin(struct check *c, uint64_t *ret_units)
 	if (err)
 		return err;
 	l->tallies = calloc(l->vecs.list.nr + 1, sizeof(*l->tallies));
-	l->nodes = calloc(c->zones.nodes.nr + 1, sizeof(*l->nodes));
-	if (!l->tallies || !l->nodes)
+	if (!l->tallies)
 		return &error_nomem;
 	if (l->vecs.nr_gaps)
 		check_gap_add(c, "LRU lists", "not readable in the dump", l->vecs.nr_gaps, 0);

@@ -20,19 +20,11 @@ struct lru_tally {
 	unsigned odd;                                   /**< pages on them with findings that counts depend on */
 };
 
-/** Pages on the LRU lists of one node, for its counters. */
-struct lru_node_counts {
-	uint64_t classic[LRU_MAX_LISTS]; /**< by enum lru_list; unevictable ones only where they are on a list */
-	uint64_t gens[LRU_TYPES];        /**< of all generations, anonymous and file */
-	bool cut, locked;                /**< a part is missing; a lock was held */
-};
-
 struct lru {
 	struct memcgs memcgs;
 	struct lruvecs vecs;
 	struct splitqs queues;
 	struct lru_tally *tallies;      /**< one for each of vecs.list */
-	struct lru_node_counts *nodes;  /**< one for each of zones.nodes, complete after the pass */
 	uint64_t entries, batched, queued; /**< folios met on lists, in batches, on queues */
 	bool walked;
 };

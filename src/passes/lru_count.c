@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a lruvec counts against what its lists held; sums for the counters of nodes; unevictable pages on the way back. */
+/* What a lruvec counts against what its lists held; unevictable pages on the way back. */
 #include <stdio.h>
 
 #include "passes/lists.h"
@@ -67,20 +67,6 @@ static void check_gens(struct check *c, const struct lruvec *v, const struct lru
 	}
 }
 
-static void add_to_node(struct check *c, const struct lruvec *v, const struct lru_tally *t)
-{
-	struct lru_node_counts *n = &c->lru.nodes[v->node];
-
-	n->cut = n->cut || t->cut || !v->readable;
-	n->locked = n->locked || v->locked;
-	for (unsigned z = 0; z < LRU_MAX_ZONES; z++) {
-		for (unsigned i = 0; i < LRU_MAX_LISTS; i++)
-			n->classic[i] += t->classic[z][i];
-		for (unsigned type = 0; type < LRU_TYPES; type++)
-			n->gens[type] += t->gens[type][z];
-	}
-}
-
 static bool can_compare(const struct check *c, const struct lruvec *v, const struct lru_tally *t)
 {
 	return check_is_complete(c) && v->readable && !v->locked && !t->cut && !t->odd;
@@ -94,7 +80,6 @@ struct error *pass_lru_finish(struct check *c)
 		const struct lruvec *v = &l->vecs.list.v[i];
 		const struct lru_tally *t = &l->tallies[i];
 
-		add_to_node(c, v, t);
 		if (!can_compare(c, v, t)) {
 			c->workers[0].ledger.rule[RULE_LRU_ZONE_SIZE].gaps++;
 			continue;
@@ -104,8 +89,6 @@ struct error *pass_lru_finish(struct check *c)
 				check_classic(c, v, t, lru);
 		check_gens(c, v, t);
 	}
-	for (size_t i = 0; i < c->zones.nodes.nr; i++)
-		c->lru.nodes[i].cut = c->lru.nodes[i].cut || l->vecs.nr_gaps || (l->memcgs.known && !l->memcgs.complete);
 	return NULL;
 }
 

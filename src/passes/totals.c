@@ -380,8 +380,8 @@ static struct error *compare_stacks(struct check *c, struct worker *w)
 /* Flags, lists and counters of the LRU change one after the other under its lock. */
 static int64_t lru_hand(const struct check *c, unsigned node)
 {
-	for (size_t i = 0; c->lru.nodes && i < c->zones.nodes.nr; i++)
-		if (c->zones.nodes.v[i].slot == node && c->lru.nodes[i].locked)
+	for (size_t i = 0; i < c->lru.vecs.list.nr; i++)
+		if (c->lru.vecs.list.v[i].slot == node && c->lru.vecs.list.v[i].locked)
 			return slack(c);
 	return 0;
 }

@@ -99,7 +99,7 @@ static struct error *read_lock(const struct layout *l, const struct node *node, 
 static struct error *lruvec_add(struct lruvecs *vs, const struct layout *l, const struct zones *z, struct kvmem *k, unsigned node,
 				int memcg, uint64_t va, uint64_t per_node)
 {
-	struct lruvec v = { .va = va, .memcg = memcg, .node = node, .slot = z->nodes.v[node].slot };
+	struct lruvec v = { .va = va, .memcg = memcg, .slot = z->nodes.v[node].slot };
 	struct error *err = read_lock(l, &z->nodes.v[node], k, &v);
 
 	if (!err)

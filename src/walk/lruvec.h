@@ -27,8 +27,7 @@ struct lru_shape {
 struct lruvec {
 	uint64_t va;
 	int memcg;        /**< index, MEMCG_NONE: that of the node itself, used when memory cgroups are off */
-	unsigned node;    /**< index in zones.nodes */
-	unsigned slot;    /**< of that node in node_data[]: what page flags carry */
+	unsigned slot;    /**< of its node in node_data[]: what page flags carry */
 	bool readable;
 	bool locked;      /**< lru_lock (up to v5.10: the node's) was held */
 	uint64_t max_seq; /**< youngest generation */
