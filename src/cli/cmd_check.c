@@ -4,22 +4,47 @@
 
 #include "cli/session.h"
 
+enum { KEY_HOLDERS = 0x300, KEY_NO_HOLDERS };
+
+static const struct argp_option extra_options[] = {
+	{ "holders", KEY_HOLDERS, NULL, 0,
+	  "Search all kernel memory for who holds references that nothing else explains, even if that is more than 2 GiB", 0 },
+	{ "no-holders", KEY_NO_HOLDERS, NULL, 0, "Never search", 0 },
+	{ 0 },
+};
+
+static error_t parse_extra(int key, char *arg, struct argp_state *state, void *extra)
+{
+	enum holder_search *search = extra;
+
+	(void)arg;
+	(void)state;
+	if (key != KEY_HOLDERS && key != KEY_NO_HOLDERS)
+		return ARGP_ERR_UNKNOWN;
+	*search = key == KEY_HOLDERS ? SEARCH_ALWAYS : SEARCH_NEVER;
+	return 0;
+}
+
 static const struct command_spec spec = {
 	.args = "DUMP",
 	.doc = "Check every page of the memmap in the crash dump DUMP and report what contradicts itself.",
 	.groups = OPTIONS_DUMP | OPTIONS_RULES,
 	.min_args = 1,
 	.max_args = 1,
+	.extra_options = extra_options,
+	.parse_extra = parse_extra,
 };
 
 int cmd_check(int argc, char **argv)
 {
-	struct options o = { .extra = NULL };
+	enum holder_search search = SEARCH_AUTO;
+	struct options o = { .extra = &search };
 	struct session s = { 0 };
 	int status = EXIT_OPERATIONAL;
 	struct error *err;
 
 	options_parse(argc, argv, &spec, &o);
+	o.holders = search;
 	err = session_open(&s, o.args[0], &o);
 	if (!err)
 		err = session_run(&s, &o);

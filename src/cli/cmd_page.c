@@ -13,6 +13,9 @@
 
 enum { KEY_HOLDERS = 0x300 };
 
+/* A memmap of this size is looked at as a whole within seconds. */
+enum { ALL_PAGES = 1 << 22 };
+
 struct page_extra {
 	bool holders;
 };
@@ -193,7 +196,7 @@ static struct error *write_pages(struct session *s, const struct options *o, con
 	return output_blame(&o->out, end);
 }
 
-/* Only the sections of the pages asked for need to be looked at. */
+/* Only the sections of the pages asked for need to be looked at, at the price of not knowing who holds references. */
 static void narrow(struct check *c, const uint64_t *pfns, unsigned nr)
 {
 	uint64_t low = UINT64_MAX, high = 0;
@@ -218,7 +221,7 @@ static struct error *run(struct session *s, struct options *o, uint64_t *pfns)
 		err = page_parse(s->check, o->args[i + 1], &pfns[i]);
 	if (err)
 		return err;
-	if (!extra->holders) /* the search has to know what every page is */
+	if (!extra->holders && s->check->memmap.pages > ALL_PAGES) /* the search has to know what every page is */
 		narrow(s->check, pfns, nr);
 	s->check->options.walk_always = true;
 	err = session_run(s, o);

@@ -24,6 +24,7 @@
 #include "base/error.h"
 #include "cli/exit.h"
 #include "cli/output.h"
+#include "passes/check.h"
 #include "report/report.h"
 
 enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN };
@@ -65,6 +66,7 @@ struct options {
 	const char *only;
 	const char *skip;
 	unsigned max_findings;
+	enum holder_search holders;
 	enum severity fail_on;
 
 	char **args;         /**< the positional arguments */

@@ -305,42 +305,15 @@ static void add_folio(const struct page *p)
 
 static void add_references(const struct page *p)
 {
-	const struct layout *l = &p->c->layout;
 	const struct page_view *head = p->compound ? &p->folio.head : &p->v;
-	uint64_t maps, cache, private, owner, pins = 0;
-	int64_t expected, extra;
+	const struct census_record *r = census_find(&p->c->census, p->head_pfn);
+	uint64_t maps;
 
-	if ((p->record->bits & CENSUS_INTERIOR) || p->kind == KIND_TAIL_ORPHAN || p->kind == KIND_UNREADABLE ||
+	if (!r || (p->record->bits & CENSUS_INTERIOR) || p->kind == KIND_TAIL_ORPHAN || p->kind == KIND_UNREADABLE ||
 	    (p->compound && !p->sums_known))
 		return;
-	maps = p->compound ? terms_mapcount(l, p->kind, &p->folio, &p->sums, p->nr) : terms_small_mapcount(p->kind, head);
-	cache = terms_cache_refs(l, p->kind, p->record->order, head);
-	private = terms_private_refs(l, p->kind, head);
-	owner = terms_owner_refs(p->kind, head);
-	expected = (int64_t)(maps + cache + private + owner);
-	extra = head->refcount - expected;
-	if (p->compound && p->folio.has_pincount && p->folio.pincount > 0)
-		pins = (uint64_t)p->folio.pincount;
-	else if (!p->compound && extra >= GUP_PIN_COUNTING_BIAS)
-		pins = (uint64_t)extra / GUP_PIN_COUNTING_BIAS * GUP_PIN_COUNTING_BIAS;
-	extra -= (int64_t)pins;
-	sheet_add(p->sheet, "references", "_refcount", FMT_INT, (uint64_t)(int64_t)head->refcount, "%s",
-		  p->compound ? "of the head" : "");
-	sheet_add(p->sheet, "references", "mappings", FMT_DEC, maps, "as the page's own counters say");
-	sheet_add(p->sheet, "references", "cache", FMT_DEC, cache,
-		  cache ? "one for each page in the page cache or swap cache" : "in no cache");
-	if (private)
-		sheet_add(p->sheet, "references", "private", FMT_DEC, private, "PG_private: %s",
-			  p->kind == KIND_FILE || p->kind == KIND_SHMEM ? "buffer heads or the like" : "users of memory from the boot");
-	if (owner)
-		sheet_add(p->sheet, "references", "owner", FMT_DEC, owner, "whoever allocated it");
-	if (pins)
-		sheet_add(p->sheet, "references", "pins", FMT_DEC, pins, "%s",
-			  p->compound ? "pinned for I/O (FOLL_PIN): _pincount" : "pinned for I/O (FOLL_PIN): 1024 for each pin");
-	sheet_add(p->sheet, "references", "unexplained", FMT_INT, (uint64_t)extra, "%s",
-		  !extra      ? "every reference is accounted for"
-		  : extra < 0 ? "too few: the page can be freed while in use"
-			      : "held by somebody not walked here: a per-CPU batch, a pipe, a socket, an isolation, or a leak");
+	maps = p->compound ? terms_mapcount(&p->c->layout, p->kind, &p->folio, &p->sums, p->nr) : terms_small_mapcount(p->kind, head);
+	page_refs_sheet(p->c, p->head_pfn, head, p->compound ? &p->folio : NULL, maps, p->sheet);
 }
 
 /* ---- putting it together ----------------------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 
 #include "passes/mappers.h"
 #include "report/sheet.h"
+#include "walk/page.h"
 
 /** Fill \p ret with what the dump says about \p pfn; the passes have run over its section. */
 struct error *page_sheet(struct check *c, uint64_t pfn, struct sheet *ret) _must_check_;
@@ -20,6 +21,13 @@ struct error *page_swap_sheet(struct check *c, uint64_t pfn, struct sheet *ret) 
 
 /** Add the cache of a slab, its objects, and who keeps it. */
 struct error *page_slab_sheet(struct check *c, uint64_t pfn, struct sheet *ret) _must_check_;
+
+/**
+ * Add the equation of its reference count.  \p pfn: of a head or single page; \p f: NULL for a single page; \p counted: how often its
+ * own counters say it is mapped.
+ */
+void page_refs_sheet(struct check *c, uint64_t pfn, const struct page_view *head, const struct folio_view *f, uint64_t counted,
+		     struct sheet *ret);
 
 /** The pfn that \p text names: decimal or hex pfn, struct page address, p:0x... physical, or kernel address. */
 struct error *page_parse(struct check *c, const char *text, uint64_t *ret_pfn) _must_check_;

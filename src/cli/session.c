@@ -15,6 +15,7 @@ struct error *session_open(struct session *s, const char *dump, const struct opt
 		.first_pfn = o->first_pfn,
 		.end_pfn = o->end_pfn,
 		.time_limit = o->time_limit,
+		.holders = o->holders,
 		.progress = progress_update,
 		.progress_arg = &s->progress,
 	};

@@ -165,6 +165,8 @@ static void worker_deinit(struct worker *w)
 	array_free(&w->in_motion);
 	array_free(&w->filtered.list);
 	array_free(&w->garbage.list);
+	array_free(&w->extras);
+	array_free(&w->known);
 	array_free(&w->stale_private.list);
 	free(w->mappings);
 	free(w->pages);
@@ -308,6 +310,7 @@ void check_free(struct check *c)
 	lru_deinit(&c->lru);
 	totals_deinit(&c->totals);
 	tables_deinit(&c->tables);
+	array_free(&c->refs.known);
 	hugetlb_pass_deinit(c);
 	swap_found_deinit(&c->swap);
 	free_lists_deinit(&c->free_lists);

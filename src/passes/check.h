@@ -18,6 +18,7 @@
 #include "passes/lru.h"
 #include "passes/freelists.h"
 #include "passes/owners.h"
+#include "passes/refs.h"
 #include "passes/spaces.h"
 #include "passes/swap_found.h"
 #include "passes/tally.h"
@@ -33,6 +34,13 @@ enum { CHECK_MAX_PASSES = 24, CHECK_MAX_GAPS = 48, LRU_SUSPECTS_PER_SECTION = 64
 
 struct slab_state;
 
+/** When kernel memory is searched for who holds references that nothing explains. */
+enum holder_search {
+	SEARCH_AUTO,   /**< when there is not too much of it */
+	SEARCH_ALWAYS,
+	SEARCH_NEVER,
+};
+
 struct check_options {
 	const char *debuginfo;
 	const char *cache_dir; /**< NULL: no cache */
@@ -40,6 +48,7 @@ struct check_options {
 	const char *only, *skip;
 	uint64_t first_pfn, end_pfn; /**< half open */
 	double time_limit;           /**< seconds, 0: none */
+	enum holder_search holders;
 	void (*progress)(void *arg, const char *pass, uint64_t done, uint64_t total);
 	void *progress_arg;
 	bool census_only; /**< stop when every page is classified */
@@ -91,6 +100,9 @@ struct worker {
 	struct page_runs garbage;         /**< struct pages that hold what nothing writes there */
 	struct page_runs stale_private;   /**< free pages with an old owner's private word, where kernels leave it */
 	ARRAY(struct page_run) in_motion; /**< pages without reference that look as if moved between lists */
+	ARRAY(struct extra_refs) extras;  /**< to be explained by holders */
+	ARRAY(struct known_ref) known;    /**< holders met; until the pass "sources" is over */
+	uint64_t refs_cut[NR_REF_SOURCES];
 	ARRAY(uint64_t) suspects; /**< pfns whose counters do not fit what page tables hold */
 	uint64_t lru_charged, lru_uncharged;
 	struct cache_worker cache;
@@ -122,6 +134,7 @@ struct check {
 	struct census census;
 	struct rmap rmap;
 	struct marks marks;
+	struct refs_found refs;
 	struct tasks tasks;
 	struct mms mms;
 	struct swapent swapent;

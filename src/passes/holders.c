@@ -135,6 +135,15 @@ static struct error *search_run(struct search *s, struct worker *w, struct searc
 	return err;
 }
 
+uint64_t holders_pages(const struct check *c)
+{
+	uint64_t nr = 0;
+
+	for (unsigned k = 0; k < NR_KINDS; k++)
+		nr += kernel_kinds >> k & 1 ? c->census.kinds[k] : 0;
+	return nr;
+}
+
 static bool is_kernel(const struct census_record *r)
 {
 	return kernel_kinds >> r->kind & 1;

@@ -85,6 +85,9 @@ enum { HOLDERS_PER_UNIT = 32768, MAX_HOLDERS = 1 << 21 };
 struct error *holders_find(struct check *c, const uint64_t *pfns, size_t nr, struct holders *ret) _must_check_;
 void holders_deinit(struct holders *h);
 
+/** Pages of kernel memory that a search reads. */
+uint64_t holders_pages(const struct check *c);
+
 /** The holders of the pages [\p pfn, \p pfn + \p nr): first and number. */
 const struct holder *holders_of(const struct holders *h, uint64_t pfn, uint64_t nr, size_t *ret_nr);
 
@@ -124,7 +127,7 @@ struct holder_slab {
 };
 
 /** Place a word that is in a slab. */
-struct error *holder_in_slab(struct check *c, const struct holders *h, struct worker *w, struct holder_slab *s, struct holder *x)
+struct error *holder_in_slab(struct check *c, const struct holders *h, struct holder_slab *s, struct holder *x)
 	_must_check_;
 
 /** Live objects of slabs that are in a sheaf, and so free for everybody but their slab, are stale (v6.18 and later). */

@@ -110,7 +110,7 @@ static struct error *place_word(const struct placing *p, unsigned worker, struct
 
 	x->is_inside = is_one_block(p->check, pfn, x->pfn);
 	if (r->kind == KIND_SLAB) {
-		err = holder_in_slab(p->check, p->holders, w, &p->slabs[worker], x);
+		err = holder_in_slab(p->check, p->holders, &p->slabs[worker], x);
 		return err ? err : holder_own_slot(p->check, p->holders, w, x);
 	}
 	err = place_find(&p->holders->places, w->kv, x->pa, r->kind == KIND_RESERVED, &at);

@@ -99,6 +99,19 @@ static struct tally_mapped load_folio(struct scan *s, uint32_t i, uint32_t nr)
 	return m;
 }
 
+void scan_extra(struct scan *s, uint32_t i, const struct page_view *v, const struct folio_view *f, uint64_t mapcount)
+{
+	enum page_kind kind = (enum page_kind)s->records[i].kind;
+	int64_t expected = (int64_t)(mapcount + terms_cache_refs(s->l, kind, s->records[i].order, v) +
+				     terms_private_refs(s->l, kind, v) + terms_owner_refs(kind, v));
+	struct extra_refs extra = { .pfn = scan_pfn(s, i), .refcount = v->refcount, .extra = (int32_t)(v->refcount - expected),
+				    .pins = f && f->has_pincount ? f->pincount : 0,
+				    .mapping = v->mapping, .memcg = v->memcg };
+
+	if (extra.extra && !array_push(&s->w->extras, extra))
+		s->w->findings.failed = true;
+}
+
 void scan_load(struct scan *s)
 {
 	for (uint32_t i = 0, nr = 1; i < s->nr; i += nr) {

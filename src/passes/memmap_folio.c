@@ -386,9 +386,11 @@ struct error *scan_folio(struct scan *s, uint32_t i, const struct page_view *v, 
 	folio_scan_tails(s, &e);
 	*ret_done = e.nr;
 	mapcount = check_folio_counts(s, i, &e.f, e.nr);
-	if (mapcount == MAPCOUNT_UNKNOWN)
+	if (mapcount == MAPCOUNT_UNKNOWN) {
 		mapcount = 0;
-	else
+	} else {
 		check_references(s, i, v, &e.f, mapcount);
+		scan_extra(s, i, v, &e.f, mapcount);
+	}
 	return check_owner(s, i, v, &e.f, mapcount);
 }

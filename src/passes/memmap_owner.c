@@ -500,5 +500,6 @@ struct error *scan_small(struct scan *s, uint32_t i, const struct page_view *v)
 	scan_common(s, i, v);
 	mapcount = terms_small_mapcount(kind, v);
 	check_references(s, i, v, NULL, mapcount);
+	scan_extra(s, i, v, NULL, mapcount);
 	return check_owner(s, i, v, NULL, mapcount);
 }

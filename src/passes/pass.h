@@ -21,6 +21,8 @@ enum pass_id {
 	PASS_OWNERS,
 	PASS_LISTS,
 	PASS_TOTALS,
+	PASS_SOURCES,
+	PASS_REFS,
 	PASS_BLOCKS,
 	NR_PASSES,
 };
@@ -91,6 +93,12 @@ struct error *pass_lists(struct check *c, struct worker *w, uint64_t unit);
 struct error *pass_lists_finish(struct check *c);
 
 struct error *pass_totals(struct check *c, struct worker *w, uint64_t unit);
+
+struct error *pass_sources_begin(struct check *c, uint64_t *ret_units);
+struct error *pass_sources(struct check *c, struct worker *w, uint64_t unit);
+struct error *pass_sources_finish(struct check *c);
+
+struct error *pass_refs_finish(struct check *c);
 
 struct error *pass_blocks_finish(struct check *c);
 

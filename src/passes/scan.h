@@ -155,6 +155,9 @@ struct error *check_owner(struct scan *s, uint32_t i, const struct page_view *v,
 /** Refine KIND_FILE by its address_space and check the pointer. */
 struct error *scan_mapping(struct scan *s, uint32_t i, const struct page_view *v, enum page_kind *kind) _must_check_;
 
+/** Note the page or folio at \p i when its references are more or less than its own words explain. */
+void scan_extra(struct scan *s, uint32_t i, const struct page_view *v, const struct folio_view *f, uint64_t mapcount);
+
 /** Total mapcount of a folio some of whose struct pages could not be read. */
 #define MAPCOUNT_UNKNOWN UINT64_MAX
 

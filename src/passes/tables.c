@@ -449,6 +449,7 @@ struct error *pass_tables_finish(struct check *c)
 	excuses_sort(&c->tables);
 	odd_entries_sort(&c->tables);
 	count_checked(c);
+	c->tables.walked = !err;
 	if (!err && c->tables.nr_not_reached)
 		check_gap_add(c, "page tables of processes", "not reached within the time limit", c->tables.nr_not_reached, 0);
 	if (!err && c->tables.nr_too_many)

@@ -57,6 +57,7 @@ struct tables {
 	struct bitmap reached;         /**< pfns of tables that some address space, or the kernel, reaches */
 	ARRAY(struct excuse) excuses;  /**< by space, then start */
 	ARRAY(struct odd_entry) odd;   /**< by space, then address */
+	bool walked;                   /**< the pass is over */
 	bool incomplete;               /**< the time limit came first, or there were too many links to follow */
 	uint64_t nr_not_reached;       /**< links that were known when the time was over */
 	uint64_t nr_too_many;          /**< links that were not followed */

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "passes/equation.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/strbuf.h"
+#include "passes/terms.h"
+
+enum { WHOLE_PAGES = 1 << RMAP_WHOLE_ORDER };
+
+bool equation_recounted(const struct check *c, uint64_t pfn, const struct census_record *r, int64_t *ret)
+{
+	size_t run = census_run_of(&c->census, pfn);
+	const struct rmap_run *m = run < c->rmap.runs.nr ? &c->rmap.runs.v[run] : NULL;
+	uint64_t nr = equation_pages(r);
+
+	*ret = 0;
+	if (!m || !m->pages || !c->tables.walked || c->tables.incomplete || c->tables.missing)
+		return false;
+	for (uint64_t i = pfn - m->first_pfn; i < pfn - m->first_pfn + nr && i < m->nr; i++) {
+		*ret += m->pages[i];
+		if (m->wholes && nr >= WHOLE_PAGES && i % WHOLE_PAGES == 0)
+			*ret += m->wholes[i / WHOLE_PAGES];
+	}
+	return true;
+}
+
+static uint64_t known(const struct check *c, uint64_t pfn, const struct census_record *r, bool *ret_owned, bool *ret_may_lag)
+{
+	size_t nr;
+	const struct known_ref *k = refs_known(c, pfn, equation_pages(r), &nr);
+	uint64_t sum = 0;
+
+	*ret_owned = *ret_may_lag = false;
+	for (size_t i = 0; i < nr; i++) {
+		sum += k[i].count;
+		*ret_owned |= k[i].owns;
+		*ret_may_lag |= k[i].may_lag;
+	}
+	return sum;
+}
+
+struct equation equation_of(const struct check *c, uint64_t pfn, const struct census_record *r, const struct page_view *head,
+			    const struct folio_view *f, uint64_t counted)
+{
+	enum page_kind kind = (enum page_kind)r->kind;
+	struct equation e = { .refcount = head->refcount, .counted = counted };
+	int64_t more;
+	bool owned;
+
+	e.recounted = equation_recounted(c, pfn, r, &more);
+	e.mappings = (uint64_t)((int64_t)counted + more);
+	e.cache = terms_cache_refs(&c->layout, kind, r->order, head);
+	e.private = terms_private_refs(&c->layout, kind, head);
+	e.held = known(c, pfn, r, &owned, &e.may_lag);
+	e.owner = owned ? 0 : terms_owner_refs(kind, head);
+	e.rest = e.refcount - (int64_t)(e.mappings + e.cache + e.private + e.owner + e.held);
+	if (f && f->has_pincount && f->pincount > 0 && e.rest > 0)
+		e.pins = f->pincount < e.rest ? (uint64_t)f->pincount : (uint64_t)e.rest;
+	else if (!f && e.rest >= GUP_PIN_COUNTING_BIAS)
+		e.pins = (uint64_t)e.rest / GUP_PIN_COUNTING_BIAS * GUP_PIN_COUNTING_BIAS;
+	return e;
+}
+
+int64_t equation_rest(const struct check *c, uint64_t pfn, const struct census_record *r, int64_t extra, bool *ret_may_lag)
+{
+	struct page_view none = { .refcount = 1 };
+	int64_t more, rest;
+	bool owned;
+
+	(void)equation_recounted(c, pfn, r, &more);
+	rest = extra - more - (int64_t)known(c, pfn, r, &owned, ret_may_lag);
+	return owned ? rest + (int64_t)terms_owner_refs((enum page_kind)r->kind, &none) : rest;
+}
+
+/* ---- words ------------------------------------------------------------------------------------------------------- */
+
+static void add_term(struct strbuf *b, uint64_t n, const char *name)
+{
+	if (n)
+		strbuf_printf(b, "%s%" PRIu64 " %s", b->len ? " + " : "", n, name);
+}
+
+/* A term for each source, however many holders it has. */
+static void add_holders(const struct check *c, struct strbuf *b, uint64_t pfn, const struct census_record *r)
+{
+	size_t nr;
+	const struct known_ref *k = refs_known(c, pfn, equation_pages(r), &nr);
+	uint64_t sums[NR_REF_SOURCES] = { 0 };
+
+	for (size_t i = 0; i < nr; i++)
+		sums[k[i].source] += k[i].count;
+	for (unsigned s = 0; s < NR_REF_SOURCES; s++)
+		add_term(b, sums[s], ref_source_name((enum ref_source)s));
+}
+
+const char *equation_text(const struct check *c, const struct equation *e, uint64_t pfn, const struct census_record *r, char *buf,
+			  size_t size)
+{
+	enum page_kind kind = (enum page_kind)r->kind;
+	bool swap = kind == KIND_ANON_SWAPCACHE || kind == KIND_SHMEM_SWAPCACHE;
+	_cleanup_(strbuf_deinit) struct strbuf b = { 0 };
+
+	add_term(&b, e->mappings, e->mappings == 1 ? "mapping" : "mappings");
+	add_term(&b, e->cache, swap ? "swap cache" : "page cache");
+	add_term(&b, e->private, kind == KIND_VMEMMAP || kind == KIND_RESERVED ? "boot users" : "private data");
+	add_term(&b, e->owner, "owner");
+	add_holders(c, &b, pfn, r);
+	if (e->rest > 0) {
+		add_term(&b, e->pins, "pins");
+		add_term(&b, (uint64_t)e->rest - e->pins, "unexplained");
+	} else if (e->rest < 0) {
+		strbuf_printf(&b, " - %" PRId64 " missing", -e->rest);
+	}
+	snprintf(buf, size, "%" PRId64 " = %s", e->refcount, b.len ? b.s : "nothing");
+	return buf;
+}

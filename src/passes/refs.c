@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The refs pass: references that the words of a page do not explain, hunted to whoever holds them.
+ *
+ * checks:    that somebody can be named for every reference of every page and folio
+ * relies on: what the memmap pass noted, mappings as the page tables have them, holders that walks have met, and one search of all
+ *            memory of the kernel for what is left
+ * exceptions: a holder that keeps a pfn or a physical address is not found; a task or CPU in the middle of something
+ *            holds pages by its stack and registers, which are searched
+ */
+#include <stdlib.h>
+
+#include "passes/pass.h"
+#include "passes/refs_parts.h"
+
+/* Pages to search for at once, and pages of kernel memory that are searched without being asked to. */
+enum { MAX_PAGES = 1 << 20, AUTO_PAGES = 1 << 19 };
+
+/* ---- suspects ---------------------------------------------------------------------------------------------------- */
+
+static int by_pfn(const void *a, const void *b)
+{
+	const struct suspect_page *x = a, *y = b;
+
+	return x->refs.pfn < y->refs.pfn ? -1 : x->refs.pfn > y->refs.pfn;
+}
+
+/* Pages whose mapcounts are not what the page tables have are the mapcount pass's. */
+static bool is_recounted(const struct check *c, uint64_t pfn, const struct census_record *r)
+{
+	int64_t more;
+
+	return !equation_recounted(c, pfn, r, &more) || more;
+}
+
+/*
+ * Kinds whose references follow rules of their own: device memory (its driver counts), memory of the boot (users), pages that
+ * nobody owns yet.  Damaged pages have their findings.
+ */
+static bool is_suspect(const struct check *c, uint64_t pfn, const struct census_record *r)
+{
+#define K(kind) (UINT64_C(1) << KIND_##kind)
+	const uint64_t own_rules = K(DEVICE) | K(RESERVED) | K(VMEMMAP) | K(FROZEN) | K(TAIL_ORPHAN) | K(UNINITIALISED) | K(HOLE) |
+				   K(UNREADABLE) | K(KERNEL_INTERIOR) | K(ZERO) | K(HUGE_ZERO) | K(HWPOISON) | K(BUDDY) | K(PCP) |
+				   K(LLIST_FREE) | K(UNACCEPTED);
+#undef K
+
+	return !(own_rules >> r->kind & 1) && !(r->bits & CENSUS_FAULTY) && !is_recounted(c, pfn, r) && check_in_range(c, pfn);
+}
+
+static struct error *add_extra(struct hunt *t, const struct extra_refs *e)
+{
+	struct suspect_page p = { .refs = *e, .record = census_find(&t->c->census, e->pfn), .why = SUSPECT_EXTRA };
+	bool may_lag;
+
+	if (!p.record || e->extra <= 0 || !is_suspect(t->c, e->pfn, p.record))
+		return NULL;
+	t->c->refs.extra++;
+	p.rest = equation_rest(t->c, e->pfn, p.record, e->extra, &may_lag);
+	if (p.rest > 0)
+		return array_push(&t->pages, p) ? NULL : &error_nomem;
+	t->c->refs.known_pages++;
+	return NULL;
+}
+
+static struct error *collect(struct hunt *t)
+{
+	struct check *c = t->c;
+	struct error *err = NULL;
+
+	for (unsigned i = 0; i < c->nr_workers; i++)
+		for (size_t j = 0; !err && j < c->workers[i].extras.nr; j++)
+			err = add_extra(t, &c->workers[i].extras.v[j]);
+	if (t->pages.nr)
+		qsort(t->pages.v, t->pages.nr, sizeof(*t->pages.v), by_pfn);
+	return err;
+}
+
+/* ---- holders ----------------------------------------------------------------------------------------------------- */
+
+static void count_holders(struct hunt *t, struct suspect_page *p)
+{
+	size_t nr;
+	const struct holder *x = holders_of(&t->holders, p->refs.pfn, equation_pages(p->record), &nr);
+
+	for (size_t i = 0; i < nr; i++) {
+		if (x[i].is_own_slot || x[i].is_inside)
+			continue;
+		if (x[i].state == HOLDER_STALE)
+			p->stale++;
+		else if (x[i].where == HOLDER_STACK || x[i].where == HOLDER_REGISTER)
+			p->stacks++;
+		else
+			p->live++;
+	}
+}
+
+/* All pages of the first \p nr suspects: who holds a folio may point to any page of it. */
+static struct error *search_for(struct hunt *t, size_t nr, size_t pages)
+{
+	_cleanup_free_ uint64_t *pfns = malloc((pages + 1) * sizeof(*pfns));
+	size_t used = 0;
+
+	if (!pfns)
+		return &error_nomem;
+	for (size_t i = 0; i < nr; i++)
+		for (uint64_t j = 0; j < equation_pages(t->pages.v[i].record); j++)
+			pfns[used++] = t->pages.v[i].refs.pfn + j;
+	return holders_find(t->c, pfns, used, &t->holders);
+}
+
+static bool may_search(const struct check *c)
+{
+	return c->options.holders == SEARCH_ALWAYS || (c->options.holders == SEARCH_AUTO && holders_pages(c) <= AUTO_PAGES);
+}
+
+static struct error *search(struct hunt *t)
+{
+	size_t nr = 0, pages = 0;
+	struct error *err = NULL;
+
+	if (may_search(t->c)) {
+		while (nr < t->pages.nr && pages + equation_pages(t->pages.v[nr].record) <= MAX_PAGES)
+			pages += equation_pages(t->pages.v[nr++].record);
+		err = search_for(t, nr, pages);
+	}
+	for (size_t i = 0; !err && i < nr; i++)
+		count_holders(t, &t->pages.v[i]);
+	t->nr_searched = nr;
+	t->c->refs.not_searched = t->pages.nr - nr;
+	if (!err && t->c->refs.not_searched) {
+		t->c->ledger.rule[RULE_REFCOUNT_EXTRA].gaps += t->c->refs.not_searched;
+		check_gap_add(t->c, "holders of references", "kernel memory was not searched for them: --holders",
+			      t->c->refs.not_searched, t->pages.v[nr].refs.pfn);
+	}
+	return err;
+}
+
+static void count(struct hunt *t)
+{
+	for (size_t i = 0; i < t->nr_searched; i++) {
+		const struct suspect_page *p = &t->pages.v[i];
+
+		if (p->why != SUSPECT_EXTRA)
+			continue;
+		t->c->refs.held += p->live != 0;
+		t->c->refs.stacks += !p->live && p->stacks;
+	}
+}
+
+struct error *pass_refs_finish(struct check *c)
+{
+	struct hunt t = { .c = c };
+	struct error *err;
+
+	if (!check_is_complete(c) || c->tables.incomplete || c->tables.missing) {
+		c->ledger.rule[RULE_REFCOUNT_EXTRA].gaps += c->census.pages;
+		return NULL;
+	}
+	c->ledger.rule[RULE_REFCOUNT_EXTRA].checked += c->census.pages;
+	err = collect(&t);
+	if (!err && t.pages.nr)
+		err = search(&t);
+	if (!err)
+		count(&t);
+	if (!err && t.nr_searched)
+		err = refs_report(&t);
+	holders_deinit(&t.holders);
+	array_free(&t.pages);
+	return err;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * \file refs.h  References: what pages have beyond what their own words explain, and holders that walks have met.
+ */
+#ifndef PASSES_REFS_H
+#define PASSES_REFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/array.h"
+
+struct check;
+struct worker;
+
+/** Structures of the kernel that hold references on pages, and that are walked. */
+enum ref_source {
+	REF_BATCH,      /**< folios that a CPU collects for the LRU lists */
+	REF_PIPE,       /**< pipe_buffer.page */
+	REF_SKB,        /**< skb_frag_t, and the memory of a socket buffer's head */
+	REF_PAGE_FRAG,  /**< page_frag and page_frag_cache of tasks, sockets and CPUs */
+	REF_PAGE_POOL,  /**< pages that a page_pool keeps */
+	REF_IO_URING,   /**< registered buffers, rings */
+	REF_AIO,        /**< kioctx.ring_pages */
+	REF_PERF,       /**< perf_buffer */
+	REF_PACKET,     /**< rings of packet sockets */
+	REF_BIO,        /**< bio_vec of a bio in flight */
+	NR_REF_SOURCES,
+};
+
+/** A reference, or several of one holder, that a walk has met. */
+struct known_ref {
+	uint64_t pfn;    /**< the page that the holder names, any of its folio */
+	uint64_t holder; /**< address of what names it: a pipe_buffer, a sk_buff, ... */
+	uint32_t count;  /**< references; GUP_PIN_COUNTING_BIAS for a pin of a small page */
+	uint32_t index;  /**< of the entry in the holder, where it has several */
+	uint8_t source;  /**< enum ref_source */
+	bool owns;       /**< the page was allocated for the holder: no owner's reference beside this one */
+	bool may_lag;    /**< the holder may name the page a moment longer or earlier than it has the reference */
+};
+
+/** A page or folio whose references are not those that its own words explain. */
+struct extra_refs {
+	uint64_t pfn;     /**< of the head */
+	int32_t refcount;
+	int32_t extra;    /**< references beyond mappings, caches, private data and allocation, as its own words tell */
+	int32_t pins;     /**< _pincount of a large folio */
+	uint64_t mapping, memcg;
+};
+
+struct refs_found {
+	ARRAY(struct known_ref) known; /**< by pfn, source, holder; after the pass "sources" */
+	uint64_t nr[NR_REF_SOURCES];   /**< references met */
+	uint64_t cut[NR_REF_SOURCES];  /**< holders that could not be read: references may be missing */
+	bool walked;                   /**< the pass "sources" has run */
+	/* after the pass "refs" */
+	uint64_t extra;  /**< pages and folios that have references which their own words do not explain */
+	uint64_t known_pages; /**< of those, explained by holders that walks have met */
+	uint64_t held;   /**< some that kernel memory points to */
+	uint64_t stacks; /**< some that only stacks and registers point to: in flight, or held by a task that sleeps */
+	uint64_t not_searched;
+};
+
+/** Stable name: "pipe", "socket-buffer". */
+const char *ref_source_name(enum ref_source source);
+
+/** Note a reference that a walk has met; out of memory is noted in the worker's findings. */
+void refs_note(struct worker *w, const struct known_ref *ref);
+
+/** \p source could not be followed somewhere. */
+void refs_cut(struct worker *w, enum ref_source source);
+
+/** Holders of the pages [\p pfn, \p pfn + \p nr): first and number.  NULL and 0 before the pass "sources". */
+const struct known_ref *refs_known(const struct check *c, uint64_t pfn, uint64_t nr, size_t *ret_nr);
+
+/** "entry 3 of the pipe_inode_info at 0x..." into \p buf; returns buf. */
+const char *known_ref_text(const struct known_ref *ref, char *buf, size_t size);
+
+/* ---- walks of holders: a unit of work each ----------------------------------------------------------------------- */
+
+struct error;
+struct error *refs_batches(struct check *c, struct worker *w);
+
+#endif

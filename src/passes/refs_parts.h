@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** \file refs_parts.h  What the steps of the refs pass share: pages under suspicion, and one search of memory for all of them. */
+#ifndef PASSES_REFS_PARTS_H
+#define PASSES_REFS_PARTS_H
+
+#include "passes/equation.h"
+#include "passes/holders.h"
+
+/** Why a page is looked at. */
+enum suspicion {
+	SUSPECT_EXTRA,   /**< references that nothing explains */
+	SUSPECT_UNOWNED, /**< memory of the kernel that nobody owns who is known */
+};
+
+/** A page or folio under suspicion, and what leads to it. */
+struct suspect_page {
+	struct extra_refs refs;
+	const struct census_record *record;
+	int64_t rest;      /**< references that nothing explains; SUSPECT_EXTRA: more than 0 */
+	enum suspicion why;
+	/* words that lead to it, by what contains them; after the search */
+	size_t live, stacks, stale;
+};
+
+struct hunt {
+	struct check *c;
+	ARRAY(struct suspect_page) pages; /**< by pfn until the report */
+	size_t nr_searched;    /**< of them, how many \a holders was filled for: the first ones */
+	struct holders holders;
+};
+
+/* ---- steps ------------------------------------------------------------------------------------------------------- */
+
+/** Findings about pages that nothing explains, a group each. */
+struct error *refs_report(struct hunt *t) _must_check_;
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Findings about references that nothing explains: thousands of pages that are alike are one. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/strbuf.h"
+#include "passes/pass.h"
+#include "passes/refs_parts.h"
+
+enum { EXAMPLES = 8, STALE_SHOWN = 3 };
+
+/* Pages of one group have the same kind, size and number of references too many. */
+static int compare_group(const struct suspect_page *x, const struct suspect_page *y)
+{
+	if (x->record->kind != y->record->kind)
+		return (int)x->record->kind - (int)y->record->kind;
+	if (x->record->order != y->record->order)
+		return (int)x->record->order - (int)y->record->order;
+	return x->rest == y->rest ? 0 : x->rest < y->rest ? -1 : 1;
+}
+
+static int by_group(const void *a, const void *b)
+{
+	const struct suspect_page *x = *(const struct suspect_page *const *)a, *y = *(const struct suspect_page *const *)b;
+	int order = compare_group(x, y);
+
+	return order ? order : x->refs.pfn < y->refs.pfn ? -1 : x->refs.pfn > y->refs.pfn;
+}
+
+static void examples(struct hunt *t, struct finding *f, const struct suspect_page **p, size_t nr)
+{
+	_cleanup_(strbuf_deinit) struct strbuf text = { 0 };
+	bool mapping = true, memcg = true;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (i < EXAMPLES)
+			strbuf_printf(&text, "%s%#" PRIx64, i ? ", " : "", p[i]->refs.pfn);
+		mapping &= p[i]->refs.mapping == p[0]->refs.mapping;
+		memcg &= p[i]->refs.memcg == p[0]->refs.memcg;
+	}
+	if (nr < 2)
+		return;
+	finding_evidence(&t->c->findings, f, "neighbour", "%zu pages are so: pfn %s%s", nr, text.s ? text.s : "?",
+			 nr > EXAMPLES ? ", ..." : "");
+	if (mapping && p[0]->refs.mapping)
+		finding_evidence(&t->c->findings, f, "neighbour", "all of them have the same mapping, %#" PRIx64, p[0]->refs.mapping);
+	if (memcg && p[0]->refs.memcg)
+		finding_evidence(&t->c->findings, f, "neighbour", "all of them are charged to the same memory cgroup");
+}
+
+/* Pins are the kernel's word for references that a device may write through. */
+static void pins(struct hunt *t, struct finding *f, const struct suspect_page *h)
+{
+	int64_t extra = h->rest;
+
+	if (h->refs.pins && h->refs.pins == extra)
+		finding_evidence(&t->c->findings, f, "arithmetic", "all of them are pins (FOLL_PIN): _pincount is %" PRId64, extra);
+	else if (!(h->record->bits & CENSUS_HEAD) && extra >= GUP_PIN_COUNTING_BIAS && extra % GUP_PIN_COUNTING_BIAS == 0)
+		finding_evidence(&t->c->findings, f, "arithmetic", "%" PRId64 " pins (FOLL_PIN) of %d references each", extra / GUP_PIN_COUNTING_BIAS,
+				 GUP_PIN_COUNTING_BIAS);
+}
+
+static struct error *stale_words(struct hunt *t, struct finding *f, const struct suspect_page *h)
+{
+	size_t nr, shown = 0;
+	const struct holder *x = holders_of(&t->holders, h->refs.pfn, equation_pages(h->record), &nr);
+	struct error *err = NULL;
+	char text[256];
+
+	for (size_t i = 0; !err && i < nr && shown < STALE_SHOWN; i++) {
+		if (x[i].state != HOLDER_STALE || x[i].is_own_slot || x[i].is_inside)
+			continue;
+		err = holder_text(t->c, &t->holders, &x[i], text, sizeof(text));
+		finding_evidence(&t->c->findings, f, "stale", "%s", text);
+		shown++;
+	}
+	return err;
+}
+
+static void searched(struct hunt *t, struct finding *f)
+{
+	unsigned shift = t->c->layout.page_shift;
+	uint64_t missing = t->holders.unknown;
+
+	for (unsigned i = 0; i < HOLDER_GAPS; i++)
+		missing += i == GAP_NOT_RAM ? 0 : t->holders.missing[i];
+	finding_evidence(&t->c->findings, f, "search", "%" PRIu64 " MiB of kernel memory, stacks and registers hold no pointer to it",
+			 t->holders.searched << shift >> 20);
+	if (missing) {
+		finding_evidence(&t->c->findings, f, "search", "%" PRIu64 " KiB of kernel memory are not in the dump: a pointer could be there",
+				 missing << shift >> 10);
+		finding_lower(&t->c->findings, f, "not all kernel memory could be searched");
+	}
+}
+
+static struct error *leak_finding(struct hunt *t, const struct suspect_page **p, size_t nr)
+{
+	const struct suspect_page *h = p[0];
+	struct check *c = t->c;
+	struct subject subject = check_page_subject(c, SUBJ_FOLIO, h->refs.pfn);
+	struct finding *f;
+
+	c->ledger.rule[RULE_REFCOUNT_EXTRA].findings++;
+	f = finding_add(&c->findings, RULE_REFCOUNT_EXTRA, &subject);
+	finding_expect(&c->findings, f, "_refcount", FMT_INT, nr > 1 ? 0 : 32, (uint64_t)h->refs.refcount,
+		       (uint64_t)(h->refs.refcount - h->rest));
+	finding_value(&c->findings, f, "extra", FMT_DEC, (uint64_t)h->rest);
+	finding_value(&c->findings, f, "nr_pages", FMT_DEC, nr);
+	pins(t, f, h);
+	examples(t, f, p, nr);
+	searched(t, f);
+	return stale_words(t, f, h);
+}
+
+/* Those that nothing leads to, in groups. */
+struct error *refs_report(struct hunt *t)
+{
+	_cleanup_free_ const struct suspect_page **p = calloc(t->nr_searched + 1, sizeof(*p));
+	struct error *err = NULL;
+	size_t nr = 0;
+
+	if (!p)
+		return &error_nomem;
+	for (size_t i = 0; i < t->nr_searched; i++)
+		if (t->pages.v[i].why == SUSPECT_EXTRA && !t->pages.v[i].live && !t->pages.v[i].stacks)
+			p[nr++] = &t->pages.v[i];
+	if (nr)
+		qsort(p, nr, sizeof(*p), by_group);
+	for (size_t i = 0, end; !err && i < nr; i = end) {
+		for (end = i + 1; end < nr && !compare_group(p[i], p[end]); end++)
+			;
+		err = leak_finding(t, p + i, end - i);
+	}
+	return err;
+}

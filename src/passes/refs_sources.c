@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sources pass: every structure of the kernel that is known to hold references on pages.
+ *
+ * relies on:  the slab pass (objects in use), tasks
+ * exceptions: what is noted here is not judged here; the refs pass compares
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "passes/pass.h"
+#include "walk/batch.h"
+
+/* Walks of holders, a unit each. */
+static struct error *(*const walks[])(struct check *c, struct worker *w) = {
+	refs_batches,
+};
+
+static const struct {
+	const char *name, *entry, *holder;
+} sources[NR_REF_SOURCES] = {
+	[REF_BATCH] = { "lru-batch", "entry", "a CPU's batch for the LRU lists" },
+	[REF_PIPE] = { "pipe", "buffer", "a pipe" },
+	[REF_SKB] = { "socket-buffer", "fragment", "the sk_buff" },
+	[REF_PAGE_FRAG] = { "page-frag", "cache", "the page_frag" },
+	[REF_PAGE_POOL] = { "page-pool", "page", "the page_pool" },
+	[REF_IO_URING] = { "io-uring", "buffer", "the io_ring_ctx" },
+	[REF_AIO] = { "aio", "page", "the kioctx" },
+	[REF_PERF] = { "perf", "page", "the perf_buffer" },
+	[REF_PACKET] = { "packet", "block", "the packet_sock" },
+	[REF_BIO] = { "bio", "vector", "the bio" },
+};
+
+const char *ref_source_name(enum ref_source source)
+{
+	return sources[source].name;
+}
+
+const char *known_ref_text(const struct known_ref *ref, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s %" PRIu32 " of %s at %#" PRIx64, sources[ref->source].entry, ref->index, sources[ref->source].holder,
+		 ref->holder);
+	return buf;
+}
+
+void refs_note(struct worker *w, const struct known_ref *ref)
+{
+	if (!array_push(&w->known, *ref))
+		w->findings.failed = true;
+}
+
+void refs_cut(struct worker *w, enum ref_source source)
+{
+	w->refs_cut[source]++;
+}
+
+/* ---- batches ----------------------------------------------------------------------------------------------------- */
+
+/* batches_walk() callback. */
+static struct error *note_batch(void *arg, const struct batch *b)
+{
+	struct worker *w = arg;
+
+	for (unsigned i = 0; i < b->nr && b->nr <= b->capacity; i++) {
+		/* who empties a batch drops all references before he says that it is empty */
+		struct known_ref ref = { .holder = b->va, .count = 1, .index = i, .source = REF_BATCH, .may_lag = true };
+
+		if (memmap_pfn_of(&w->check->memmap, b->entries[i], &ref.pfn))
+			refs_note(w, &ref);
+	}
+	return NULL;
+}
+
+struct error *refs_batches(struct check *c, struct worker *w)
+{
+	uint64_t gaps;
+	struct error *err = batches_walk(&c->layout, &c->percpu, w->kv, note_batch, w, &gaps);
+
+	if (!err && gaps)
+		refs_cut(w, REF_BATCH);
+	return err;
+}
+
+/* ---- the pass ---------------------------------------------------------------------------------------------------- */
+
+struct error *pass_sources_begin(struct check *c, uint64_t *ret_units)
+{
+	(void)c;
+	*ret_units = ARRAY_SIZE(walks);
+	return NULL;
+}
+
+struct error *pass_sources(struct check *c, struct worker *w, uint64_t unit)
+{
+	return walks[unit](c, w);
+}
+
+static int by_page(const void *a, const void *b)
+{
+	const struct known_ref *x = a, *y = b;
+
+	if (x->pfn != y->pfn)
+		return x->pfn < y->pfn ? -1 : 1;
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	if (x->holder != y->holder)
+		return x->holder < y->holder ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+struct error *pass_sources_finish(struct check *c)
+{
+	struct refs_found *r = &c->refs;
+
+	for (unsigned i = 0; i < c->nr_workers; i++) {
+		struct worker *w = &c->workers[i];
+
+		for (size_t j = 0; j < w->known.nr; j++) {
+			if (!array_push(&r->known, w->known.v[j]))
+				return &error_nomem;
+			r->nr[w->known.v[j].source] += w->known.v[j].count;
+		}
+		for (unsigned s = 0; s < NR_REF_SOURCES; s++)
+			r->cut[s] += w->refs_cut[s];
+		array_free(&w->known);
+	}
+	if (r->known.nr)
+		qsort(r->known.v, r->known.nr, sizeof(*r->known.v), by_page);
+	r->walked = true;
+	return NULL;
+}
+
+const struct known_ref *refs_known(const struct check *c, uint64_t pfn, uint64_t nr, size_t *ret_nr)
+{
+	const struct refs_found *r = &c->refs;
+	size_t low = 0, high = r->known.nr, found = 0;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (r->known.v[mid].pfn < pfn)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	while (low + found < r->known.nr && r->known.v[low + found].pfn - pfn < nr)
+		found++;
+	*ret_nr = found;
+	return found ? r->known.v + low : NULL;
+}
