@@ -161,6 +161,12 @@ void layout_deinit(struct layout *l);
 /** Address of a symbol in the running kernel.  False: the kernel does not have it. */
 bool layout_symbol(const struct layout *l, enum fact id, uint64_t *ret);
 
+/** Where a member begins in its type; 0: it is absent, or stands first. */
+static inline uint64_t layout_offset(const struct layout *l, enum fact id)
+{
+	return fact(&l->facts, id)->offset;
+}
+
 /** Whether the kernel has what a rule needs. */
 bool layout_has(const struct layout *l, enum need need);
 

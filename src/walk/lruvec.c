@@ -7,11 +7,6 @@
 
 #include "walk/mm.h"
 
-static uint64_t offset_of(const struct layout *l, enum fact id)
-{
-	return fact(&l->facts, id)->offset;
-}
-
 static struct lru_shape shape_of(const struct layout *l)
 {
 	struct lru_shape s = { .nr_zones = (unsigned)fact_value(&l->facts, FACT_MAX_NR_ZONES, 0) };
@@ -59,7 +54,7 @@ static struct error *read_sizes(const struct layout *l, const struct lru_shape *
 
 static struct error *read_gens(const struct layout *l, const struct lru_shape *s, struct kvmem *k, struct lruvec *v)
 {
-	uint64_t base = v->va + offset_of(l, FACT_LRUVEC_LRUGEN);
+	uint64_t base = v->va + layout_offset(l, FACT_LRUVEC_LRUGEN);
 	int64_t words[LRU_MAX_GENS * LRU_TYPES * LRU_MAX_ZONES];
 	unsigned nr = s->nr_gens * LRU_TYPES * s->nr_zones;
 	bool ok = false;
@@ -67,10 +62,10 @@ static struct error *read_gens(const struct layout *l, const struct lru_shape *s
 
 	if (!s->nr_gens)
 		return NULL;
-	err = kvmem_read_word(k, base + offset_of(l, FACT_LRUGEN_MAX_SEQ), 8, &v->max_seq, &ok);
+	err = kvmem_read_word(k, base + layout_offset(l, FACT_LRUGEN_MAX_SEQ), 8, &v->max_seq, &ok);
 	v->readable = v->readable && ok;
 	if (!err)
-		err = read_words(k, base + offset_of(l, FACT_LRUGEN_NR_PAGES), nr, words, &ok);
+		err = read_words(k, base + layout_offset(l, FACT_LRUGEN_NR_PAGES), nr, words, &ok);
 	v->readable = v->readable && ok;
 	for (unsigned i = 0; !err && ok && i < nr; i++) {
 		struct lru_list list = lru_list_of(s, s->nr_classic + i);
@@ -82,8 +77,8 @@ static struct error *read_gens(const struct layout *l, const struct lru_shape *s
 
 static struct error *read_lock(const struct layout *l, const struct node *node, struct kvmem *k, struct lruvec *v)
 {
-	uint64_t at = fact_found(&l->facts, FACT_LRUVEC_LOCK) ? v->va + offset_of(l, FACT_LRUVEC_LOCK)
-							      : node->va + offset_of(l, FACT_PGDAT_LRU_LOCK);
+	uint64_t at = fact_found(&l->facts, FACT_LRUVEC_LOCK) ? v->va + layout_offset(l, FACT_LRUVEC_LOCK)
+							      : node->va + layout_offset(l, FACT_PGDAT_LRU_LOCK);
 	uint64_t value = 0;
 	bool ok = false;
 	struct error *err = NULL;
@@ -128,7 +123,7 @@ struct error *lruvecs_init(struct lruvecs *v, const struct layout *l, const stru
 			err = memcg_node(l, k, &m->list.v[i], z->nodes.v[n].slot, &va);
 			v->nr_gaps += !err && !va;
 			if (!err && va)
-				err = lruvec_add(v, l, z, k, n, (int)i, va + offset_of(l, FACT_PER_NODE_LRUVEC), va);
+				err = lruvec_add(v, l, z, k, n, (int)i, va + layout_offset(l, FACT_PER_NODE_LRUVEC), va);
 		}
 	}
 	return err;
@@ -154,8 +149,9 @@ struct lru_list lru_list_of(const struct lru_shape *s, unsigned i)
 uint64_t lru_list_head(const struct layout *l, const struct lru_shape *s, const struct lruvec *v, unsigned i)
 {
 	if (i < s->nr_classic)
-		return v->va + offset_of(l, FACT_LRUVEC_LISTS) + UINT64_C(16) * i;
-	return v->va + offset_of(l, FACT_LRUVEC_LRUGEN) + offset_of(l, FACT_LRUGEN_FOLIOS) + UINT64_C(16) * (i - s->nr_classic);
+		return v->va + layout_offset(l, FACT_LRUVEC_LISTS) + UINT64_C(16) * i;
+	return v->va + layout_offset(l, FACT_LRUVEC_LRUGEN) + layout_offset(l, FACT_LRUGEN_FOLIOS) +
+	       UINT64_C(16) * (i - s->nr_classic);
 }
 
 const struct lruvec *lruvecs_find(const struct lruvecs *v, int memcg, unsigned slot)

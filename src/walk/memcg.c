@@ -22,11 +22,6 @@ struct tree_walk {
 	uint64_t subsys; /* address of memory_cgrp_subsys, 0: not known */
 };
 
-static uint64_t offset_of(const struct layout *l, enum fact id)
-{
-	return fact(&l->facts, id)->offset;
-}
-
 /* A member of the css of the memcg at va; 0 and *ret_ok false when it cannot be read. */
 static struct error *css_word(struct tree_walk *t, uint64_t va, enum fact id, unsigned size, uint64_t *ret, bool *ret_ok)
 {
@@ -34,7 +29,7 @@ static struct error *css_word(struct tree_walk *t, uint64_t va, enum fact id, un
 	*ret_ok = false;
 	if (!fact_found(&t->l->facts, id))
 		return NULL;
-	return kvmem_read_word(t->k, va + offset_of(t->l, FACT_MEMCG_CSS) + offset_of(t->l, id), size, ret, ret_ok);
+	return kvmem_read_word(t->k, va + layout_offset(t->l, FACT_MEMCG_CSS) + layout_offset(t->l, id), size, ret, ret_ok);
 }
 
 static bool problem(struct memcgs *m, struct memcg_problem p)
@@ -71,8 +66,8 @@ static struct error *memcg_add(struct tree_walk *t, uint64_t va, int parent)
 static struct error *child_add(void *arg, uint64_t node)
 {
 	struct tree_walk *t = arg;
-	uint64_t css = node - offset_of(t->l, FACT_CSS_SIBLING), va = css - offset_of(t->l, FACT_MEMCG_CSS), parent;
-	uint64_t expected = t->m->list.v[t->parent].va + offset_of(t->l, FACT_MEMCG_CSS);
+	uint64_t css = node - layout_offset(t->l, FACT_CSS_SIBLING), va = css - layout_offset(t->l, FACT_MEMCG_CSS), parent;
+	uint64_t expected = t->m->list.v[t->parent].va + layout_offset(t->l, FACT_MEMCG_CSS);
 	bool ok;
 	struct error *err = css_word(t, va, FACT_CSS_PARENT, 8, &parent, &ok);
 
@@ -110,7 +105,7 @@ static struct error *tree_walk(struct tree_walk *t, uint64_t root)
 		uint64_t va = t->m->list.v[t->parent].va;
 		struct list_result r;
 
-		err = list_walk(t->k, va + offset_of(t->l, FACT_MEMCG_CSS) + offset_of(t->l, FACT_CSS_CHILDREN),
+		err = list_walk(t->k, va + layout_offset(t->l, FACT_MEMCG_CSS) + layout_offset(t->l, FACT_CSS_CHILDREN),
 				MAX_MEMCGS - t->m->list.nr, child_add, t, &r);
 		if (!err)
 			err = list_ended(t->m, MEMCG_CHILDREN, va, &r, &t->m->complete);
@@ -124,7 +119,7 @@ static struct error *objcg_add(struct tree_walk *t, uint64_t va)
 {
 	struct objcg objcg = { .va = va, .memcg = MEMCG_NONE };
 	bool ok;
-	struct error *err = kvmem_read_word(t->k, va + offset_of(t->l, FACT_OBJCG_MEMCG), 8, &objcg.names, &ok);
+	struct error *err = kvmem_read_word(t->k, va + layout_offset(t->l, FACT_OBJCG_MEMCG), 8, &objcg.names, &ok);
 
 	if (err)
 		return err;
@@ -141,7 +136,7 @@ static struct error *objcg_listed(void *arg, uint64_t node)
 {
 	struct tree_walk *t = arg;
 
-	return objcg_add(t, node - offset_of(t->l, FACT_OBJCG_LIST));
+	return objcg_add(t, node - layout_offset(t->l, FACT_OBJCG_LIST));
 }
 
 /*
@@ -183,7 +178,8 @@ static struct error *nodes_walk(struct tree_walk *t, const struct zones *z, cons
 							   .expected = memcg->va }))
 			return &error_nomem;
 		if (va && t->m->lru_objcgs)
-			err = objcgs_at(t, memcg, va + offset_of(t->l, FACT_PER_NODE_OBJCG), va + offset_of(t->l, FACT_PER_NODE_OBJCG_LIST));
+			err = objcgs_at(t, memcg, va + layout_offset(t->l, FACT_PER_NODE_OBJCG),
+					va + layout_offset(t->l, FACT_PER_NODE_OBJCG_LIST));
 	}
 	return err;
 }
@@ -226,8 +222,8 @@ static struct error *objcgs_walk(struct tree_walk *t, const struct zones *z)
 
 		err = nodes_walk(t, z, memcg);
 		if (!err && old)
-			err = objcgs_at(t, memcg, memcg->va + offset_of(t->l, FACT_MEMCG_OBJCG),
-					memcg->va + offset_of(t->l, FACT_MEMCG_OBJCG_LIST));
+			err = objcgs_at(t, memcg, memcg->va + layout_offset(t->l, FACT_MEMCG_OBJCG),
+					memcg->va + layout_offset(t->l, FACT_MEMCG_OBJCG_LIST));
 	}
 	if (!err && m->objcgs.nr)
 		qsort(m->objcgs.v, m->objcgs.nr, sizeof(m->objcgs.v[0]), compare_objcg);
@@ -262,7 +258,7 @@ static struct error *read_locks(struct memcgs *m, const struct layout *l, struct
 	struct error *err = NULL;
 
 	if (layout_symbol(l, FACT_CGROUP_MUTEX, &va) && fact_found(&l->facts, FACT_MUTEX_OWNER)) {
-		err = kvmem_read_word(k, va + offset_of(l, FACT_MUTEX_OWNER), 8, &value, &ok);
+		err = kvmem_read_word(k, va + layout_offset(l, FACT_MUTEX_OWNER), 8, &value, &ok);
 		m->changing = !err && ok && value;
 	}
 	if (!err && layout_symbol(l, FACT_OBJCG_LOCK, &va)) {
@@ -337,7 +333,8 @@ int memcgs_of_folio(const struct memcgs *m, uint64_t data)
 struct error *memcg_node(const struct layout *l, struct kvmem *k, const struct memcg *memcg, unsigned slot, uint64_t *ret)
 {
 	bool ok;
-	struct error *err = kvmem_read_word(k, memcg->va + offset_of(l, FACT_MEMCG_NODEINFO) + UINT64_C(8) * slot, 8, ret, &ok);
+	uint64_t at = memcg->va + layout_offset(l, FACT_MEMCG_NODEINFO) + UINT64_C(8) * slot;
+	struct error *err = kvmem_read_word(k, at, 8, ret, &ok);
 
 	if (!err && !ok)
 		*ret = 0;
@@ -354,7 +351,7 @@ static struct error *name_in_front(const struct layout *l, struct kvmem *k, uint
 	uint64_t va;
 	size_t got = 0, len;
 	bool ok;
-	struct error *err = kvmem_read_word(k, kn + offset_of(l, FACT_KERNFS_NAME), 8, &va, &ok);
+	struct error *err = kvmem_read_word(k, kn + layout_offset(l, FACT_KERNFS_NAME), 8, &va, &ok);
 
 	if (!err && ok)
 		err = kvmem_read(k, va, name, sizeof(name) - 1, &got, &gap);
@@ -384,11 +381,11 @@ struct error *memcg_path(const struct memcgs *m, const struct layout *l, struct 
 	*ret_inode = 0;
 	buf[start] = '\0';
 	if (memcg >= 0 && m->list.v[memcg].cgroup && fact_found(&l->facts, FACT_CGROUP_NODE) && fact_found(&l->facts, FACT_KERNFS_PARENT))
-		err = kvmem_read_word(k, m->list.v[memcg].cgroup + offset_of(l, FACT_CGROUP_NODE), 8, &kn, &ok);
+		err = kvmem_read_word(k, m->list.v[memcg].cgroup + layout_offset(l, FACT_CGROUP_NODE), 8, &kn, &ok);
 	if (!err && ok)
-		err = kvmem_read_word(k, kn + offset_of(l, FACT_KERNFS_ID), 8, ret_inode, &ok);
+		err = kvmem_read_word(k, kn + layout_offset(l, FACT_KERNFS_ID), 8, ret_inode, &ok);
 	for (unsigned depth = 0; !err && ok && depth < MEMCG_MAX_DEPTH; depth++) {
-		err = kvmem_read_word(k, kn + offset_of(l, FACT_KERNFS_PARENT), 8, &parent, &ok);
+		err = kvmem_read_word(k, kn + layout_offset(l, FACT_KERNFS_PARENT), 8, &parent, &ok);
 		if (err || !ok || !parent)
 			break;
 		err = name_in_front(l, k, kn, buf, &start);

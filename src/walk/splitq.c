@@ -16,11 +16,6 @@ struct search {
 	struct kvmem *k;
 };
 
-static uint64_t offset_of(const struct layout *l, enum fact id)
-{
-	return fact(&l->facts, id)->offset;
-}
-
 /* A queue whose list, length and lock (0: none) are at these addresses. */
 static struct error *queue_add(struct search *s, struct splitq q, uint64_t len_at, uint64_t lock_at)
 {
@@ -45,9 +40,10 @@ static struct error *queue_add(struct search *s, struct splitq q, uint64_t len_a
 /* A struct deferred_split. */
 static struct error *old_queue(struct search *s, uint64_t va, int memcg, unsigned slot)
 {
-	struct splitq q = { .head = va + offset_of(s->l, FACT_SPLIT_QUEUE_LIST), .memcg = memcg, .slot = slot };
+	struct splitq q = { .head = va + layout_offset(s->l, FACT_SPLIT_QUEUE_LIST), .memcg = memcg, .slot = slot };
 
-	return queue_add(s, q, va + offset_of(s->l, FACT_SPLIT_QUEUE_LEN), va + offset_of(s->l, FACT_SPLIT_QUEUE_LOCK));
+	return queue_add(s, q, va + layout_offset(s->l, FACT_SPLIT_QUEUE_LEN),
+			 va + layout_offset(s->l, FACT_SPLIT_QUEUE_LOCK));
 }
 
 static struct error *old_queues(struct search *s)
@@ -56,19 +52,21 @@ static struct error *old_queues(struct search *s)
 
 	s->q->counts_private = true;
 	for (size_t n = 0; !err && n < s->z->nodes.nr; n++)
-		err = old_queue(s, s->z->nodes.v[n].va + offset_of(s->l, FACT_PGDAT_SPLIT_QUEUE), MEMCG_NONE, s->z->nodes.v[n].slot);
+		err = old_queue(s, s->z->nodes.v[n].va + layout_offset(s->l, FACT_PGDAT_SPLIT_QUEUE), MEMCG_NONE,
+				s->z->nodes.v[n].slot);
 	for (size_t i = 0; !err && fact_found(&s->l->facts, FACT_MEMCG_SPLIT_QUEUE) && i < s->m->list.nr; i++)
-		err = old_queue(s, s->m->list.v[i].va + offset_of(s->l, FACT_MEMCG_SPLIT_QUEUE), (int)i, UINT_MAX);
+		err = old_queue(s, s->m->list.v[i].va + layout_offset(s->l, FACT_MEMCG_SPLIT_QUEUE), (int)i, UINT_MAX);
 	return err;
 }
 
 /* A struct list_lru_one. */
 static struct error *one_queue(struct search *s, uint64_t va, int memcg, unsigned slot)
 {
-	struct splitq q = { .head = va + offset_of(s->l, FACT_LIST_LRU_ONE_LIST), .memcg = memcg, .slot = slot };
-	uint64_t lock = fact_found(&s->l->facts, FACT_LIST_LRU_ONE_LOCK) ? va + offset_of(s->l, FACT_LIST_LRU_ONE_LOCK) : 0;
+	struct splitq q = { .head = va + layout_offset(s->l, FACT_LIST_LRU_ONE_LIST), .memcg = memcg, .slot = slot };
+	uint64_t lock = fact_found(&s->l->facts, FACT_LIST_LRU_ONE_LOCK) ? va + layout_offset(s->l, FACT_LIST_LRU_ONE_LOCK)
+									 : 0;
 
-	return queue_add(s, q, va + offset_of(s->l, FACT_LIST_LRU_ONE_NR), lock);
+	return queue_add(s, q, va + layout_offset(s->l, FACT_LIST_LRU_ONE_NR), lock);
 }
 
 static int memcg_of_id(const struct memcgs *m, uint64_t id)
@@ -83,13 +81,14 @@ static int memcg_of_id(const struct memcgs *m, uint64_t id)
 static struct error *memcg_queues(void *arg, const struct xa_entry *e)
 {
 	struct search *s = arg;
+	uint64_t first = e->entry + layout_offset(s->l, FACT_LIST_LRU_MEMCG_NODE);
+	uint64_t size = fact(&s->l->facts, FACT_LIST_LRU_ONE_STRUCT)->size;
 	struct error *err = NULL;
 
 	for (size_t n = 0; !err && xa_is_pointer(e->entry) && n < s->z->nodes.nr; n++) {
 		unsigned slot = s->z->nodes.v[n].slot;
 
-		err = one_queue(s, e->entry + offset_of(s->l, FACT_LIST_LRU_MEMCG_NODE) + slot * fact(&s->l->facts, FACT_LIST_LRU_ONE_STRUCT)->size,
-				memcg_of_id(s->m, e->index), slot);
+		err = one_queue(s, first + slot * size, memcg_of_id(s->m, e->index), slot);
 	}
 	return err;
 }
@@ -99,17 +98,17 @@ static struct error *lru_queues(struct search *s, uint64_t lru)
 	struct xa_walk w = { .l = s->l, .k = s->k, .entry = memcg_queues, .arg = s };
 	uint64_t nodes = 0;
 	bool ok;
-	struct error *err = kvmem_read_word(s->k, lru + offset_of(s->l, FACT_LIST_LRU_NODE), 8, &nodes, &ok);
+	struct error *err = kvmem_read_word(s->k, lru + layout_offset(s->l, FACT_LIST_LRU_NODE), 8, &nodes, &ok);
 
 	if (!err && (!ok || !nodes))
 		s->q->complete = false;
 	for (size_t n = 0; !err && ok && nodes && n < s->z->nodes.nr; n++)
 		err = one_queue(s, nodes + s->z->nodes.v[n].slot * fact(&s->l->facts, FACT_LIST_LRU_NODE_STRUCT)->size +
-				   offset_of(s->l, FACT_LIST_LRU_NODE_LRU),
+				   layout_offset(s->l, FACT_LIST_LRU_NODE_LRU),
 				MEMCG_NONE, s->z->nodes.v[n].slot);
 	if (err || !fact_found(&s->l->facts, FACT_LIST_LRU_XA) || !fact_found(&s->l->facts, FACT_LIST_LRU_MEMCG_NODE))
 		return err;
-	err = xa_walk(&w, lru + offset_of(s->l, FACT_LIST_LRU_XA));
+	err = xa_walk(&w, lru + layout_offset(s->l, FACT_LIST_LRU_XA));
 	s->q->complete = s->q->complete && !w.gaps && !w.cut;
 	return err;
 }

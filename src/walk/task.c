@@ -33,11 +33,6 @@ static void tasks_broken(struct tasks *t, uint64_t at)
 		t->broken_at = at;
 }
 
-static uint64_t offset_of(const struct layout *l, enum fact id)
-{
-	return fact(&l->facts, id)->offset;
-}
-
 /* ---- one task ---------------------------------------------------------------------------------------------------- */
 
 static void span_init(struct collector *c)
@@ -98,7 +93,7 @@ static struct error *task_add(struct collector *c, uint64_t va, uint64_t *ret_si
 	*ret_signal = 0;
 	err = kvmem_read_all(c->k, va + c->first, c->bytes, (size_t)c->size, &ok);
 	if (!err && ok && fact_found(&c->l->facts, FACT_TASK_FLAGS))
-		err = kvmem_read_word(c->k, va + offset_of(c->l, FACT_TASK_FLAGS), 4, &flags, &flags_ok);
+		err = kvmem_read_word(c->k, va + layout_offset(c->l, FACT_TASK_FLAGS), 4, &flags, &flags_ok);
 	if (err)
 		return err;
 	if (!ok || !flags_ok) {
@@ -132,7 +127,7 @@ static struct error *walk(struct collector *c, uint64_t head, struct error *(*fn
 static struct error *on_thread(void *arg, uint64_t node)
 {
 	struct collector *c = arg;
-	uint64_t va = node - offset_of(c->l, FACT_TASK_THREAD_NODE), signal;
+	uint64_t va = node - layout_offset(c->l, FACT_TASK_THREAD_NODE), signal;
 
 	return va == c->leader ? NULL : task_add(c, va, &signal);
 }
@@ -145,14 +140,14 @@ static struct error *add_group(struct collector *c, uint64_t leader)
 	c->leader = leader;
 	if (err || !signal)
 		return err;
-	return walk(c, signal + offset_of(c->l, FACT_SIGNAL_THREAD_HEAD), on_thread);
+	return walk(c, signal + layout_offset(c->l, FACT_SIGNAL_THREAD_HEAD), on_thread);
 }
 
 static struct error *on_leader(void *arg, uint64_t node)
 {
 	struct collector *c = arg;
 
-	return add_group(c, node - offset_of(c->l, FACT_TASK_TASKS));
+	return add_group(c, node - layout_offset(c->l, FACT_TASK_TASKS));
 }
 
 /* ---- all --------------------------------------------------------------------------------------------------------- */
@@ -207,7 +202,7 @@ struct error *tasks_init(struct tasks *t, const struct layout *l, struct kvmem *
 		return &error_nomem;
 	err = add_group(&c, init_task);
 	if (!err)
-		err = walk(&c, init_task + offset_of(l, FACT_TASK_TASKS), on_leader);
+		err = walk(&c, init_task + layout_offset(l, FACT_TASK_TASKS), on_leader);
 	sort_unique(t);
 	return err;
 }
