@@ -49,6 +49,12 @@ static inline uint64_t get_le(const void *p, unsigned size)
 	}
 }
 
+/** A word at \p offset of \p bytes, 0 when it lies outside. */
+static inline uint64_t get_le_within(const unsigned char *bytes, size_t size, uint64_t offset, unsigned width)
+{
+	return offset <= size && width <= size - offset ? get_le(bytes + offset, width) : 0;
+}
+
 /** A mask of the low \p width bits (0 to 64). */
 static inline uint64_t low_mask(unsigned width)
 {

@@ -167,6 +167,30 @@ static inline uint64_t layout_offset(const struct layout *l, enum fact id)
 	return fact(&l->facts, id)->offset;
 }
 
+/**
+ * What a member holds in \p size bytes of an object, of which its type begins at \p base: of a bit field its bits, of what is
+ * longer the first 8 bytes.  0: it is absent, or lies outside.
+ */
+static inline uint64_t layout_word_at(const struct layout *l, enum fact id, uint64_t base, const unsigned char *bytes,
+				      size_t size)
+{
+	const struct answer *a = fact(&l->facts, id);
+	uint64_t word = a->found ? get_le_within(bytes, size, base + a->offset, a->size > 8 ? 8 : (unsigned)a->size) : 0;
+
+	return a->bit_size ? word >> a->bit_offset & low_mask(a->bit_size) : word;
+}
+
+static inline uint64_t layout_word(const struct layout *l, enum fact id, const unsigned char *bytes, size_t size)
+{
+	return layout_word_at(l, id, 0, bytes, size);
+}
+
+/** What of the spinlock_t at \p at tells that somebody holds it; 0: free, or outside of the \p size bytes. */
+static inline uint64_t layout_lock_word(const struct layout *l, uint64_t at, const unsigned char *bytes, size_t size)
+{
+	return get_le_within(bytes, size, at + l->spinlock.offset, l->spinlock.size) & l->spinlock.mask;
+}
+
 /** Whether the kernel has what a rule needs. */
 bool layout_has(const struct layout *l, enum need need);
 

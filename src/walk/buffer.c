@@ -16,13 +16,6 @@ bool buffers_known(const struct layout *l)
 	       fact_found(f, FACT_BH_FOLIO) && fact_found(f, FACT_BH_SIZE);
 }
 
-static uint64_t member(const struct layout *l, const unsigned char *bytes, enum fact id)
-{
-	const struct answer *a = fact(&l->facts, id);
-
-	return a->offset + 8 <= MAX_BUFFER_HEAD ? get_le64(bytes + a->offset) : 0;
-}
-
 /* One buffer; *ret->trouble: what is wrong with it by itself. */
 static struct error *read_buffer(const struct layout *l, struct kvmem *k, uint64_t va, unsigned char *bytes, struct ring_result *ret)
 {
@@ -50,14 +43,14 @@ struct error *buffer_ring(const struct layout *l, struct kvmem *k, uint64_t firs
 
 		if (err || ret->trouble)
 			return err;
-		ret->found = member(l, buffer, FACT_BH_FOLIO);
+		ret->found = layout_word(l, FACT_BH_FOLIO, buffer, sizeof(buffer));
 		if (ret->found != page) {
 			ret->trouble = RING_PAGE;
 			return NULL;
 		}
-		size = member(l, buffer, FACT_BH_SIZE);
+		size = layout_word(l, FACT_BH_SIZE, buffer, sizeof(buffer));
 		sum += size;
-		va = member(l, buffer, FACT_BH_THIS_PAGE);
+		va = layout_word(l, FACT_BH_THIS_PAGE, buffer, sizeof(buffer));
 		if (size < SMALLEST || size > bytes)
 			break;
 	} while (va != first && sum < bytes);

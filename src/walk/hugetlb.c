@@ -15,11 +15,7 @@ enum { LIST_HEAD_SIZE = 16, MAX_HSTATE_SIZE = 1 << 20, MAX_SUBPOOL_SIZE = 512, A
 
 static uint64_t word_of(const unsigned char *bytes, size_t size, const struct answer *a, uint64_t index, unsigned width)
 {
-	uint64_t at = a->offset + index * width;
-
-	if (!a->found || at + width > size)
-		return 0;
-	return width == 8 ? get_le64(bytes + at) : get_le32(bytes + at);
+	return a->found ? get_le_within(bytes, size, a->offset + index * width, width) : 0;
 }
 
 static uint64_t counter(const struct layout *l, enum fact id, const unsigned char *bytes, size_t size)

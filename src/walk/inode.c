@@ -36,23 +36,6 @@ static struct error *word(const struct layout *l, struct kvmem *k, uint64_t va, 
 	return err;
 }
 
-/* A member of a struct that was read, 0 when it lies outside. */
-static uint64_t member(const struct layout *l, const unsigned char *bytes, size_t size, size_t base, enum fact id)
-{
-	const struct answer *a = fact(&l->facts, id);
-	size_t width = a->size > 8 ? 8 : (size_t)a->size;
-
-	if (!a->found || (width != 1 && width != 2 && width != 4 && width != 8) || base + a->offset + width > size)
-		return 0;
-	return get_le(bytes + base + a->offset, (unsigned)width);
-}
-
-static bool lock_word(const struct layout *l, const unsigned char *bytes, size_t size, size_t at)
-{
-	at += l->spinlock.offset;
-	return at + l->spinlock.size <= size && (get_le(bytes + at, l->spinlock.size) & l->spinlock.mask);
-}
-
 /* ---- super blocks ------------------------------------------------------------------------------------------------------ */
 
 static void printable(char *s)
@@ -191,15 +174,15 @@ static void decode_mapping(const struct layout *l, const unsigned char *bytes, s
 
 	*ret = (struct mapping_view){
 		.va = va,
-		.host = member(l, bytes, size, base, FACT_MAPPING_HOST),
-		.a_ops = member(l, bytes, size, base, FACT_MAPPING_AOPS),
-		.flags = member(l, bytes, size, base, FACT_MAPPING_FLAGS),
-		.nrpages = member(l, bytes, size, base, FACT_MAPPING_NRPAGES),
-		.nrexceptional = member(l, bytes, size, base, FACT_MAPPING_NREXCEPTIONAL),
-		.head = member(l, bytes, size, pages, FACT_XA_HEAD),
-		.xa_flags = (uint32_t)member(l, bytes, size, pages, FACT_XA_FLAGS),
+		.host = layout_word_at(l, FACT_MAPPING_HOST, base, bytes, size),
+		.a_ops = layout_word_at(l, FACT_MAPPING_AOPS, base, bytes, size),
+		.flags = layout_word_at(l, FACT_MAPPING_FLAGS, base, bytes, size),
+		.nrpages = layout_word_at(l, FACT_MAPPING_NRPAGES, base, bytes, size),
+		.nrexceptional = layout_word_at(l, FACT_MAPPING_NREXCEPTIONAL, base, bytes, size),
+		.head = layout_word_at(l, FACT_XA_HEAD, pages, bytes, size),
+		.xa_flags = (uint32_t)layout_word_at(l, FACT_XA_FLAGS, pages, bytes, size),
 		.locked = fact_found(&l->facts, FACT_XA_LOCK) &&
-			  lock_word(l, bytes, size, pages + fact(&l->facts, FACT_XA_LOCK)->offset),
+			  layout_lock_word(l, pages + layout_offset(l, FACT_XA_LOCK), bytes, size),
 	};
 }
 
@@ -223,7 +206,7 @@ static bool rwsem_held(const struct layout *l, const unsigned char *bytes, size_
 	const struct answer *sem = fact(&l->facts, FACT_INODE_RWSEM);
 	enum fact word = fact_found(&l->facts, FACT_RWSEM_COUNT) ? FACT_RWSEM_COUNT : FACT_RWSEM_RT_OWNER;
 
-	return sem->found && member(l, bytes, size, sem->offset, word);
+	return sem->found && layout_word_at(l, word, sem->offset, bytes, size);
 }
 
 struct error *inode_read(const struct layout *l, struct kvmem *k, uint64_t va, struct inode_view *ret, bool *ret_ok)
@@ -240,13 +223,13 @@ struct error *inode_read(const struct layout *l, struct kvmem *k, uint64_t va, s
 		return err;
 	*ret = (struct inode_view){
 		.va = va,
-		.sb = member(l, bytes, size, 0, FACT_INODE_SB),
-		.mapping = member(l, bytes, size, 0, FACT_INODE_MAPPING),
-		.ino = member(l, bytes, size, 0, FACT_INODE_INO),
-		.flags = member(l, bytes, size, 0, FACT_INODE_FLAGS),
+		.sb = layout_word(l, FACT_INODE_SB, bytes, size),
+		.mapping = layout_word(l, FACT_INODE_MAPPING, bytes, size),
+		.ino = layout_word(l, FACT_INODE_INO, bytes, size),
+		.flags = layout_word(l, FACT_INODE_FLAGS, bytes, size),
 		.rwsem_held = rwsem_held(l, bytes, size),
 	};
-	decode_state(l, member(l, bytes, size, 0, FACT_INODE_STATE), ret);
+	decode_state(l, layout_word(l, FACT_INODE_STATE, bytes, size), ret);
 	decode_mapping(l, bytes, size, data, va + data, &ret->data);
 	return NULL;
 }

@@ -46,11 +46,11 @@ struct mm_lock mm_lock_decode(const struct layout *l, const unsigned char *bytes
 	if (!fact_found(f, FACT_MM_MMAP_LOCK))
 		return (struct mm_lock){ .known = false };
 	if (fact_found(f, FACT_RWSEM_COUNT) && fact_found(f, FACT_RWSEM_OWNER))
-		return decode_rwsem(word_at(bytes, size, at + fact(f, FACT_RWSEM_COUNT)->offset, 8),
-				    word_at(bytes, size, at + fact(f, FACT_RWSEM_OWNER)->offset, 8));
+		return decode_rwsem(layout_word_at(l, FACT_RWSEM_COUNT, at, bytes, size),
+				    layout_word_at(l, FACT_RWSEM_OWNER, at, bytes, size));
 	if (fact_found(f, FACT_RWSEM_READERS) && fact_found(f, FACT_RWSEM_RT_OWNER))
-		return decode_rwbase((uint32_t)word_at(bytes, size, at + fact(f, FACT_RWSEM_READERS)->offset, 4),
-				     word_at(bytes, size, at + fact(f, FACT_RWSEM_RT_OWNER)->offset, 8));
+		return decode_rwbase((uint32_t)layout_word_at(l, FACT_RWSEM_READERS, at, bytes, size),
+				     layout_word_at(l, FACT_RWSEM_RT_OWNER, at, bytes, size));
 	return (struct mm_lock){ .known = false };
 }
 
@@ -58,7 +58,7 @@ uint64_t mm_page_table_lock(const struct layout *l, const unsigned char *bytes, 
 {
 	const struct answer *a = fact(&l->facts, FACT_MM_PAGE_TABLE_LOCK);
 
-	return a->found ? word_at(bytes, size, a->offset + l->spinlock.offset, l->spinlock.size) & l->spinlock.mask : 0;
+	return a->found ? layout_lock_word(l, a->offset, bytes, size) : 0;
 }
 
 struct error *spinlock_value(const struct layout *l, struct kvmem *k, uint64_t va, uint64_t *ret, bool *ret_ok)

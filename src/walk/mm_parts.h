@@ -49,10 +49,4 @@ struct error *mm_add_percpu_rss(const struct mm_sources *from, struct kvmem *k, 
 struct mm_lock mm_lock_decode(const struct layout *l, const unsigned char *bytes, size_t size);
 uint64_t mm_page_table_lock(const struct layout *l, const unsigned char *bytes, size_t size);
 
-/** A word at \p offset of \p bytes, 0 when it lies outside. */
-static inline uint64_t word_at(const unsigned char *bytes, size_t size, uint64_t offset, unsigned width)
-{
-	return offset <= size && width <= size - offset ? get_le(bytes + offset, width) : 0;
-}
-
 #endif

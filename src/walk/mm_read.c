@@ -17,9 +17,7 @@ struct mm_bytes {
 
 static uint64_t mm_word(const struct mm_bytes *b, enum fact id, uint64_t otherwise)
 {
-	const struct answer *a = fact(&b->l->facts, id);
-
-	return a->found ? word_at(b->p, b->size, a->offset, a->size > 8 ? 8 : (unsigned)a->size) : otherwise;
+	return fact_found(&b->l->facts, id) ? layout_word(b->l, id, b->p, b->size) : otherwise;
 }
 
 /* Up to v6.1 an array of atomic_long_t; each task has a part of its own while it has any (SPLIT_RSS_COUNTING). */
@@ -30,7 +28,7 @@ static void rss_atomic(const struct mm_bytes *b, struct mm *ret)
 
 	ret->rss_exact = stat->found && count->stride == 8;
 	for (unsigned i = 0; ret->rss_exact && i < count->length && i < MAX_RSS_COUNTERS; i++)
-		ret->rss[i] = (int64_t)word_at(b->p, b->size, stat->offset + count->offset + i * 8, 8);
+		ret->rss[i] = (int64_t)get_le_within(b->p, b->size, stat->offset + count->offset + i * 8, 8);
 }
 
 /* Since Linux f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter") (v6.2). */
@@ -44,8 +42,8 @@ static void rss_percpu(const struct mm_bytes *b, struct mm *ret)
 	for (unsigned i = 0; ret->rss_exact && i < stat->length && i < MAX_RSS_COUNTERS; i++) {
 		uint64_t at = stat->offset + i * stat->stride;
 
-		ret->rss[i] = (int64_t)word_at(b->p, b->size, at + count->offset, 8);
-		ret->rss_percpu[i] = parts->found ? word_at(b->p, b->size, at + parts->offset, 8) : 0;
+		ret->rss[i] = (int64_t)get_le_within(b->p, b->size, at + count->offset, 8);
+		ret->rss_percpu[i] = parts->found ? get_le_within(b->p, b->size, at + parts->offset, 8) : 0;
 	}
 }
 

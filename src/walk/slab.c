@@ -17,14 +17,6 @@ struct cache_walk {
 	struct kvmem *k;
 };
 
-static uint64_t word_of(const struct layout *l, enum fact id, const unsigned char *bytes, size_t size)
-{
-	const struct answer *a = fact(&l->facts, id);
-	unsigned width = a->size > 8 ? 8 : (unsigned)a->size;
-
-	return a->found && a->offset + width <= size ? get_le(bytes + a->offset, width) : 0;
-}
-
 /* ---- caches ------------------------------------------------------------------------------------------------------ */
 
 static uint64_t flag_bits(const struct layout *l, enum fact id, unsigned otherwise)
@@ -67,18 +59,18 @@ static void cache_decode(const struct layout *l, const unsigned char *b, size_t 
 			 flag_bits(l, FACT_SLAB_BIT_POISON, 11) | flag_bits(l, FACT_SLAB_BIT_STORE_USER, 16) |
 			 flag_bits(l, FACT_SLAB_BIT_TRACE, 21);
 
-	c->flags = word_of(l, FACT_CACHE_FLAGS, b, size);
+	c->flags = layout_word(l, FACT_CACHE_FLAGS, b, size);
 	c->hardened = fact_found(&l->facts, FACT_CACHE_RANDOM);
-	c->random = word_of(l, FACT_CACHE_RANDOM, b, size);
-	c->cpu_slab = word_of(l, FACT_CACHE_CPU_SLAB, b, size);
-	c->cpu_sheaves = word_of(l, FACT_CACHE_CPU_SHEAVES, b, size);
-	c->sheaf_capacity = (uint32_t)word_of(l, FACT_CACHE_SHEAF_CAPACITY, b, size);
-	c->size = (uint32_t)word_of(l, FACT_CACHE_STRIDE, b, size);
-	c->object_size = (uint32_t)word_of(l, FACT_CACHE_OBJECT_SIZE, b, size);
-	c->offset = (uint32_t)word_of(l, FACT_CACHE_OFFSET, b, size);
-	c->pad = (uint32_t)word_of(l, FACT_CACHE_RED_LEFT_PAD, b, size);
-	c->oo = (uint32_t)word_of(l, FACT_CACHE_OO, b, size);
-	c->min = (uint32_t)word_of(l, FACT_CACHE_MIN, b, size);
+	c->random = layout_word(l, FACT_CACHE_RANDOM, b, size);
+	c->cpu_slab = layout_word(l, FACT_CACHE_CPU_SLAB, b, size);
+	c->cpu_sheaves = layout_word(l, FACT_CACHE_CPU_SHEAVES, b, size);
+	c->sheaf_capacity = (uint32_t)layout_word(l, FACT_CACHE_SHEAF_CAPACITY, b, size);
+	c->size = (uint32_t)layout_word(l, FACT_CACHE_STRIDE, b, size);
+	c->object_size = (uint32_t)layout_word(l, FACT_CACHE_OBJECT_SIZE, b, size);
+	c->offset = (uint32_t)layout_word(l, FACT_CACHE_OFFSET, b, size);
+	c->pad = (uint32_t)layout_word(l, FACT_CACHE_RED_LEFT_PAD, b, size);
+	c->oo = (uint32_t)layout_word(l, FACT_CACHE_OO, b, size);
+	c->min = (uint32_t)layout_word(l, FACT_CACHE_MIN, b, size);
 	c->debug = (c->flags & debug) != 0;
 	c->sane = cache_sane(l, c);
 }
@@ -118,7 +110,7 @@ static struct error *on_cache(void *arg, uint64_t node)
 		return NULL;
 	}
 	cache_decode(l, bytes, size, &c);
-	err = read_name(w, &c, word_of(l, FACT_CACHE_NAME, bytes, size));
+	err = read_name(w, &c, layout_word(l, FACT_CACHE_NAME, bytes, size));
 	return err ? err : array_push(&w->s->caches, c) ? NULL : &error_nomem;
 }
 
@@ -129,19 +121,17 @@ static struct error *node_read(struct cache_walk *w, struct slab_node *n)
 	const struct layout *l = w->s->layout;
 	unsigned char bytes[256];
 	uint64_t size = fact(&l->facts, FACT_CACHE_NODE_STRUCT)->size;
-	uint64_t lock = fact(&l->facts, FACT_CACHE_NODE_LOCK)->offset + l->spinlock.offset;
 	struct error *err;
 
 	size = size < sizeof(bytes) ? size : sizeof(bytes);
 	err = kvmem_read_all(w->k, n->va, bytes, size, &n->readable);
 	if (err || !n->readable)
 		return err;
-	n->nr_partial = word_of(l, FACT_CACHE_NODE_NR_PARTIAL, bytes, size);
+	n->nr_partial = layout_word(l, FACT_CACHE_NODE_NR_PARTIAL, bytes, size);
 	n->has_counts = fact_found(&l->facts, FACT_CACHE_NODE_NR_SLABS) && fact_found(&l->facts, FACT_CACHE_NODE_OBJECTS);
-	n->nr_slabs = word_of(l, FACT_CACHE_NODE_NR_SLABS, bytes, size);
-	n->total_objects = word_of(l, FACT_CACHE_NODE_OBJECTS, bytes, size);
-	if (lock + l->spinlock.size <= size)
-		n->locked = get_le(bytes + lock, l->spinlock.size) & l->spinlock.mask;
+	n->nr_slabs = layout_word(l, FACT_CACHE_NODE_NR_SLABS, bytes, size);
+	n->total_objects = layout_word(l, FACT_CACHE_NODE_OBJECTS, bytes, size);
+	n->locked = layout_lock_word(l, layout_offset(l, FACT_CACHE_NODE_LOCK), bytes, size);
 	return NULL;
 }
 

@@ -35,21 +35,10 @@ static bool has(const struct swap *s, enum fact id)
 
 /* ---- clusters ------------------------------------------------------------------------------------------------------- */
 
-static uint64_t member(const struct answer *a, const unsigned char *bytes, size_t size)
-{
-	uint64_t word;
-
-	if (!a->found || a->size > 8 || a->offset + a->size > size)
-		return 0;
-	word = get_le(bytes + a->offset, (unsigned)a->size);
-	return a->bit_size ? word >> a->bit_offset & low_mask(a->bit_size) : word;
-}
-
 struct error *swap_read_cluster(const struct swap *s, const struct swap_area *a, struct kvmem *k, uint64_t nr,
 				struct swap_cluster *ret)
 {
-	size_t size = (size_t)known(s, FACT_SWAP_CLUSTER)->size, lock = (size_t)known(s, FACT_SWAP_CLUSTER_LOCK)->offset;
-	const struct answer *count = known(s, FACT_SWAP_CLUSTER_COUNT);
+	size_t size = (size_t)known(s, FACT_SWAP_CLUSTER)->size;
 	unsigned char bytes[MAX_CLUSTER_INFO];
 	bool ok = false;
 	struct error *err = NULL;
@@ -60,13 +49,13 @@ struct error *swap_read_cluster(const struct swap *s, const struct swap_area *a,
 	if (err || !ok)
 		return err;
 	ret->gap = false;
-	ret->count = member(count, bytes, size);
+	ret->count = layout_word(s->l, FACT_SWAP_CLUSTER_COUNT, bytes, size);
 	/* the same bits link free clusters where they are a bit field; flags are bits there, CLUSTER_FLAG_FREE the first */
-	ret->free = count->bit_size && member(known(s, FACT_SWAP_CLUSTER_FLAGS), bytes, size) & 1;
-	if (lock + s->l->spinlock.offset + s->l->spinlock.size <= size)
-		ret->locked = get_le(bytes + lock + s->l->spinlock.offset, s->l->spinlock.size) & s->l->spinlock.mask;
-	ret->table = member(known(s, FACT_SWAP_CLUSTER_TABLE), bytes, size);
-	ret->extend = member(known(s, FACT_SWAP_CLUSTER_EXTEND), bytes, size);
+	ret->free = known(s, FACT_SWAP_CLUSTER_COUNT)->bit_size &&
+		    layout_word(s->l, FACT_SWAP_CLUSTER_FLAGS, bytes, size) & 1;
+	ret->locked = layout_lock_word(s->l, layout_offset(s->l, FACT_SWAP_CLUSTER_LOCK), bytes, size);
+	ret->table = layout_word(s->l, FACT_SWAP_CLUSTER_TABLE, bytes, size);
+	ret->extend = layout_word(s->l, FACT_SWAP_CLUSTER_EXTEND, bytes, size);
 	ret->has_table = ret->table != 0;
 	return NULL;
 }

@@ -25,15 +25,6 @@ static void vmalloc_gap(struct vmalloc *v, uint64_t va)
 		v->gap_va = va;
 }
 
-static uint64_t word(const struct layout *l, enum fact id, const unsigned char *bytes, size_t size)
-{
-	const struct answer *a = fact(&l->facts, id);
-
-	if (!a->found || a->offset + a->size > size)
-		return 0;
-	return a->size == 8 ? get_le64(bytes + a->offset) : a->size == 4 ? get_le32(bytes + a->offset) : 0;
-}
-
 static struct error *read_vm(struct vmalloc_walk *w, struct vmalloc_area *a)
 {
 	size_t size = (size_t)fact(&w->l->facts, FACT_VM_STRUCT)->size;
@@ -45,12 +36,12 @@ static struct error *read_vm(struct vmalloc_walk *w, struct vmalloc_area *a)
 	err = kvmem_read_all(w->k, a->vm, bytes, size, &a->vm_readable);
 	if (err || !a->vm_readable)
 		return err;
-	a->addr = word(w->l, FACT_VM_STRUCT_ADDR, bytes, size);
-	a->size = word(w->l, FACT_VM_STRUCT_SIZE, bytes, size);
-	a->flags = word(w->l, FACT_VM_STRUCT_FLAGS, bytes, size);
-	a->pages = word(w->l, FACT_VM_STRUCT_PAGES, bytes, size);
-	a->nr_pages = word(w->l, FACT_VM_STRUCT_NR_PAGES, bytes, size);
-	a->caller = word(w->l, FACT_VM_STRUCT_CALLER, bytes, size);
+	a->addr = layout_word(w->l, FACT_VM_STRUCT_ADDR, bytes, size);
+	a->size = layout_word(w->l, FACT_VM_STRUCT_SIZE, bytes, size);
+	a->flags = layout_word(w->l, FACT_VM_STRUCT_FLAGS, bytes, size);
+	a->pages = layout_word(w->l, FACT_VM_STRUCT_PAGES, bytes, size);
+	a->nr_pages = layout_word(w->l, FACT_VM_STRUCT_NR_PAGES, bytes, size);
+	a->caller = layout_word(w->l, FACT_VM_STRUCT_CALLER, bytes, size);
 	a->valid = a->addr == a->start && a->size <= a->end - a->start &&
 		   (!a->pages || a->nr_pages <= a->size >> w->l->page_shift);
 	return NULL;
@@ -72,9 +63,9 @@ static struct error *area_add(void *arg, uint64_t node)
 		vmalloc_gap(w->v, a.va);
 	if (err || !ok)
 		return err;
-	a.start = word(w->l, FACT_VMAP_AREA_START, bytes, size);
-	a.end = word(w->l, FACT_VMAP_AREA_END, bytes, size);
-	a.vm = word(w->l, FACT_VMAP_AREA_VM, bytes, size);
+	a.start = layout_word(w->l, FACT_VMAP_AREA_START, bytes, size);
+	a.end = layout_word(w->l, FACT_VMAP_AREA_END, bytes, size);
+	a.vm = layout_word(w->l, FACT_VMAP_AREA_VM, bytes, size);
 	err = read_vm(w, &a);
 	if (!err && !array_push(&w->v->list, a))
 		return &error_nomem;

@@ -35,13 +35,6 @@ static bool is_sibling(const struct walker *x, uint64_t entry)
 	return (entry & ENTRY_MASK) == ENTRY_INTERNAL && entry >> 2 < x->nr_slots - 1u;
 }
 
-static uint64_t field(const struct layout *l, const unsigned char *bytes, enum fact id)
-{
-	const struct answer *a = fact(&l->facts, id);
-
-	return a->offset + a->size <= MAX_NODE_SIZE ? get_le(bytes + a->offset, (unsigned)a->size) : 0;
-}
-
 static struct error *report(struct walker *x, const struct xa_problem *p)
 {
 	x->w->cut |= p->cut;
@@ -54,12 +47,12 @@ static void decode(struct walker *x, const unsigned char *bytes, struct node *n)
 	const struct answer *slots = fact(&l->facts, FACT_XA_NODE_SLOTS), *marks = fact(&l->facts, FACT_XA_NODE_MARKS);
 	uint64_t words = marks->found ? marks->length / XA_MARKS : 0; /* of 64 bits, for each mark */
 
-	n->shift = (unsigned)field(l, bytes, FACT_XA_NODE_SHIFT);
-	n->offset = (unsigned)field(l, bytes, FACT_XA_NODE_OFFSET);
-	n->count = (unsigned)field(l, bytes, FACT_XA_NODE_COUNT);
-	n->nr_values = (unsigned)field(l, bytes, FACT_XA_NODE_NR_VALUES);
-	n->parent = field(l, bytes, FACT_XA_NODE_PARENT);
-	n->array = field(l, bytes, FACT_XA_NODE_ARRAY);
+	n->shift = (unsigned)layout_word(l, FACT_XA_NODE_SHIFT, bytes, MAX_NODE_SIZE);
+	n->offset = (unsigned)layout_word(l, FACT_XA_NODE_OFFSET, bytes, MAX_NODE_SIZE);
+	n->count = (unsigned)layout_word(l, FACT_XA_NODE_COUNT, bytes, MAX_NODE_SIZE);
+	n->nr_values = (unsigned)layout_word(l, FACT_XA_NODE_NR_VALUES, bytes, MAX_NODE_SIZE);
+	n->parent = layout_word(l, FACT_XA_NODE_PARENT, bytes, MAX_NODE_SIZE);
+	n->array = layout_word(l, FACT_XA_NODE_ARRAY, bytes, MAX_NODE_SIZE);
 	n->nr_slots = x->nr_slots;
 	for (unsigned i = 0; i < x->nr_slots; i++)
 		n->slots[i] = get_le64(bytes + slots->offset + (size_t)i * 8);

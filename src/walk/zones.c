@@ -10,24 +10,6 @@
 
 enum { MAX_NODES = 1024, MAX_ZONES = 8, MAX_NAME = 16, MAX_STRUCT = 1 << 20 };
 
-/* A member inside the bytes of a struct, 0 when it lies outside. */
-static uint64_t member(const struct layout *l, enum fact id, const unsigned char *bytes, size_t size)
-{
-	const struct answer *a = fact(&l->facts, id);
-	unsigned width = a->size > 8 ? 8 : (unsigned)a->size;
-
-	return a->found && a->offset <= size && width <= size - a->offset ? get_le(bytes + a->offset, width) : 0;
-}
-
-static bool lock_held(const struct layout *l, const unsigned char *bytes, size_t size)
-{
-	const struct answer *lock = fact(&l->facts, FACT_ZONE_LOCK);
-	uint64_t at = (uint64_t)lock->offset + l->spinlock.offset;
-
-	return lock->found && at < size && size - at >= l->spinlock.size &&
-	       (get_le(bytes + at, l->spinlock.size) & l->spinlock.mask);
-}
-
 /* The name by the enumerator: for a dump without the kernel's read-only data, where zone->name points. */
 static const char *zone_enumerator(const struct layout *l, unsigned index)
 {
@@ -69,13 +51,14 @@ static struct error *zone_add(struct zones *z, const struct layout *l, struct kv
 		.va = n->va + fact(&l->facts, FACT_PGDAT_NODE_ZONES)->offset + (uint64_t)index * size,
 		.node = (unsigned)n->node_id,
 		.index = index,
-		.start_pfn = member(l, FACT_ZONE_START_PFN, bytes, size),
-		.spanned = member(l, FACT_ZONE_SPANNED, bytes, size),
-		.present = member(l, FACT_ZONE_PRESENT, bytes, size),
-		.managed = member(l, FACT_ZONE_MANAGED, bytes, size),
-		.pgdat_va = member(l, FACT_ZONE_PGDAT, bytes, size),
-		.percpu = member(l, FACT_ZONE_PERCPU, bytes, size),
-		.lock_held = lock_held(l, bytes, size),
+		.start_pfn = layout_word(l, FACT_ZONE_START_PFN, bytes, size),
+		.spanned = layout_word(l, FACT_ZONE_SPANNED, bytes, size),
+		.present = layout_word(l, FACT_ZONE_PRESENT, bytes, size),
+		.managed = layout_word(l, FACT_ZONE_MANAGED, bytes, size),
+		.pgdat_va = layout_word(l, FACT_ZONE_PGDAT, bytes, size),
+		.percpu = layout_word(l, FACT_ZONE_PERCPU, bytes, size),
+		.lock_held = fact_found(&l->facts, FACT_ZONE_LOCK) &&
+			     layout_lock_word(l, layout_offset(l, FACT_ZONE_LOCK), bytes, size),
 	};
 	struct error *err;
 
@@ -85,7 +68,7 @@ static struct error *zone_add(struct zones *z, const struct layout *l, struct kv
 		zone.flags_bits |= (uint64_t)zone.node << l->flag.node.shift;
 	if (l->flag.zone.width)
 		zone.flags_bits |= (uint64_t)index << l->flag.zone.shift;
-	err = zone_name(z, l, k, member(l, FACT_ZONE_NAME, bytes, size), &zone);
+	err = zone_name(z, l, k, layout_word(l, FACT_ZONE_NAME, bytes, size), &zone);
 	if (err)
 		return err;
 	return array_push(&z->list, zone) ? NULL : &error_nomem;
