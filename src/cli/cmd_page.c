@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/u64.h"
 #include "cli/page_holders.h"
 #include "cli/page_sheet.h"
 #include "cli/session.h"
@@ -146,27 +147,15 @@ static struct error *write_page(struct out *out, struct session *s, const struct
 	return err;
 }
 
-static int compare_pfn(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Who maps the pages: one search for all of them. */
 static struct error *find_mappers(struct check *c, const uint64_t *pfns, unsigned nr, struct mappers *ret)
 {
 	_cleanup_free_ uint64_t *sorted = calloc(nr, sizeof(*sorted));
-	size_t kept = 0;
 
 	if (!sorted)
 		return &error_nomem;
 	memcpy(sorted, pfns, nr * sizeof(*sorted));
-	qsort(sorted, nr, sizeof(*sorted), compare_pfn);
-	for (unsigned i = 0; i < nr; i++)
-		if (!i || sorted[i] != sorted[i - 1])
-			sorted[kept++] = sorted[i];
-	return mappers_find(c, sorted, kept, ret);
+	return mappers_find(c, sorted, u64_sort_unique(sorted, nr), ret);
 }
 
 static struct error *write_pages(struct session *s, const struct options *o, const uint64_t *pfns, unsigned nr)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/u64.h"
+
 enum { SHOWN = 24, MAX_PAGES = 1 << 24 };
 
 static const char group[] = "held by";
@@ -20,18 +22,10 @@ static uint64_t folio_of(const struct check *c, uint64_t pfn, uint64_t *ret_nr)
 	return compound ? census_head(r, pfn) : pfn;
 }
 
-static int by_value(const void *va, const void *vb)
-{
-	uint64_t a = *(const uint64_t *)va, b = *(const uint64_t *)vb;
-
-	return (a > b) - (a < b);
-}
-
 struct error *page_holders_find(struct check *c, const uint64_t *pfns, unsigned nr, struct holders *ret)
 {
 	ARRAY(uint64_t) list = { .nr = 0 };
 	struct error *err = NULL;
-	size_t kept = 0;
 
 	for (unsigned i = 0; !err && i < nr; i++) {
 		uint64_t pages, first = folio_of(c, pfns[i], &pages);
@@ -39,13 +33,8 @@ struct error *page_holders_find(struct check *c, const uint64_t *pfns, unsigned 
 		for (uint64_t p = 0; !err && p < pages && list.nr < MAX_PAGES; p++)
 			err = array_push(&list, first + p) ? NULL : &error_nomem;
 	}
-	if (!err && list.nr)
-		qsort(list.v, list.nr, sizeof(*list.v), by_value);
-	for (size_t i = 0; !err && i < list.nr; i++)
-		if (!i || list.v[i] != list.v[i - 1])
-			list.v[kept++] = list.v[i];
 	if (!err)
-		err = holders_find(c, list.v, kept, ret);
+		err = holders_find(c, list.v, u64_sort_unique(list.v, list.nr), ret);
 	array_free(&list);
 	return err;
 }

@@ -14,6 +14,8 @@
 
 #include "passes/pass.h"
 
+#include "base/u64.h"
+
 enum {
 	LEAST_PAGES = 3,   /* a block is this many damaged struct pages at least */
 	LARGEST_HOLE = 2,  /* struct pages between two of them that may look sound */
@@ -258,27 +260,15 @@ static bool is_candidate(const struct finding *f)
 	return f->severity == SEV_ERROR && f->subject.pfn != UINT64_MAX && f->rule != RULE_MEMMAP_OVERWRITTEN;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 /* Pages with errors, each once; more than MAX_PAIRS of them are another story. */
 static size_t candidates(const struct check *c, uint64_t pfns[MAX_PAIRS + 1])
 {
-	size_t nr = 0, unique = 0;
+	size_t nr = 0;
 
 	for (size_t i = 0; i < c->findings.list.nr && nr <= MAX_PAIRS; i++)
 		if (is_candidate(&c->findings.list.v[i]))
 			pfns[nr++] = c->findings.list.v[i].subject.pfn;
-	if (nr)
-		qsort(pfns, nr, sizeof(*pfns), by_value);
-	for (size_t i = 0; i < nr; i++)
-		if (!unique || pfns[unique - 1] != pfns[i])
-			pfns[unique++] = pfns[i];
-	return nr > MAX_PAIRS ? 0 : unique;
+	return nr > MAX_PAIRS ? 0 : u64_sort_unique(pfns, nr);
 }
 
 static struct error *find_misplaced(struct check *c)
@@ -291,7 +281,7 @@ static struct error *find_misplaced(struct check *c)
 	for (size_t i = 0; !err && i < nr; i++)
 		err = home_of(c, pfns[i], &homes[i]);
 	for (size_t i = 0; !err && i < nr; i++) {
-		uint64_t *other = homes[i] == UINT64_MAX ? NULL : bsearch(&homes[i], pfns, nr, sizeof(*pfns), by_value);
+		uint64_t *other = homes[i] == UINT64_MAX ? NULL : bsearch(&homes[i], pfns, nr, sizeof(*pfns), u64_compare);
 		bool exchanged = other && homes[other - pfns] == pfns[i], copy = other != NULL;
 
 		if (homes[i] == UINT64_MAX || (exchanged && homes[i] < pfns[i]))

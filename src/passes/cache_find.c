@@ -14,6 +14,8 @@
 
 #include "passes/cache.h"
 
+#include "base/u64.h"
+
 /* An inode takes up some 600 bytes. */
 enum { INODES_OF_PAGE = 16, SPARE_INODES = 4096 };
 
@@ -322,16 +324,8 @@ struct error *cache_find(struct check *c)
 
 const struct cache_mapping *cache_mapping_find(const struct check *c, uint64_t va)
 {
-	size_t low = 0, high = c->cache.list.nr;
+	size_t low = array_lower_bound(&c->cache.list, va, va);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (c->cache.list.v[middle].va < va)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low < c->cache.list.nr && c->cache.list.v[low].va == va ? &c->cache.list.v[low] : NULL;
 }
 

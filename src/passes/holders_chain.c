@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include "base/u64.h"
+
 #define K(kind) (UINT64_C(1) << KIND_##kind)
 static const uint64_t listed_elsewhere = K(BUDDY) | K(PCP) | K(LLIST_FREE) | K(UNACCEPTED) | K(SLAB) | K(VMEMMAP) | K(RESERVED) |
 					 K(HUGETLB_FREE) | K(HOLE) | K(UNINITIALISED) | K(UNREADABLE) | K(DEVICE);
@@ -37,17 +39,9 @@ struct chains {
 
 static size_t index_of(const struct chains *s, uint64_t pfn)
 {
-	size_t low = 0, high = s->nr;
+	size_t i = u64_lower_bound(s->pfns, s->nr, sizeof(*s->pfns), pfn);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (s->pfns[mid] < pfn)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < s->nr && s->pfns[low] == pfn ? low : SIZE_MAX;
+	return i < s->nr && s->pfns[i] == pfn ? i : SIZE_MAX;
 }
 
 /* The page whose list node is at \p va. */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/u64.h"
+
 enum { TABLES_PER_UNIT = 64 };
 
 struct search_worker {
@@ -22,24 +24,11 @@ struct search {
 	unsigned level;
 };
 
-static size_t lower_bound(const struct search *s, uint64_t pfn)
-{
-	size_t low = 0, high = s->nr;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (s->pfns[mid] < pfn)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 static struct error *note(struct search *s, struct search_worker *sw, const struct mapper *m, uint64_t first, uint64_t nr)
 {
-	for (size_t i = lower_bound(s, first); i < s->nr && s->pfns[i] - first < nr; i++) {
+	size_t i = u64_lower_bound(s->pfns, s->nr, sizeof(*s->pfns), first);
+
+	for (; i < s->nr && s->pfns[i] - first < nr; i++) {
 		struct mapper hit = *m;
 
 		hit.pfn = s->pfns[i];
@@ -161,16 +150,8 @@ void mappers_deinit(struct mappers *m)
 
 const struct mapper *mappers_of(const struct mappers *m, uint64_t pfn, size_t *ret_nr)
 {
-	size_t low = 0, high = m->list.nr, nr = 0;
+	size_t low = array_lower_bound(&m->list, pfn, pfn), nr = 0;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (m->list.v[mid].pfn < pfn)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	while (low + nr < m->list.nr && m->list.v[low + nr].pfn == pfn)
 		nr++;
 	*ret_nr = nr;

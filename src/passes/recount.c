@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/u64.h"
 #include "passes/pass.h"
 #include "passes/terms.h"
 
@@ -276,17 +277,10 @@ static struct error *recount_one(struct recount *r, uint64_t pfn)
 
 /* ---- all of them ------------------------------------------------------------------------------------------------------------------ */
 
-static int compare_pfn(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Every suspect once, rising. */
 static struct error *collect(struct check *c, uint64_t **ret, size_t *ret_nr)
 {
-	size_t nr = 0, kept = 0;
+	size_t nr = 0;
 	uint64_t *list;
 
 	for (unsigned i = 0; i < c->nr_workers; i++)
@@ -298,13 +292,8 @@ static struct error *collect(struct check *c, uint64_t **ret, size_t *ret_nr)
 	for (unsigned i = 0; i < c->nr_workers; i++)
 		for (size_t j = 0; j < c->workers[i].suspects.nr; j++)
 			list[nr++] = c->workers[i].suspects.v[j];
-	if (nr)
-		qsort(list, nr, sizeof(*list), compare_pfn);
-	for (size_t i = 0; i < nr; i++)
-		if (!i || list[i] != list[i - 1])
-			list[kept++] = list[i];
 	*ret = list;
-	*ret_nr = kept;
+	*ret_nr = u64_sort_unique(list, nr);
 	return NULL;
 }
 

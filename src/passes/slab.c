@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/u64.h"
 #include "passes/pass.h"
 
 /* ---- findings ---------------------------------------------------------------------------------------------------- */
@@ -205,16 +206,8 @@ static struct error *gather_owners(struct check *c)
 
 const struct slab_owner *slab_owner_of(const struct slab_state *s, uint64_t pfn)
 {
-	size_t low = 0, high = s->owners.nr;
+	size_t low = array_lower_bound(&s->owners, pfn, pfn);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (s->owners.v[mid].pfn < pfn)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	return low < s->owners.nr && s->owners.v[low].pfn == pfn ? &s->owners.v[low] : NULL;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/u64.h"
 #include "passes/slab.h"
 
 enum { MAX_CAPACITY = 1 << 16, MAX_SHEAVES = 1 << 20 };
@@ -183,13 +184,6 @@ static struct error *check_barn(struct sheaf_walk *s, const struct slab_node *n)
 
 /* ---- objects ----------------------------------------------------------------------------------------------------- */
 
-static int by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The first page of the slab that \p object would be in, were it one of the cache; UINT64_MAX: there is no struct page. */
 static uint64_t would_be_slab(const struct sheaf_walk *s, uint64_t object, const struct slab_at *at)
 {
@@ -238,7 +232,7 @@ static struct error *check_objects(struct sheaf_walk *s)
 	struct error *err = NULL;
 
 	if (sw->objects.nr)
-		qsort(sw->objects.v, sw->objects.nr, sizeof(sw->objects.v[0]), by_value);
+		qsort(sw->objects.v, sw->objects.nr, sizeof(sw->objects.v[0]), u64_compare);
 	sw->memory.size = 0;
 	for (size_t i = 0; !err && i < sw->objects.nr; i++) {
 		uint64_t object = sw->objects.v[i];

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/u64.h"
 #include "walk/mm.h"
 
 enum { MAX_MEMCGS = 1 << 20, MAX_OBJCGS = 1 << 22 };
@@ -184,13 +185,6 @@ static struct error *nodes_walk(struct tree_walk *t, const struct zones *z, cons
 	return err;
 }
 
-static int compare_pair(const void *va, const void *vb)
-{
-	const uint64_t *a = va, *b = vb;
-
-	return (*a > *b) - (*a < *b);
-}
-
 /* The list by address: pairs of two words. */
 static struct error *index_build(struct memcgs *m)
 {
@@ -198,7 +192,7 @@ static struct error *index_build(struct memcgs *m)
 		if (!array_push(&m->index, m->list.v[i].va) || !array_push(&m->index, (uint64_t)i))
 			return &error_nomem;
 	if (m->list.nr)
-		qsort(m->index.v, m->list.nr, 2 * sizeof(uint64_t), compare_pair);
+		qsort(m->index.v, m->list.nr, 2 * sizeof(uint64_t), u64_compare);
 	return NULL;
 }
 
@@ -306,7 +300,7 @@ void memcgs_deinit(struct memcgs *m)
 
 int memcgs_find(const struct memcgs *m, uint64_t va)
 {
-	const uint64_t *pair = m->list.nr ? bsearch(&va, m->index.v, m->list.nr, 2 * sizeof(uint64_t), compare_pair) : NULL;
+	const uint64_t *pair = m->list.nr ? bsearch(&va, m->index.v, m->list.nr, 2 * sizeof(uint64_t), u64_compare) : NULL;
 
 	return pair ? (int)pair[1] : MEMCG_NONE;
 }

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "base/u64.h"
+
 enum { MAX_LISTS = 64, MAX_BLOCKS = 1 << 22 };
 
 struct pcp_walk {
@@ -240,17 +242,7 @@ void pcp_deinit(struct pcp *p)
 
 size_t pcp_lower_bound(const struct pcp *p, uint64_t pfn)
 {
-	size_t low = 0, high = p->blocks.nr;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (p->blocks.v[mid].pfn < pfn)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return array_lower_bound(&p->blocks, pfn, pfn);
 }
 
 const struct pcp_block *pcp_find(const struct pcp *p, uint64_t pfn)

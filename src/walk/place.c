@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/u64.h"
 #include "walk/batch.h"
 
 enum { MAX_UNIT_SIZE = 1 << 28, MAX_VMALLOC_PAGES = 1 << 28, MAX_CACHED_STACKS = 16 };
@@ -186,16 +187,8 @@ struct error *places_map(struct places *p, struct kvmem *k, const struct bitmap 
 /* First of the addresses at which vmalloc mapped \p pfn, 0: none. */
 static uint64_t vmalloc_va(const struct places *p, uint64_t pfn)
 {
-	size_t low = 0, high = p->vmalloc_pages.nr;
+	size_t low = array_lower_bound(&p->vmalloc_pages, pfn, pfn);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (p->vmalloc_pages.v[mid].pfn < pfn)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	return low < p->vmalloc_pages.nr && p->vmalloc_pages.v[low].pfn == pfn ? p->vmalloc_pages.v[low].va : 0;
 }
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/u64.h"
+
 enum { MAX_CACHES = 1 << 16, MAX_NODES = 1 << 12, MAX_ORDER = 10, CACHE_STRUCT_MAX = 4096, NAME_SIZE = 64 };
 
 struct cache_walk {
@@ -270,16 +272,8 @@ void slabs_deinit(struct slabs *s)
 
 const struct slab_cache *slabs_find(const struct slabs *s, uint64_t va)
 {
-	size_t low = 0, high = s->caches.nr;
+	size_t low = array_lower_bound(&s->caches, va, va);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (s->caches.v[mid].va < va)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	return low < s->caches.nr && s->caches.v[low].va == va ? &s->caches.v[low] : NULL;
 }
 

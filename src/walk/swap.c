@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/u64.h"
 #include "walk/mm.h"
 #include "walk/path.h"
 
@@ -379,13 +380,6 @@ static struct error *park_cpu(struct swap *s, struct kvmem *k, uint64_t cache)
 	return err;
 }
 
-static int compare_entries(const void *va, const void *vb)
-{
-	const uint64_t *a = va, *b = vb;
-
-	return (*a > *b) - (*a < *b);
-}
-
 static struct error *read_parked(struct swap *s, const struct percpu *cpus, struct kvmem *k)
 {
 	uint64_t base;
@@ -400,13 +394,13 @@ static struct error *read_parked(struct swap *s, const struct percpu *cpus, stru
 	for (size_t i = 0; !err && i < cpus->cpus.nr; i++)
 		err = park_cpu(s, k, base + cpus->cpus.v[i].offset);
 	if (s->parked.nr)
-		qsort(s->parked.v, s->parked.nr, sizeof(*s->parked.v), compare_entries);
+		qsort(s->parked.v, s->parked.nr, sizeof(*s->parked.v), u64_compare);
 	return err;
 }
 
 bool swap_is_parked(const struct swap *s, uint64_t entry)
 {
-	return s->parked.nr && bsearch(&entry, s->parked.v, s->parked.nr, sizeof(entry), compare_entries);
+	return s->parked.nr && bsearch(&entry, s->parked.v, s->parked.nr, sizeof(entry), u64_compare);
 }
 
 /* ---- all ---------------------------------------------------------------------------------------------------------------- */
