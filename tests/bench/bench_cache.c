@@ -7,32 +7,20 @@
  * The least wall time of all rounds, with one thread and with two: what else the machine does only adds.
  */
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "passes/pass.h"
-
-static void fail(struct error *err)
-{
-	if (!err)
-		return;
-	fprintf(stderr, "bench_cache: %s\n", error_text(err));
-	exit(1);
-}
+#include "bench.h"
 
 static double run(const char *dump, const char *debuginfo, unsigned threads, struct cache_totals *ret)
 {
 	struct check_options o = { .debuginfo = debuginfo, .workers = threads, .end_pfn = UINT64_MAX, .only = "cache-*" };
 	struct check *c;
-	double seconds = 0;
+	double seconds;
 
 	fail(check_open(dump, &o, &c));
 	fail(check_run(c));
 	*ret = c->cache.totals;
-	for (size_t i = 0; i < c->nr_passes; i++)
-		if (!strcmp(c->passes[i].name, "cache"))
-			seconds = c->passes[i].seconds;
+	seconds = pass_seconds(c, "cache");
 	check_free(c);
 	return seconds;
 }

@@ -7,20 +7,10 @@
  * Nanoseconds of wall time for each list entry, one thread; the best of all rounds of each.
  */
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "passes/pass.h"
 #include "walk/list.h"
-
-static void fail(struct error *err)
-{
-	if (!err)
-		return;
-	fprintf(stderr, "bench_freelists: %s\n", error_text(err));
-	exit(1);
-}
+#include "bench.h"
 
 static struct error *count(void *arg, uint64_t node)
 {
@@ -42,14 +32,6 @@ static double follow_links(struct check *c, uint64_t *nodes)
 					       c->memmap.pages, count, nodes, &result));
 			}
 	return check_clock() - since;
-}
-
-static double pass_seconds(const struct check *c, const char *id)
-{
-	for (size_t i = 0; i < c->nr_passes; i++)
-		if (!strcmp(c->passes[i].name, id))
-			return c->passes[i].seconds;
-	return 0;
 }
 
 int main(int argc, char **argv)

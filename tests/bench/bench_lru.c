@@ -7,27 +7,9 @@
  * Both are measured in turn in one run.  Nanoseconds of wall time for each folio on a list, with one thread; the best round.
  */
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "passes/pass.h"
-
-static void fail(struct error *err)
-{
-	if (!err)
-		return;
-	fprintf(stderr, "bench_lru: %s\n", error_text(err));
-	exit(1);
-}
-
-static double pass_seconds(const struct check *c, const char *id)
-{
-	for (size_t i = 0; i < c->nr_passes; i++)
-		if (!strcmp(c->passes[i].name, id))
-			return c->passes[i].seconds;
-	return 0;
-}
+#include "bench.h"
 
 /* Each listed page once, in rising order. */
 static double read_pages(struct check *c, uint64_t *sum)

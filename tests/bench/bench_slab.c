@@ -7,28 +7,10 @@
  * Nanoseconds of wall time, one thread; the best of all rounds.
  */
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "passes/pass.h"
 #include "passes/slab.h"
-
-static void fail(struct error *err)
-{
-	if (!err)
-		return;
-	fprintf(stderr, "bench_slab: %s\n", error_text(err));
-	exit(1);
-}
-
-static double pass_seconds(const struct check *c, const char *id)
-{
-	for (size_t i = 0; i < c->nr_passes; i++)
-		if (!strcmp(c->passes[i].name, id))
-			return c->passes[i].seconds;
-	return 0;
-}
+#include "bench.h"
 
 int main(int argc, char **argv)
 {

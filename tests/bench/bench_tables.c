@@ -9,35 +9,17 @@
  * entry that is present or swapped, with one thread and with two.
  */
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/bytes.h"
 #include "passes/pass.h"
 #include "passes/tables.h"
+#include "bench.h"
 
 struct sample {
 	double floor, walk, search; /* seconds */
 	uint64_t entries, tables;
 	uint64_t sum;
 };
-
-static void fail(struct error *err)
-{
-	if (!err)
-		return;
-	fprintf(stderr, "bench_tables: %s\n", error_text(err));
-	exit(1);
-}
-
-static double pass_seconds(const struct check *c, const char *id)
-{
-	for (size_t i = 0; i < c->nr_passes; i++)
-		if (!strcmp(c->passes[i].name, id))
-			return c->passes[i].seconds;
-	return 0;
-}
 
 /* Every table once, as the walk does, but only to add up its words. */
 static double read_tables(struct check *c, struct sample *s)
