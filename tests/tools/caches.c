@@ -7,11 +7,10 @@
  * Runs the check and prints one number a line: name, tab, value.
  */
 #include <inttypes.h>
-#include <stdio.h>
 
-#include "passes/check.h"
+#include "tool.h"
 
-static void print(const struct check *c)
+static struct error *print(struct check *c)
 {
 	const struct cache_totals *t = &c->cache.totals;
 
@@ -26,27 +25,10 @@ static void print(const struct check *c)
 	printf("hugetlb\t%" PRIu64 "\n", t->hugetlb);
 	printf("shadows\t%" PRIu64 "\n", t->shadows);
 	printf("swapped\t%" PRIu64 "\n", t->swapped);
+	return NULL;
 }
 
 int main(int argc, char **argv)
 {
-	struct check_options o = { .workers = 2, .end_pfn = UINT64_MAX };
-	struct check *c = NULL;
-	struct error *err;
-
-	if (argc != 3) {
-		fputs("usage: caches DUMP VMLINUX\n", stderr);
-		return 2;
-	}
-	o.debuginfo = argv[2];
-	err = check_open(argv[1], &o, &c);
-	if (!err)
-		err = check_run(c);
-	if (!err)
-		print(c);
-	else
-		fprintf(stderr, "caches: %s\n", error_text(err));
-	check_free(c);
-	error_free(err);
-	return err || fflush(stdout) ? 1 : 0;
+	return tool_main(argc, argv, (struct check_options){ .workers = 2, .end_pfn = UINT64_MAX }, print);
 }

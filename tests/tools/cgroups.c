@@ -9,10 +9,10 @@
  * cgroups, of folios on lists, in batches, and on queues to be split.
  */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "passes/pass.h"
+#include "tool.h"
 
 static void fail(struct error *err)
 {
@@ -65,20 +65,14 @@ static void print_pages(struct check *c)
 	free(inodes);
 }
 
-int main(int argc, char **argv)
+static struct error *print(struct check *c)
 {
-	struct check_options o = { .workers = 1 };
-	struct check *c;
-
-	if (argc != 3) {
-		fprintf(stderr, "usage: cgroups DUMP VMLINUX\n");
-		return 2;
-	}
-	o.debuginfo = argv[2];
-	fail(check_open(argv[1], &o, &c));
-	fail(check_run(c));
 	printf("%zu\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", c->lru.memcgs.list.nr, c->lru.entries, c->lru.batched, c->lru.queued);
 	print_pages(c);
-	check_free(c);
-	return 0;
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	return tool_main(argc, argv, (struct check_options){ .workers = 1 }, print);
 }

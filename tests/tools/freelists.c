@@ -8,10 +8,9 @@
  * "cpu NODE ZONE CPU COUNT PAGES" (as counted and as met), "stat NODE ZONE NR_FREE_PAGES".
  */
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "passes/pass.h"
+#include "tool.h"
 
 static void print_free(const struct check *c, const struct zone *z, const struct free_zone *fz)
 {
@@ -50,7 +49,7 @@ static void print_blocks(struct check *c, const struct zone *z)
 		printf("block\t%u\t%s\t%s\t%" PRIu64 "\n", z->node, z->name, migrate_type_name(&c->layout, (int)type), nr[type]);
 }
 
-static void print_zones(struct check *c)
+static struct error *print_zones(struct check *c)
 {
 	for (size_t i = 0; i < c->zones.list.nr; i++) {
 		const struct zone *z = &c->zones.list.v[i];
@@ -68,26 +67,10 @@ static void print_zones(struct check *c)
 
 		printf("cpu\t%u\t%s\t%u\t%" PRId64 "\t%" PRIu64 "\n", p->zone->node, p->zone->name, p->cpu, p->count, p->pages);
 	}
+	return NULL;
 }
 
 int main(int argc, char **argv)
 {
-	struct check_options o = { .workers = 1 };
-	struct check *c = NULL;
-	struct error *err;
-
-	if (argc != 3) {
-		fprintf(stderr, "usage: freelists DUMP VMLINUX\n");
-		return 2;
-	}
-	o.debuginfo = argv[2];
-	err = check_open(argv[1], &o, &c);
-	if (!err)
-		err = check_run(c);
-	if (!err)
-		print_zones(c);
-	else
-		fprintf(stderr, "freelists: %s\n", error_text(err));
-	check_free(c);
-	return err ? 1 : 0;
+	return tool_main(argc, argv, (struct check_options){ .workers = 1 }, print_zones);
 }

@@ -10,11 +10,11 @@
  * columns.  Columns are separated by a tab.
  */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/bytes.h"
 #include "passes/tables.h"
+#include "tool.h"
 
 static const char *const counters[] = {"file", "anon", "swap", "shmem"};
 
@@ -279,23 +279,7 @@ static struct error *print_all(struct check *c)
 
 int main(int argc, char **argv)
 {
-	struct check_options o = {.workers = 1, .walk_always = true, .end_pfn = UINT64_MAX};
-	struct check *c = NULL;
-	struct error *err;
+	struct check_options o = { .workers = 1, .walk_always = true, .end_pfn = UINT64_MAX };
 
-	if (argc != 3) {
-		fputs("usage: mappings DUMP VMLINUX\n", stderr);
-		return 2;
-	}
-	o.debuginfo = argv[2];
-	err = check_open(argv[1], &o, &c);
-	if (!err)
-		err = check_run(c);
-	if (!err)
-		err = print_all(c);
-	if (err)
-		fprintf(stderr, "mappings: %s\n", error_text(err));
-	check_free(c);
-	error_free(err);
-	return err || fflush(stdout) ? 1 : 0;
+	return tool_main(argc, argv, o, print_all);
 }

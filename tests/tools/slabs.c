@@ -8,19 +8,10 @@
  * PAGES-PER-SLAB SLABS.  Active are all objects but the free ones of partial slabs (get_slabinfo()).
  */
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "passes/pass.h"
 #include "passes/slab.h"
-
-static void fail(struct error *err)
-{
-	if (!err)
-		return;
-	fprintf(stderr, "slabs: %s\n", error_text(err));
-	exit(1);
-}
+#include "tool.h"
 
 static void print_cache(const struct slab_state *s, const struct slab_cache *cache)
 {
@@ -37,20 +28,14 @@ static void print_cache(const struct slab_state *s, const struct slab_cache *cac
 	       cache->oo & 0xffff, 1U << (cache->oo >> 16), slabs);
 }
 
-int main(int argc, char **argv)
+static struct error *print(struct check *c)
 {
-	struct check_options o = { .workers = 1, .only = "slab-*" };
-	struct check *c = NULL;
-
-	if (argc != 3) {
-		fprintf(stderr, "usage: slabs DUMP VMLINUX\n");
-		return 2;
-	}
-	o.debuginfo = argv[2];
-	fail(check_open(argv[1], &o, &c));
-	fail(check_run(c));
 	for (size_t i = 0; i < c->slab->slabs.caches.nr; i++)
 		print_cache(c->slab, &c->slab->slabs.caches.v[i]);
-	check_free(c);
-	return 0;
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	return tool_main(argc, argv, (struct check_options){ .workers = 1, .only = "slab-*" }, print);
 }
