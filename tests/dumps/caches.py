@@ -8,16 +8,12 @@
 
 A guest that was busy when it was stopped has moved on: it is left out.
 """
-import os
 import re
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 import dumptest
-
-TOOL = os.path.abspath(os.environ.get("CACHES", "tests/tools/caches"))
-BUSY = {"6.12-churn"}
+from truth_pages import BUSY
 
 
 def counted(dump):
@@ -26,23 +22,14 @@ def counted(dump):
 
 
 def found(dump):
-    done = subprocess.run([TOOL, dump.path, dump.vmlinux], stdout=subprocess.PIPE, text=True, check=True, timeout=120)
-    return {name: int(value) for name, value in (line.split("\t") for line in done.stdout.splitlines())}
+    return {name: int(value) for name, value in (line.split("\t") for line in dumptest.tool_lines("caches", dump))}
 
 
-def main():
-    cases = dumptest.Cases()
-    dumps = dumptest.unpack()
-    with dumptest.Workplace("caches"):
-        for name in filter(cases.wanted, dumps):
-            if name in BUSY:
-                cases.skip(name, "busy when it was stopped")
-                continue
-            truth, walk = counted(dumps[name]), found(dumps[name])
-            for what, pages in (("Buffers", walk["block"]), ("Shmem", walk["shmem"]), ("Cached", walk["file"] + walk["shmem"])):
-                cases.case(f"{name}: {what}", "" if truth[what] == pages else f"{truth[what]} pages counted, {pages} found")
-            cases.case(f"{name}: something was there", "" if walk["inodes"] and walk["entries"] else str(walk))
-    cases.finish()
+def compare(cases, dump):
+    truth, walk = counted(dump), found(dump)
+    for what, pages in (("Buffers", walk["block"]), ("Shmem", walk["shmem"]), ("Cached", walk["file"] + walk["shmem"])):
+        cases.case(f"{dump.name}: {what}", "" if truth[what] == pages else f"{truth[what]} pages counted, {pages} found")
+    cases.case(f"{dump.name}: something was there", "" if walk["inodes"] and walk["entries"] else str(walk))
 
 
-main()
+dumptest.each_dump("caches", compare, BUSY)

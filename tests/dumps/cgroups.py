@@ -5,9 +5,7 @@
 The guest wrote this down just before it was stopped.  Pages whose kpageflags or kpagecount changed meanwhile are left out, and
 of a kernel page charged since then nothing shows; of the others each must have the very inode that the guest says.
 """
-import os
 import struct
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -15,18 +13,16 @@ import dumptest
 from truth_model import BIT
 from truth_pages import BUSY, Truth
 
-TOOL = os.path.abspath(os.environ.get("CGROUPS", "tests/tools/cgroups"))
-
 
 def found(dump):
     """The counts of the first line; pfn -> (inode, listed)."""
-    done = subprocess.run([TOOL, dump.path, dump.vmlinux], stdout=subprocess.PIPE, text=True, check=True, timeout=120)
-    first, *lines = done.stdout.splitlines()
+    first, *lines = dumptest.tool_lines("cgroups", dump)
     rows = (map(int, line.split("\t")) for line in lines)
     return [int(word) for word in first.split("\t")], {pfn: (inode, listed) for pfn, inode, listed in rows}
 
 
-def compare_cgroups(cases, dump, name, pages, seen):
+def compare_cgroups(cases, dump, pages, seen):
+    name = dump.name
     raw = (dump.truth / "kpagecgroup").read_bytes()
     guest = struct.unpack(f"<{len(raw) // 8}Q", raw)
     steady = [pfn for pfn in pages if pfn < len(guest) and pfn < len(seen) and seen.steady(pfn)]
@@ -42,7 +38,7 @@ def compare_cgroups(cases, dump, name, pages, seen):
     cases.case(f"{name}: something is charged", "" if len(charged) > 300 else f"{len(charged)} pages")
 
 
-def compare_lists(cases, dump, name, pages, seen):
+def compare_lists(cases, name, pages, seen):
     wrong = [f"pfn {pfn}: PG_lru, on no list" for pfn, (_, listed) in pages.items()
              if pfn < len(seen) and seen.steady(pfn) and seen.seen(pfn).flags & BIT["lru"] and not listed and
              not seen.seen(pfn).flags & BIT["unevictable"]]
@@ -51,25 +47,13 @@ def compare_lists(cases, dump, name, pages, seen):
     cases.case(f"{name}: LRU pages", wrong)
 
 
-def compare(cases, dump, name):
+def compare(cases, dump):
     (cgroups, listed, batched, queued), pages = found(dump)
     seen = Truth(dump)
-    print(f"# {name}: {cgroups} cgroups, {listed} folios on lists, {batched} in batches, {queued} to be split")
+    print(f"# {dump.name}: {cgroups} cgroups, {listed} folios on lists, {batched} in batches, {queued} to be split")
     if (dump.truth / "kpagecgroup").exists():
-        compare_cgroups(cases, dump, name, pages, seen)
-    compare_lists(cases, dump, name, pages, seen)
+        compare_cgroups(cases, dump, pages, seen)
+    compare_lists(cases, dump.name, pages, seen)
 
 
-def main():
-    cases = dumptest.Cases()
-    dumps = dumptest.unpack()
-    with dumptest.Workplace("cgroups"):
-        for name in filter(cases.wanted, dumps):
-            if name in BUSY:
-                cases.skip(name, "busy when it was stopped")
-            else:
-                compare(cases, dumps[name], name)
-    cases.finish()
-
-
-main()
+dumptest.each_dump("cgroups", compare, BUSY)

@@ -82,6 +82,13 @@ def untimed(text):
     return re.sub(rb'^"timing": .*$', b"", text, flags=re.M)
 
 
+def tool_lines(name, dump):
+    """What a program of tests/tools/ prints of a dump; $NAME is another one."""
+    tool = os.path.abspath(os.environ.get(name.upper(), f"tests/tools/{name}"))
+    done = subprocess.run([tool, dump.path, dump.vmlinux], stdout=subprocess.PIPE, text=True, check=True, timeout=120)
+    return done.stdout.splitlines()
+
+
 def redump(*args):
     """Write a dump in another form (tests/tools/redump)."""
     subprocess.run([REDUMP, *map(str, args)], check=True, timeout=120)
@@ -142,6 +149,19 @@ class Cases:
     def finish(self):
         print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
         sys.exit(1 if self.failed else 0 if self.passed else SKIP)
+
+
+def each_dump(name, compare, busy=()):
+    """A whole test: compare(cases, dump) for each bundled dump but those that went on after their truth was written."""
+    cases = Cases()
+    dumps = unpack()
+    with Workplace(name):
+        for dump in map(dumps.get, filter(cases.wanted, dumps)):
+            if dump.name in busy:
+                cases.skip(dump.name, "busy when it was stopped")
+            else:
+                compare(cases, dump)
+    cases.finish()
 
 
 def difference(path, expected, text):

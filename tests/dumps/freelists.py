@@ -8,23 +8,18 @@
 While the guest wrote this down and was stopped it allocated and freed a little: each number may be off by as many blocks
 as there are pages whose kpageflags or kpagecount changed meanwhile.  A guest that was busy has moved on: it is left out.
 """
-import os
 import re
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 import dumptest
 from truth_pages import BUSY, RAN_ON, Truth
 
-TOOL = os.path.abspath(os.environ.get("FREELISTS", "tests/tools/freelists"))
-
 
 def found(dump):
     """What was walked: name -> number."""
-    done = subprocess.run([TOOL, dump.path, dump.vmlinux], stdout=subprocess.PIPE, text=True, check=True, timeout=120)
     cells = {}
-    for line in done.stdout.splitlines():
+    for line in dumptest.tool_lines("freelists", dump):
         *name, number = line.split("\t")
         if name[0] == "cpu":
             cells[(*name[:-1], "met")] = int(number)
@@ -61,10 +56,11 @@ def guest(dump):
     return cells
 
 
-def compare(cases, dump, name):
+def compare(cases, dump):
+    name = dump.name
     truth, walk = guest(dump), found(dump)
     seen = Truth(dump)
-    motion = sum(not seen.steady(pfn) for pfn in range(len(seen)))
+    motion = seen.motion()
     off = {cell: (truth.get(cell), walk[cell]) for cell in walk if walk[cell] != truth.get(cell, 0)}
     wrong = [f"{' '.join(cell)}: guest {pair[0]}, walk {pair[1]}" for cell, pair in off.items()
              if abs(pair[1] - (pair[0] or 0)) > motion or cell[0] == "block" and name not in RAN_ON]
@@ -75,16 +71,4 @@ def compare(cases, dump, name):
     cases.case(f"{name}: something was there", "" if busy > 20 else f"{busy} numbers")
 
 
-def main():
-    cases = dumptest.Cases()
-    dumps = dumptest.unpack()
-    with dumptest.Workplace("freelists"):
-        for name in filter(cases.wanted, dumps):
-            if name in BUSY:
-                cases.skip(name, "busy when it was stopped")
-            else:
-                compare(cases, dumps[name], name)
-    cases.finish()
-
-
-main()
+dumptest.each_dump("freelists", compare, BUSY)

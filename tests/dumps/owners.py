@@ -6,9 +6,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import dumptest
-
-# The guest was not quiet between its files and the dump.
-IN_MOTION = {"6.12-churn", "6.1-kdump"}
+from truth_pages import BUSY, RAN_ON
 
 
 def vmallocinfo(dump):
@@ -32,18 +30,12 @@ def expected(dump):
             "hugetlb-active-list": info["HugePages_Total"] - free}
 
 
-def main():
-    cases = dumptest.Cases()
-    with dumptest.Workplace("owners"):
-        for dump in dumptest.unpack().values():
-            if dump.name in IN_MOTION:
-                continue
-            report = dumptest.check_json(dump, "--only", "vmalloc-*,hugetlb-*,hwpoison-count")[1]
-            rules = {rule["id"]: rule for rule in report["rules"]}
-            wrong = [f"{rule}: {rules[rule]['checked']} looked at, {nr} in the guest's files"
-                     for rule, nr in expected(dump).items() if rules[rule]["checked"] != nr]
-            cases.case(f"{dump.name}: areas and huge pages", wrong)
-    cases.finish()
+def compare(cases, dump):
+    report = dumptest.check_json(dump, "--only", "vmalloc-*,hugetlb-*,hwpoison-count")[1]
+    rules = {rule["id"]: rule for rule in report["rules"]}
+    wrong = [f"{rule}: {rules[rule]['checked']} looked at, {nr} in the guest's files"
+             for rule, nr in expected(dump).items() if rules[rule]["checked"] != nr]
+    cases.case(f"{dump.name}: areas and huge pages", wrong)
 
 
-main()
+dumptest.each_dump("owners", compare, BUSY | RAN_ON)

@@ -6,24 +6,20 @@ While the guest wrote this down and was stopped it made and freed a few slabs: a
 pages whose kpageflags changed meanwhile, and objects as many as those slabs hold.  Sizes and names are exact.
 A guest that was busy has moved on: it is left out.
 """
-import os
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 import dumptest
 from truth_pages import BUSY, Truth
 
-TOOL = os.path.abspath(os.environ.get("SLABS", "tests/tools/slabs"))
 COLUMNS = "active", "objects", "size", "per slab", "pages", "slabs"
 
 
 def found(dump):
     """What was counted: cache -> numbers; and how many caches have names in pages of strings that testdata/ has zeroed."""
-    done = subprocess.run([TOOL, dump.path, dump.vmlinux], stdout=subprocess.PIPE, text=True, check=True, timeout=120)
     caches = {}
     nameless = 0
-    for line in done.stdout.splitlines():
+    for line in dumptest.tool_lines("slabs", dump):
         name, *numbers = line.split("\t")
         if name == "?":
             nameless += 1
@@ -41,10 +37,11 @@ def guest(dump):
     return caches
 
 
-def compare(cases, dump, name):
+def compare(cases, dump):
+    name = dump.name
     truth, (walk, nameless) = guest(dump), found(dump)
     seen = Truth(dump)
-    motion = sum(not seen.steady(pfn) for pfn in range(len(seen)))
+    motion = seen.motion()
     wrong = [f"{cache}: only in the dump" for cache in walk.keys() - truth.keys()]
     if len(truth) != len(walk) + nameless:
         wrong.append(f"{len(truth)} caches in the guest, {len(walk)} and {nameless} without name in the dump")
@@ -65,16 +62,4 @@ def compare(cases, dump, name):
     cases.case(f"{name}: something was there", "" if slabs > 500 else f"{slabs} slabs")
 
 
-def main():
-    cases = dumptest.Cases()
-    dumps = dumptest.unpack()
-    with dumptest.Workplace("slabs"):
-        for name in filter(cases.wanted, dumps):
-            if name in BUSY:
-                cases.skip(name, "busy when it was stopped")
-            else:
-                compare(cases, dumps[name], name)
-    cases.finish()
-
-
-main()
+dumptest.each_dump("slabs", compare, BUSY)

@@ -7,16 +7,13 @@
 
 A guest that was busy when it was stopped has moved on: only the sizes are compared.
 """
-import os
 import re
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 import dumptest
+from truth_pages import BUSY
 
-TOOL = os.path.abspath(os.environ.get("SWAPS", "tests/tools/swaps"))
-BUSY = {"6.12-churn"}
 KIB_PER_PAGE = 4
 
 
@@ -30,8 +27,7 @@ def printed(dump):
 
 def found(dump):
     """name -> (size, used, cached, references)."""
-    done = subprocess.run([TOOL, dump.path, dump.vmlinux], stdout=subprocess.PIPE, text=True, check=True, timeout=120)
-    return {name: tuple(map(int, cells)) for name, *cells in (line.split("\t") for line in done.stdout.splitlines())}
+    return {name: tuple(map(int, cells)) for name, *cells in (line.split("\t") for line in dumptest.tool_lines("swaps", dump))}
 
 
 def compare(cases, dump):
@@ -49,13 +45,4 @@ def compare(cases, dump):
         cases.case(f"{dump.name}: references", "" if sum(area[3] for area in walked.values()) else "none found")
 
 
-def main():
-    cases = dumptest.Cases()
-    dumps = dumptest.unpack()
-    with dumptest.Workplace("swaps"):
-        for name in filter(cases.wanted, dumps):
-            compare(cases, dumps[name])
-    cases.finish()
-
-
-main()
+dumptest.each_dump("swaps", compare)

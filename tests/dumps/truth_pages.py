@@ -32,5 +32,9 @@ class Truth:
         return (self.flags[0][pfn] == self.flags[1][pfn] and self.counts[0][pfn] == self.counts[1][pfn] and
                 pfn not in self.moved)
 
+    def motion(self):
+        """How many pfns are not steady."""
+        return sum(not self.steady(pfn) for pfn in range(len(self)))
+
     def seen(self, pfn):
         return Seen(self.flags[0][pfn], self.counts[0][pfn])

@@ -126,7 +126,7 @@ def kernel_totals(guest, census, motion):
 
 
 def totals(test, guest, census):
-    motion = sum(not test.truth.steady(pfn) for pfn in range(len(test.truth)))
+    motion = test.truth.motion()
     yield from free_totals(guest, census, motion)
     for t in [*user_totals(guest, census), *kernel_totals(guest, census, motion)]:
         yield t._replace(slack=t.slack + guest.stat_slack)
