@@ -112,3 +112,14 @@ DUMPS = {
                 "only.",
     },
 }
+
+# Guests with a driver that leaks on purpose; beside the others, as these dumps have findings.
+for _kernel, (_, _, _home) in KERNELS.items():
+    DUMPS[f"leaks/{_home}"] = {
+        "kernel": _kernel,
+        "mem": 160 if _home == "7.3" else 128,
+        "wl": "leak",
+        "append": "",
+        "what": "A driver that takes references and allocates pages, keeps some of them and forgets the others "
+                "(`scripts/testdata/leak`); a process that is stopped with its pipe full. `truth/proc/leak` says which pages.",
+    }

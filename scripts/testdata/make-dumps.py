@@ -44,6 +44,8 @@ def boot(work, name, dump, kernel):
             args += [f"--{option}", dump[option]]
     if "qemu" in dump:
         args.append(f"--qemu={dump['qemu']}")
+    if "leak" in dump.get("wl", ""):
+        args += ["--leak", f"{work}/kernels/{dump['kernel']}/leak.ko"]
     if dump.get("kdump"):
         args.append("--kdump")
     tool("run-guest.py", *args)
@@ -75,7 +77,7 @@ def readme(name, dump, kernel, run, dest, form):
     numbers, moved, count = census(f"{run}/truth")
     info = json.load(open(f"{run}/run.json"))
     lines = ["<!-- SPDX-License-Identifier: GPL-2.0-or-later -->", f"# {name}", "", dump["what"], "",
-             f"Made by `scripts/testdata/make-dumps.py {name}` (see the README one folder up).", "",
+             f"Made by `scripts/testdata/make-dumps.py {name}` (see `scripts/testdata/README.md`).", "",
              "| | |", "|---|---|",
              f"| kernel | {dump['kernel']}, Debian package version {KERNELS[dump['kernel']][0]} |",
              f"| guest | {dump['mem']} MB, 2 CPUs (`-cpu {info['cpu']}`), {info['qemu'] and '`' + info['qemu'] + '`' or 'one node'} |",
@@ -106,7 +108,7 @@ def make(work, out, name, dump, keep):
         tool("reduce-debuginfo.py", f"{kernel}/vmlinux", f"{run}/thin/vmlinux")
         compress(f"{run}/thin/vmlinux", f"{dest}/vmlinux.zst")
     elif not os.path.islink(f"{dest}/vmlinux.zst"):
-        os.symlink(f"../{home}/vmlinux.zst", f"{dest}/vmlinux.zst")
+        os.symlink("../" * (name.count("/") + 1) + f"{home}/vmlinux.zst", f"{dest}/vmlinux.zst")
     readme(name, dump, kernel, run, dest, form)
 
 

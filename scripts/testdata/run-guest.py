@@ -179,6 +179,7 @@ def main():
     ap.add_argument("--qemu", default="", help="more arguments for QEMU")
     ap.add_argument("--balloon", type=int, default=0, help="MB to take from the guest by its balloon")
     ap.add_argument("--modules", default="", help="more kernel modules")
+    ap.add_argument("--leak", help="leak.ko for this kernel (scripts/testdata/leak)")
     ap.add_argument("--linger", type=float, default=3, help="seconds from READY to the stop, if the guest does not stop itself")
     ap.add_argument("--kdump", action="store_true", help="crash; keep the capture kernel's /proc/vmcore")
     ap.add_argument("--crashkernel", default="160M")
@@ -195,10 +196,10 @@ def main():
         words += f" crashkernel={a.crashkernel}"
     with tempfile.TemporaryDirectory() as tmp:
         build_init(f"{tmp}/init")
-        extra = []
+        extra = [("leak.ko", 0o100644, open(a.leak, "rb").read())] if a.leak else []
         if a.kdump:
             capture = gzip.compress(initramfs(a.kernel, f"{tmp}/init", CAPTURE_MODULES))
-            extra = [("vmlinuz", 0o100644, open(f"{a.kernel}/vmlinuz", "rb").read()), ("capture.cpio", 0o100644, capture)]
+            extra += [("vmlinuz", 0o100644, open(f"{a.kernel}/vmlinuz", "rb").read()), ("capture.cpio", 0o100644, capture)]
         with gzip.open(f"{tmp}/initrd", "wb", 6) as f:
             f.write(initramfs(a.kernel, f"{tmp}/init", MODULES + a.modules.split(), extra))
         command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg", "-cpu", a.cpu, "-smp", "2", "-m", str(a.mem),

@@ -46,6 +46,7 @@ int file_of(const char *path, size_t size, unsigned int seed);
 #define DISK_VMCORE "/dev/vdd"
 
 void steps_small(void); // instead of all others: a few tasks and hugetlb
+void steps_leak(void);  // instead of all others, with leak.ko
 void steps_early(void); // steps that need large free blocks
 void steps_anon(void);
 void steps_file(void);

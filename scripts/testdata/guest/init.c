@@ -263,6 +263,10 @@ static void workload(void)
 		steps_small();
 		return;
 	}
+	if (wanted("leak")) {
+		steps_leak();
+		return;
+	}
 	swap_setup();
 	steps_early();
 	steps_anon();

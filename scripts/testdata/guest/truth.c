@@ -270,6 +270,7 @@ void truth_write(void)
 		"meminfo", "vmstat", "zoneinfo",    "buddyinfo", "pagetypeinfo", "slabinfo",
 		"iomem",   "swaps",  "vmallocinfo", "cmdline",	 "version",	 "filesystems",
 		"modules", "mounts", "cgroups",	    "mdstat",	 "locks",	 "uptime",
+		"leak",
 	};
 	static const char *const trees[] = {"/sys/kernel/mm", "/sys/fs/cgroup",
 					    "/sys/devices/system/node", NULL};
