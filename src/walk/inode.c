@@ -22,18 +22,12 @@ static const uint64_t TMPFS_MAGIC = 0x01021994, HUGETLBFS_MAGIC = 0x958458f6;
 /* BDI_CAP_WRITEBACK (include/linux/backing-dev.h) */
 static const uint64_t CAP_WRITEBACK = 1;
 
+/* 0 when it cannot be read. */
 static struct error *word(const struct layout *l, struct kvmem *k, uint64_t va, enum fact id, uint64_t *ret)
 {
-	const struct answer *a = fact(&l->facts, id);
-	struct error *err = NULL;
-	bool ok = false;
+	bool ok;
 
-	*ret = 0;
-	if (va && a->found)
-		err = kvmem_read_word(k, va + a->offset, a->size > 8 ? 8 : (unsigned)a->size, ret, &ok);
-	if (!ok)
-		*ret = 0;
-	return err;
+	return kvmem_read_member(k, fact(&l->facts, id), va, ret, &ok);
 }
 
 /* ---- super blocks ------------------------------------------------------------------------------------------------------ */

@@ -209,6 +209,15 @@ struct error *kvmem_read_word(struct kvmem *k, uint64_t va, unsigned size, uint6
 	return err;
 }
 
+struct error *kvmem_read_member(struct kvmem *k, const struct answer *a, uint64_t va, uint64_t *ret, bool *ret_ok)
+{
+	*ret = 0;
+	*ret_ok = false;
+	if (!a->found || !va)
+		return NULL;
+	return kvmem_read_word(k, va + a->offset, a->size > 8 ? 8 : (unsigned)a->size, ret, ret_ok);
+}
+
 struct error *kvmem_is_gap(struct kvmem *k, uint64_t va, bool *ret)
 {
 	struct kv_gap gap;

@@ -10,6 +10,7 @@
 
 #include "arch/arch.h"
 #include "dump/dump.h"
+#include "types/types.h"
 
 struct kvmem;
 
@@ -52,6 +53,10 @@ struct error *kvmem_read_all(struct kvmem *k, uint64_t va, void *buf, size_t siz
 
 /** Read one little-endian word of 1, 2, 4 or 8 bytes. */
 struct error *kvmem_read_word(struct kvmem *k, uint64_t va, unsigned size, uint64_t *ret, bool *ret_ok) _must_check_;
+
+/** Read member \p a of the object at \p va, at most 8 bytes of it.  Absent, or \p va is 0: *ret is 0, *ret_ok false. */
+struct error *kvmem_read_member(struct kvmem *k, const struct answer *a, uint64_t va, uint64_t *ret, bool *ret_ok)
+	_must_check_;
 
 /** Whether \p va is mapped, but the dump lacks the page (or a table on the way): a gap, no damage. */
 struct error *kvmem_is_gap(struct kvmem *k, uint64_t va, bool *ret) _must_check_;

@@ -59,25 +59,14 @@ static void finish(struct path_buffer *p)
 
 /* ---- objects ----------------------------------------------------------------------------------------------------- */
 
-static struct error *word(const struct layout *l, struct kvmem *k, enum fact id, uint64_t va, uint64_t *ret, bool *ok)
-{
-	const struct answer *a = fact(&l->facts, id);
-
-	*ok = false;
-	*ret = 0;
-	if (!a->found || !va)
-		return NULL;
-	return kvmem_read_word(k, va + a->offset, a->size > 8 ? 8 : (unsigned)a->size, ret, ok);
-}
-
 static struct error *read_name(const struct layout *l, struct kvmem *k, struct dentry *d, bool *ret_ok)
 {
 	uint64_t name, len;
 	bool ok;
-	struct error *err = word(l, k, FACT_DENTRY_NAME, d->va, &name, ret_ok);
+	struct error *err = kvmem_read_member(k, fact(&l->facts, FACT_DENTRY_NAME), d->va, &name, ret_ok);
 
 	if (!err)
-		err = word(l, k, FACT_DENTRY_NAME_LEN, d->va, &len, &ok);
+		err = kvmem_read_member(k, fact(&l->facts, FACT_DENTRY_NAME_LEN), d->va, &len, &ok);
 	*ret_ok = !err && *ret_ok && ok && len <= MAX_NAME;
 	if (!err && *ret_ok)
 		err = kvmem_read_all(k, name, d->name, (size_t)len, ret_ok);
@@ -95,7 +84,7 @@ static struct error *dentry_read(const struct layout *l, struct kvmem *k, uint64
 	struct error *err;
 
 	ret->va = va;
-	err = word(l, k, FACT_DENTRY_PARENT, va, &ret->parent, ret_ok);
+	err = kvmem_read_member(k, fact(&l->facts, FACT_DENTRY_PARENT), va, &ret->parent, ret_ok);
 	return err || !*ret_ok ? err : read_name(l, k, ret, ret_ok);
 }
 
@@ -108,7 +97,7 @@ static struct error *place_set(const struct layout *l, struct kvmem *k, struct p
 	*p = (struct place){ .dentry = dentry, .vfsmount = vfsmount };
 	if (vfsmount && fact_found(&l->facts, FACT_MOUNT_MNT))
 		p->mount = vfsmount - fact(&l->facts, FACT_MOUNT_MNT)->offset;
-	return word(l, k, FACT_VFSMOUNT_ROOT, vfsmount, &p->root, &ok);
+	return kvmem_read_member(k, fact(&l->facts, FACT_VFSMOUNT_ROOT), vfsmount, &p->root, &ok);
 }
 
 /* From the root of a mount to where it is mounted; *ret_more: false at the root of all. */
@@ -116,12 +105,12 @@ static struct error *leave_mount(const struct layout *l, struct kvmem *k, struct
 {
 	uint64_t parent, mountpoint;
 	bool ok;
-	struct error *err = word(l, k, FACT_MOUNT_PARENT, p->mount, &parent, ret_ok);
+	struct error *err = kvmem_read_member(k, fact(&l->facts, FACT_MOUNT_PARENT), p->mount, &parent, ret_ok);
 
 	*ret_more = parent != p->mount;
 	if (err || !*ret_ok || !*ret_more)
 		return err;
-	err = word(l, k, FACT_MOUNT_MOUNTPOINT, p->mount, &mountpoint, &ok);
+	err = kvmem_read_member(k, fact(&l->facts, FACT_MOUNT_MOUNTPOINT), p->mount, &mountpoint, &ok);
 	*ret_ok = ok;
 	return err || !ok ? err : place_set(l, k, p, mountpoint, parent + fact(&l->facts, FACT_MOUNT_MNT)->offset);
 }
@@ -132,9 +121,9 @@ static struct error *inode_number(const struct layout *l, struct kvmem *k, uint6
 {
 	uint64_t inode;
 	bool ok;
-	struct error *err = word(l, k, FACT_DENTRY_INODE, dentry, &inode, &ok);
+	struct error *err = kvmem_read_member(k, fact(&l->facts, FACT_DENTRY_INODE), dentry, &inode, &ok);
 
-	return err ? err : word(l, k, FACT_INODE_INO, inode, ret, &ok);
+	return err ? err : kvmem_read_member(k, fact(&l->facts, FACT_INODE_INO), inode, ret, &ok);
 }
 
 /* As sockfs_dname(), pipefs_dname(), anon_inodefs_dname(), dmabuffs_dname(), and simple_dname() for all others do. */
@@ -144,10 +133,10 @@ static struct error *pseudo_name(const struct layout *l, struct kvmem *k, const 
 	uint64_t sb, magic = 0, ino = 0;
 	char text[MAX_NAME + 32];
 	bool ok;
-	struct error *err = word(l, k, FACT_DENTRY_SB, d->va, &sb, &ok);
+	struct error *err = kvmem_read_member(k, fact(&l->facts, FACT_DENTRY_SB), d->va, &sb, &ok);
 
 	if (!err)
-		err = word(l, k, FACT_SB_MAGIC, sb, &magic, &ok);
+		err = kvmem_read_member(k, fact(&l->facts, FACT_SB_MAGIC), sb, &magic, &ok);
 	if (!err && (magic == SOCKFS || magic == PIPEFS))
 		err = inode_number(l, k, d->va, &ino);
 	if (magic == SOCKFS || magic == PIPEFS)
@@ -210,7 +199,7 @@ static struct error *note_deleted(const struct layout *l, struct kvmem *k, const
 {
 	uint64_t pprev;
 	bool ok;
-	struct error *err = word(l, k, FACT_DENTRY_HASH_PPREV, d->va, &pprev, &ok);
+	struct error *err = kvmem_read_member(k, fact(&l->facts, FACT_DENTRY_HASH_PPREV), d->va, &pprev, &ok);
 
 	if (!err && ok && !pprev && d->parent != d->va)
 		prepend(p, " (deleted)");
@@ -229,9 +218,9 @@ struct error *file_path(const struct layout *l, struct kvmem *k, uint64_t file, 
 	if (!size)
 		return NULL;
 	buf[0] = '\0';
-	err = word(l, k, FACT_FILE_DENTRY, file, &dentry, &ok);
+	err = kvmem_read_member(k, fact(&l->facts, FACT_FILE_DENTRY), file, &dentry, &ok);
 	if (!err)
-		err = word(l, k, FACT_FILE_MNT, file, &vfsmount, &mnt_ok);
+		err = kvmem_read_member(k, fact(&l->facts, FACT_FILE_MNT), file, &vfsmount, &mnt_ok);
 	if (!err && ok)
 		err = dentry_read(l, k, dentry, &d, &ok);
 	if (!err && ok)
@@ -264,7 +253,7 @@ struct error *inode_path(const struct layout *l, struct kvmem *k, uint64_t inode
 		return NULL;
 	buf[0] = '\0';
 	if (fact_found(&l->facts, FACT_DENTRY_ALIAS))
-		err = word(l, k, FACT_INODE_DENTRY, inode, &node, &ok);
+		err = kvmem_read_member(k, fact(&l->facts, FACT_INODE_DENTRY), inode, &node, &ok);
 	if (err || !ok || !node)
 		return err;
 	err = dentry_read(l, k, node - fact(&l->facts, FACT_DENTRY_ALIAS)->offset, &d, &ok);

@@ -16,26 +16,17 @@ struct collector {
 	struct kvmem *k;
 };
 
-static struct error *read_member(const struct collector *c, uint64_t va, enum fact id, uint64_t *ret, bool *ok)
-{
-	const struct answer *a = fact(&c->l->facts, id);
-
-	*ret = 0;
-	*ok = a->found && (a->size == 1 || a->size == 4 || a->size == 8);
-	return *ok ? kvmem_read_word(c->k, va + a->offset, (unsigned)a->size, ret, ok) : NULL;
-}
-
 static struct error *add_task(struct collector *c, const struct task *t)
 {
 	struct stack s = { .task = t->va, .pid = t->pid };
 	uint64_t running = 0;
 	bool ok, has_sp = false, has_running = false;
-	struct error *err = read_member(c, t->va, FACT_TASK_STACK, &s.va, &ok);
+	struct error *err = kvmem_read_member(c->k, fact(&c->l->facts, FACT_TASK_STACK), t->va, &s.va, &ok);
 
 	if (!err)
-		err = read_member(c, t->va, FACT_TASK_ON_CPU, &running, &has_running);
+		err = kvmem_read_member(c->k, fact(&c->l->facts, FACT_TASK_ON_CPU), t->va, &running, &has_running);
 	if (!err)
-		err = read_member(c, t->va, FACT_TASK_THREAD_SP, &s.sp, &has_sp);
+		err = kvmem_read_member(c->k, fact(&c->l->facts, FACT_TASK_THREAD_SP), t->va, &s.sp, &has_sp);
 	if (err)
 		return err;
 	memcpy(s.comm, t->comm, sizeof(s.comm));
