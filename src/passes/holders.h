@@ -59,6 +59,7 @@ struct holder {
 	bool is_own_slot : 1; /**< the slot of the page cache or swap cache that the page is in, or its queue: no holder beyond that */
 	bool is_queued : 1;   /**< HOLDER_LIST_HEAD by folio._deferred_list; a holder only on the stack of who is splitting */
 	bool is_inside : 1;   /**< in the page itself */
+	bool is_lru : 1;      /**< the head of the LRU list that the page is on: is_own_slot is set, too */
 };
 
 enum { HOLDER_GAPS = GAP_CORRUPT + 1 };

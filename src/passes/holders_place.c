@@ -120,13 +120,34 @@ static struct error *place_word(const struct placing *p, unsigned worker, struct
 	return in_request(p, &p->slabs[worker], r, x);
 }
 
+/*
+ * The list of a page with PG_lru is that of its lruvec, which has no reference.  Its head points to the first and the last page,
+ * and these back to the head; what else points to the node is no head.
+ */
+static struct error *on_lru(const struct placing *p, unsigned worker, struct holder *x)
+{
+	const struct census_record *r = census_find(&p->check->census, x->pfn);
+	unsigned char node[16];
+	bool ok;
+	struct error *err;
+
+	if (x->form != HOLDER_LIST_LINK || !x->va || !r || !(r->bits & CENSUS_LRU))
+		return NULL;
+	err = kvmem_read_all(p->check->workers[worker].kv, x->word & ~UINT64_C(3), node, sizeof(node), &ok);
+	if (err || !ok)
+		return err;
+	x->is_lru = get_le64(node + 8) == x->va || get_le64(node) == x->va - 8;
+	x->is_own_slot |= x->is_lru;
+	return NULL;
+}
+
 static struct error *place_holder(const struct placing *p, unsigned worker, struct holder *x)
 {
 	struct error *err = place_word(p, worker, x);
 
 	if (x->is_queued && x->where != HOLDER_STACK)
 		x->is_own_slot = true;
-	return err;
+	return err ? err : on_lru(p, worker, x);
 }
 
 static struct error *place_unit(void *arg, unsigned worker, uint64_t unit)

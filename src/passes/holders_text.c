@@ -179,13 +179,20 @@ static struct error *place_text(struct check *c, const struct holders *h, const 
 	return NULL;
 }
 
+static const char *own_text(const struct holder *x)
+{
+	if (!x->is_own_slot)
+		return "";
+	return x->is_queued ? ": the queue of folios to be split" : x->is_lru ? ": the LRU list that it is on" : ": its own slot in the cache";
+}
+
 struct error *holder_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
 {
 	static const char *const forms[] = { "by struct page", "by list node", "by direct map", "head of its list" };
 	char where[400];
 	struct error *err = place_text(c, h, x, where, sizeof(where));
 
-	snprintf(buf, size, "%s (%s)%s%s", where, forms[x->form], !x->is_own_slot ? "" : x->is_queued ? ": the queue of folios to be split" : ": its own slot in the cache",
+	snprintf(buf, size, "%s (%s)%s%s", where, forms[x->form], own_text(x),
 		 x->is_inside ? ": in the page itself" : "");
 	return err;
 }

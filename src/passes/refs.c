@@ -78,13 +78,23 @@ static struct error *collect(struct hunt *t)
 
 /* ---- holders ----------------------------------------------------------------------------------------------------- */
 
+/* Whether the word has one of the references that are explained already. */
+static bool is_explained(const struct known_ref *known, size_t nr, const struct holder *x)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (known[i].word ? known[i].word == x->va : known[i].holder == x->start && x->start)
+			return true;
+	return false;
+}
+
 static void count_holders(struct hunt *t, struct suspect_page *p)
 {
-	size_t nr;
+	size_t nr, nr_known;
 	const struct holder *x = holders_of(&t->holders, p->refs.pfn, equation_pages(p->record), &nr);
+	const struct known_ref *known = refs_known(t->c, p->refs.pfn, equation_pages(p->record), &nr_known);
 
 	for (size_t i = 0; i < nr; i++) {
-		if (x[i].is_own_slot || x[i].is_inside)
+		if (x[i].is_own_slot || x[i].is_inside || is_explained(known, nr_known, &x[i]))
 			continue;
 		if (x[i].state == HOLDER_STALE)
 			p->stale++;

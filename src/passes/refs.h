@@ -33,6 +33,7 @@ enum ref_source {
 struct known_ref {
 	uint64_t pfn;    /**< the page that the holder names, any of its folio */
 	uint64_t holder; /**< address of what names it: a pipe_buffer, a sk_buff, ... */
+	uint64_t word;   /**< address of the word that names it; 0: any of the object at holder */
 	uint32_t count;  /**< references; GUP_PIN_COUNTING_BIAS for a pin of a small page */
 	uint32_t index;  /**< of the entry in the holder, where it has several */
 	uint8_t source;  /**< enum ref_source */

@@ -64,7 +64,7 @@ static struct error *note_batch(void *arg, const struct batch *b)
 
 	for (unsigned i = 0; i < b->nr && b->nr <= b->capacity; i++) {
 		/* who empties a batch drops all references before he says that it is empty */
-		struct known_ref ref = { .holder = b->va, .count = 1, .index = i, .source = REF_BATCH, .may_lag = true };
+		struct known_ref ref = { .holder = b->va, .word = b->first + 8 * i, .count = 1, .index = i, .source = REF_BATCH, .may_lag = true };
 
 		if (memmap_pfn_of(&w->check->memmap, b->entries[i], &ref.pfn))
 			refs_note(w, &ref);

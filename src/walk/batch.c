@@ -27,6 +27,7 @@ static struct error *batch_read(const struct layout *l, struct kvmem *k, struct 
 	struct error *err;
 
 	b->capacity = (unsigned)entries->length;
+	b->first = b->va + entries->offset;
 	*ret_ok = false;
 	if (b->capacity > BATCH_MAX || entries->offset + 8 * b->capacity > sizeof(bytes) || nr->offset >= entries->offset)
 		return NULL;

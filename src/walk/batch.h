@@ -18,6 +18,7 @@ struct batch {
 	bool adds;        /**< its folios are on no list yet */
 	unsigned cpu;
 	uint64_t va;
+	uint64_t first; /**< address of the first entry */
 	unsigned nr, capacity; /**< nr may be beyond capacity: then it is damaged, and there are no entries */
 	uint64_t entries[BATCH_MAX]; /**< addresses of struct pages, without tags */
 };

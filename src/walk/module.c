@@ -14,6 +14,7 @@ struct collector {
 	struct modules *modules;
 	const struct layout *l;
 	struct kvmem *k;
+	uint64_t module;
 	char name[MODULE_NAME_SIZE];
 };
 
@@ -34,6 +35,7 @@ static struct error *add_part(struct collector *c, uint64_t base_va, uint64_t si
 	if (err || !ok || !size_ok || !part.start || !size || size > MAX_PART_SIZE)
 		return err;
 	part.end = part.start + size;
+	part.module = c->module;
 	memcpy(part.name, c->name, sizeof(part.name));
 	return array_push(&c->modules->list, part) ? NULL : &error_nomem;
 }
@@ -60,6 +62,7 @@ static struct error *on_module(void *arg, uint64_t node)
 	struct error *err;
 	bool ok;
 
+	c->module = module;
 	memset(c->name, 0, sizeof(c->name));
 	size = size < sizeof(c->name) ? size : sizeof(c->name) - 1;
 	err = kvmem_read_all(c->k, module + of(c, FACT_MODULE_NAME)->offset, c->name, (size_t)size, &ok);
