@@ -106,6 +106,29 @@ const char *holder_state_name(enum holder_state state);
 /** What contains the word, for people: "object of kmalloc-1k at 0x... + 0x28, allocated", into \p buf. */
 struct error *holder_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size) _must_check_;
 
+/* ---- names ------------------------------------------------------------------------------------------------------- */
+
+enum { ADDRESS_NAME = 128 };
+
+/** The symbol that holds an address of the kernel's image or of a module. */
+struct address_name {
+	char name[MODULE_NAME_SIZE];
+	uint64_t offset;
+	const char *module; /**< NULL: the kernel */
+	bool found, function;
+};
+
+struct error *holder_address(struct check *c, const struct holders *h, uint64_t va, struct address_name *ret) _must_check_;
+
+/** "name + 0x10", "name + 0x10 in module m", "module m", "" into \p buf; returns buf. */
+const char *address_name_text(const struct address_name *a, char *buf, size_t size);
+
+/** What the word is in its object: "pipe_buffer[1].page", "" when that is not known, into \p buf (TYPED_TEXT bytes). */
+struct error *holder_member(struct check *c, const struct holders *h, const struct holder *x, char *buf) _must_check_;
+
+/** What holders of one kind have in common: "slab kmalloc-1k", "kept_pages in module x", "vmalloc area of f", into \p buf. */
+struct error *holder_class(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size) _must_check_;
+
 /* ---- steps, one file each ---------------------------------------------------------------------------------------- */
 
 /** Add heads of the lists that \p pfns are on, where the search could not see them. */

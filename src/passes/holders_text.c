@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "passes/holders.h"
+#include "walk/typed.h"
 
 const char *holder_form_name(enum holder_form form)
 {
@@ -27,17 +28,6 @@ const char *holder_state_name(enum holder_state state)
 	return state < NR_HOLDER_STATES ? names[state] : "?";
 }
 
-/* " (name + 0x10)" of a link-time address into \p buf; "" without a symbol. */
-static const char *symbol_text(const struct holders *h, uint64_t value, char *buf, size_t size)
-{
-	struct symbol_at at;
-
-	buf[0] = '\0';
-	if (symbols_find(&h->symbols, value, &at))
-		snprintf(buf, size, " (%s + %#" PRIx64 ")", at.name, at.offset);
-	return buf;
-}
-
 static void slab_text(const struct holders *h, const struct holder *x, char *buf, size_t size)
 {
 	static const char *const use[] = { "allocated", "free", "not known whether in use" };
@@ -53,8 +43,9 @@ static void slab_text(const struct holders *h, const struct holder *x, char *buf
 static struct error *frame_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
 {
 	enum { REACH = 64 };
-	struct symbol_at at;
+	struct address_name a;
 	struct error *err = NULL;
+	char name[ADDRESS_NAME];
 	bool ok = true;
 
 	buf[0] = '\0';
@@ -62,27 +53,52 @@ static struct error *frame_text(struct check *c, const struct holders *h, const 
 		uint64_t word;
 
 		err = kvmem_read_word(c->kv, x->va + i * 8, 8, &word, &ok);
-		if (err || !ok || word - h->places.image_va >= h->places.image_size ||
-		    !symbols_find(&h->symbols, word - c->layout.kaslr, &at) || !at.function || !at.offset)
+		if (!err && ok)
+			err = holder_address(c, h, word, &a);
+		if (err || !ok || !a.found || !a.function || !a.offset)
 			continue;
-		snprintf(buf, size, "; the next return address above it is %s + %#" PRIx64, at.name, at.offset);
+		snprintf(buf, size, "; the next return address above it is %s", address_name_text(&a, name, sizeof(name)));
 		break;
 	}
+	return err;
+}
+
+/* What ps would say of the task. */
+static struct error *task_state(struct check *c, uint64_t task, const char **ret)
+{
+	static const struct {
+		uint64_t bit;
+		const char *name;
+	} states[] = { { 1, "sleeping" }, { 2, "in uninterruptible sleep" }, { 4, "stopped" }, { 8, "traced" }, { 0x20, "a zombie" } };
+	const struct answer *at = fact(&c->layout.facts, FACT_NAME_TASK_STATE);
+	struct error *err = NULL;
+	uint64_t word = 0;
+	bool ok = false;
+
+	*ret = "not running";
+	if (at->found && (at->size == 4 || at->size == 8))
+		err = kvmem_read_word(c->kv, task + at->offset, (unsigned)at->size, &word, &ok);
+	for (size_t i = 0; !err && ok && i < ARRAY_SIZE(states); i++)
+		if (word & states[i].bit)
+			*ret = states[i].name;
 	return err;
 }
 
 static struct error *stack_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
 {
 	const struct stack *s = &h->places.stacks.list.v[x->thing];
-	char frame[160], deep[96];
+	char frame[200], deep[96];
+	const char *state = "running";
 	struct error *err = frame_text(c, h, x, frame, sizeof(frame));
 
+	if (!err && !s->running)
+		err = task_state(c, s->task, &state);
 	if (!s->sp)
 		snprintf(deep, sizeof(deep), "running, stack pointer not known");
 	else if (x->va < s->sp)
 		snprintf(deep, sizeof(deep), "%#" PRIx64 " below its stack pointer: a call that has returned", s->sp - x->va);
 	else
-		snprintf(deep, sizeof(deep), "%s, %#" PRIx64 " above its stack pointer", s->running ? "running" : "not running", x->va - s->sp);
+		snprintf(deep, sizeof(deep), "%s, %#" PRIx64 " above its stack pointer", state, x->va - s->sp);
 	snprintf(buf, size, "stack of process %d (%s), %s%s", s->pid, s->comm, deep, x->state == HOLDER_STALE ? "" : frame);
 	return err;
 }
@@ -90,37 +106,67 @@ static struct error *stack_text(struct check *c, const struct holders *h, const 
 static void percpu_text(const struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
 {
 	struct place at = { .kind = PLACE_PERCPU, .va = x->va, .start = x->start };
-	char symbol[128] = "";
+	struct symbol_at symbol;
+	char name[ADDRESS_NAME] = " (dynamic)";
 	uint64_t value;
 
-	if (place_percpu_symbol(&h->places, &at, &value))
-		symbol_text(h, value, symbol, sizeof(symbol));
-	snprintf(buf, size, "per-CPU memory of CPU %u + %#" PRIx64 "%s%s", c->percpu.cpus.v[x->thing].cpu, x->va - x->start,
-		 symbol[0] ? symbol : " (dynamic)",
+	if (place_percpu_symbol(&h->places, &at, &value) && symbols_find(&h->symbols, value, &symbol))
+		snprintf(name, sizeof(name), " (%s + %#" PRIx64 ")", symbol.name, symbol.offset);
+	snprintf(buf, size, "per-CPU memory of CPU %u + %#" PRIx64 "%s%s", c->percpu.cpus.v[x->thing].cpu, x->va - x->start, name,
 		 x->state == HOLDER_STALE       ? ", behind the end of a batch"
 		 : x->state == HOLDER_UNCERTAIN ? ", a stack for interrupts or exceptions"
 						: "");
 }
 
-static void vmalloc_text(const struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
+static struct error *image_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
+{
+	struct address_name a;
+	char name[ADDRESS_NAME];
+	struct error *err = holder_address(c, h, x->va, &a);
+
+	if (!err)
+		snprintf(buf, size, "kernel image, %s%s", a.found ? address_name_text(&a, name, sizeof(name)) : "no symbol",
+			 a.found && a.function ? " (text)" : "");
+	return err;
+}
+
+static struct error *module_text(struct check *c, const struct holders *h, const struct module_part *m, const struct holder *x, char *buf,
+				 size_t size)
+{
+	struct address_name a;
+	char name[ADDRESS_NAME];
+	struct error *err = holder_address(c, h, x->va, &a);
+
+	if (err)
+		return err;
+	if (a.found)
+		snprintf(buf, size, "%s", address_name_text(&a, name, sizeof(name)));
+	else
+		snprintf(buf, size, "module %s, %#" PRIx64 " + %#" PRIx64, m->name, m->start, x->va - m->start);
+	return NULL;
+}
+
+static struct error *vmalloc_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
 {
 	const struct vmalloc_area *a = &h->places.vmalloc.list.v[x->thing];
 	const struct module_part *module = modules_find(&h->places.modules, x->va);
-	char symbol[128] = "";
+	struct address_name by = { .found = false };
+	struct error *err = NULL;
+	char name[ADDRESS_NAME];
 	const char *use = "";
 
-	if (module) {
-		snprintf(buf, size, "module %s, %#" PRIx64 " + %#" PRIx64, module->name, module->start, x->va - module->start);
-		return;
-	}
+	if (module)
+		return module_text(c, h, module, x, buf, size);
 	if (a->valid && a->caller)
-		symbol_text(h, a->caller - c->layout.kaslr, symbol, sizeof(symbol));
+		err = holder_address(c, h, a->caller, &by);
 	if (x->state == HOLDER_STALE)
 		use = ": a stack kept for the next task";
 	else if (x->state == HOLDER_UNCERTAIN)
 		use = ": a stack of no listed task (new, or exited)";
-	snprintf(buf, size, "vmalloc area %#" PRIx64 " + %#" PRIx64 " of %#" PRIx64 " bytes%s%s%s%s", a->start, x->va - a->start, a->end - a->start,
-		 symbol[0] ? ", allocated by" : "", symbol, !a->vm ? ", vm_map_ram()" : "", use);
+	address_name_text(&by, name, sizeof(name));
+	snprintf(buf, size, "vmalloc area %#" PRIx64 " + %#" PRIx64 " of %#" PRIx64 " bytes%s%s%s%s%s", a->start, x->va - a->start,
+		 a->end - a->start, name[0] ? ", allocated by (" : "", name, name[0] ? ")" : "", !a->vm ? ", vm_map_ram()" : "", use);
+	return err;
 }
 
 static void page_text(const struct check *c, const struct holder *x, char *buf, size_t size)
@@ -145,8 +191,6 @@ static void register_text(const struct check *c, const struct holder *x, char *b
 
 static struct error *place_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
 {
-	char symbol[128];
-
 	switch (x->where) {
 	case HOLDER_SLAB:
 		slab_text(h, x, buf, size);
@@ -157,12 +201,9 @@ static struct error *place_text(struct check *c, const struct holders *h, const 
 		percpu_text(c, h, x, buf, size);
 		break;
 	case HOLDER_IMAGE:
-		symbol_text(h, x->va - c->layout.kaslr, symbol, sizeof(symbol));
-		snprintf(buf, size, "kernel image%s", symbol[0] ? symbol : ", no symbol");
-		break;
+		return image_text(c, h, x, buf, size);
 	case HOLDER_VMALLOC:
-		vmalloc_text(c, h, x, buf, size);
-		break;
+		return vmalloc_text(c, h, x, buf, size);
 	case HOLDER_REGISTER:
 		register_text(c, x, buf, size);
 		break;
@@ -189,10 +230,14 @@ static const char *own_text(const struct holder *x)
 struct error *holder_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
 {
 	static const char *const forms[] = { "by struct page", "by list node", "by direct map", "head of its list" };
-	char where[400];
+	char where[400], member[TYPED_TEXT];
 	struct error *err = place_text(c, h, x, where, sizeof(where));
 
-	snprintf(buf, size, "%s (%s)%s%s", where, forms[x->form], own_text(x),
+	if (!err)
+		err = holder_member(c, h, x, member);
+	if (err)
+		return err;
+	snprintf(buf, size, "%s%s%s (%s)%s%s", where, member[0] ? ": " : "", member, forms[x->form], own_text(x),
 		 x->is_inside ? ": in the page itself" : "");
 	return err;
 }

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Objects of caches with a name are of the type that goes with it; objects of kmalloc() and pages without a type are told by what
+ * stands around the word.
+ */
+#include "walk/typed.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/** Words looked at on each side of the one in question. */
+enum { REACH = 64, MIN_POINTERS = 3 };
+
+/* ---- types by cache ---------------------------------------------------------------------------------------------- */
+
+enum { MAX_MEMBERS = 5 };
+
+static const struct {
+	const char *cache; /* a name, or its start when it ends with a dash */
+	const char *type;
+	struct {
+		enum fact fact;
+		const char *name;
+	} members[MAX_MEMBERS];
+	unsigned nr;
+} types[] = {
+	{ "task_struct", "task_struct", { { FACT_NAME_TASK_FRAG, "task_frag.page" }, { FACT_NAME_TASK_STACK, "stack" } }, 2 },
+	{ "mm_struct", "mm_struct", { { FACT_NAME_MM_PGD, "pgd" } }, 1 },
+	{ "buffer_head", "buffer_head", { { FACT_BH_FOLIO, "b_folio" }, { FACT_NAME_BH_DATA, "b_data" } }, 2 },
+	{ "skbuff_head_cache", "sk_buff", { { FACT_NAME_SKB_HEAD, "head" }, { FACT_NAME_SKB_DATA, "data" } }, 2 },
+	{ "skbuff_fclone_cache", "sk_buff_fclones", { { FACT_NAME_SKB_HEAD, "skb1.head" }, { FACT_NAME_SKB_DATA, "skb1.data" } }, 2 },
+	{ "kioctx", "kioctx", { { FACT_NAME_KIOCTX_PAGES, "ring_pages" }, { FACT_NAME_KIOCTX_INTERNAL, "internal_pages[]" } }, 2 },
+	{ "radix_tree_node", "xa_node", { { FACT_XA_NODE_SLOTS, "slots[]" } }, 1 },
+	{ "filp", "file", { { FACT_NAME_FILE_PRIVATE, "private_data" } }, 1 },
+	{ "bio-", "bio", { { FACT_NAME_BIO_VEC, "bi_io_vec" }, { FACT_NAME_BIO_PRIVATE, "bi_private" } }, 2 },
+	{ "biovec-", "bio_vec[]", { { NR_FACTS, NULL } }, 0 },
+	{ "mem_cgroup_per_node", "mem_cgroup_per_node", { { NR_FACTS, NULL } }, 0 },
+	{ "anon_vma", "anon_vma", { { NR_FACTS, NULL } }, 0 },
+	{ "vm_area_struct", "vm_area_struct", { { NR_FACTS, NULL } }, 0 },
+	{ "dio", "dio", { { FACT_NAME_DIO_PAGES, "pages[]" } }, 1 },
+	{ "fuse_request", "fuse_req", { { NR_FACTS, NULL } }, 0 },
+	{ "request_queue", "request_queue", { { NR_FACTS, NULL } }, 0 },
+};
+
+static bool is_cache(const char *name, const char *wanted)
+{
+	size_t length = strlen(wanted);
+
+	return wanted[length - 1] == '-' ? !strncmp(name, wanted, length) : !strcmp(name, wanted);
+}
+
+/* A member of the type that is a word, or an array of words. */
+static bool member_text(const struct typed_word *t, unsigned type, char *buf)
+{
+	uint64_t at = t->va - t->start;
+
+	for (unsigned i = 0; i < types[type].nr; i++) {
+		const struct answer *a = fact(&t->layout->facts, types[type].members[i].fact);
+		const char *name = types[type].members[i].name;
+		int shown = (int)strcspn(name, "[");
+
+		if (!a->found || at < a->offset || at - a->offset >= (a->length ? a->size : 8))
+			continue;
+		if (a->length)
+			snprintf(buf, TYPED_TEXT, "%s.%.*s[%" PRIu64 "]", types[type].type, shown, name, (at - a->offset) / 8);
+		else
+			snprintf(buf, TYPED_TEXT, "%s.%.*s", types[type].type, shown, name);
+		return true;
+	}
+	return false;
+}
+
+static bool by_cache(const struct typed_word *t, char *buf)
+{
+	for (unsigned i = 0; t->cache && i < ARRAY_SIZE(types); i++)
+		if (is_cache(t->cache, types[i].cache)) {
+			if (!member_text(t, i, buf))
+				snprintf(buf, TYPED_TEXT, "in a %s", types[i].type);
+			return true;
+		}
+	return false;
+}
+
+/* ---- what stands around the word --------------------------------------------------------------------------------- */
+
+/** Words from \a first on; the one in question is words[at]. */
+struct around {
+	unsigned char bytes[2 * REACH * 8 + 8];
+	uint64_t first;
+	unsigned nr, at;
+};
+
+static struct error *read_around(const struct typed_word *t, struct kvmem *k, struct around *a)
+{
+	uint64_t end = t->size ? t->start + t->size : t->va + 8, page = t->layout->page_shift;
+	struct kv_gap gap;
+	size_t got;
+	struct error *err;
+
+	a->first = t->va - t->start < REACH * 8 ? t->start : t->va - REACH * 8;
+	if (!t->size) { /* what is known to be mapped is the word's page */
+		a->first = t->va & ~low_mask((unsigned)page);
+		end = a->first + bit_u64((unsigned)page);
+		a->first = t->va - a->first < REACH * 8 ? a->first : t->va - REACH * 8;
+	}
+	end = end - t->va > REACH * 8 ? t->va + REACH * 8 : end;
+	err = kvmem_read(k, a->first, a->bytes, (size_t)(end - a->first), &got, &gap);
+	if (err)
+		return err;
+	a->nr = (unsigned)(got / 8);
+	a->at = (unsigned)((t->va - a->first) / 8);
+	return NULL;
+}
+
+static uint64_t word_of(const struct around *a, unsigned i)
+{
+	return i < a->nr ? get_le64(a->bytes + 8 * (size_t)i) : 0;
+}
+
+/* pipe_buffer: the third word is the address of its operations, whose names end alike. */
+static bool pipe_buffer(const struct typed_word *t, const struct around *a, char *buf)
+{
+	static const char suffix[] = "pipe_buf_ops";
+	const struct answer *ops = fact(&t->layout->facts, FACT_NAME_PIPE_OPS), *size = fact(&t->layout->facts, FACT_NAME_PIPE_BUFFER);
+	struct symbol_at at;
+	size_t length;
+
+	if (!ops->found || !size->found || !size->size || t->va < t->start ||
+	    !symbols_find(t->symbols, word_of(a, a->at + (unsigned)(ops->offset / 8)) - t->layout->kaslr, &at) || at.offset)
+		return false;
+	length = strlen(at.name);
+	if (length < sizeof(suffix) - 1 || strcmp(at.name + length - (sizeof(suffix) - 1), suffix))
+		return false;
+	snprintf(buf, TYPED_TEXT, "pipe_buffer[%" PRIu64 "].page, ops %s", (t->va - t->start) / size->size, at.name);
+	return true;
+}
+
+static bool is_page(const struct typed_word *t, const struct around *a, unsigned i)
+{
+	uint64_t pfn, word = word_of(a, i) & ~UINT64_C(3);
+
+	return word && memmap_pfn_of(t->memmap, word, &pfn);
+}
+
+/* Addresses of struct pages that follow each other: arrays of get_user_pages(), of vmap(), of a gather batch. */
+static bool pointers(const struct typed_word *t, const struct around *a, char *buf)
+{
+	unsigned first = a->at, end = a->at + 1;
+	bool more;
+
+	if (!is_page(t, a, a->at))
+		return false;
+	while (first && is_page(t, a, first - 1))
+		first--;
+	while (end < a->nr && is_page(t, a, end))
+		end++;
+	if (end - first < MIN_POINTERS)
+		return false;
+	more = !first || end == a->nr;
+	snprintf(buf, TYPED_TEXT, "one of %s%u pointers to pages, the first at %#" PRIx64, more ? "more than " : "", end - first,
+		 a->first + 8 * (uint64_t)first);
+	return true;
+}
+
+/* bio_vec and skb_frag_t: page, length, offset.  scatterlist: page, offset, length. */
+static bool vector(const struct typed_word *t, const struct around *a, char *buf)
+{
+	enum { MAX_LENGTH = 4 << 20 };
+	uint64_t next = word_of(a, a->at + 1), low = next & UINT32_MAX, high = next >> 32, page = bit_u64(t->layout->page_shift);
+
+	if (!is_page(t, a, a->at) || low > MAX_LENGTH || high > MAX_LENGTH || !next)
+		return false;
+	if (low && high < page)
+		snprintf(buf, TYPED_TEXT, "looks like a bio_vec or skb_frag_t: %" PRIu64 " bytes at offset %" PRIu64, low, high);
+	else if (high && low < page)
+		snprintf(buf, TYPED_TEXT, "looks like a scatterlist: %" PRIu64 " bytes at offset %" PRIu64, high, low);
+	else
+		return false;
+	return true;
+}
+
+struct error *typed_text(const struct typed_word *t, struct kvmem *k, char *buf)
+{
+	struct around a;
+	struct error *err;
+
+	buf[0] = '\0';
+	if (by_cache(t, buf) || !t->va || (t->va & 7))
+		return NULL;
+	err = read_around(t, k, &a);
+	if (!err && !pipe_buffer(t, &a, buf) && !pointers(t, &a, buf))
+		(void)vector(t, &a, buf);
+	return err;
+}
