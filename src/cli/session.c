@@ -80,6 +80,32 @@ static void describe_counters(struct session *s)
 	s->report.nr_counters = s->counters ? t->list.nr : 0;
 }
 
+static void add_reference(struct session *s, const char *source, const char *holder, uint64_t refs, uint64_t pages)
+{
+	if (refs)
+		s->references[s->report.nr_references++] = (struct report_reference){ source, holder, refs, pages };
+}
+
+/* The same. */
+static void describe_references(struct session *s)
+{
+	const struct refs_found *r = &s->check->refs;
+
+	s->references = calloc(NR_REF_SOURCES + r->classes.nr + 2, sizeof(*s->references));
+	s->report.references = s->references;
+	s->report.nr_references = 0;
+	if (!s->references)
+		return;
+	for (unsigned i = 0; i < NR_REF_SOURCES; i++)
+		add_reference(s, "walked", ref_source_name((enum ref_source)i), r->nr[i], 0);
+	for (int in_flight = 0; in_flight < 2; in_flight++)
+		for (size_t i = 0; i < r->classes.nr; i++)
+			if (r->classes.v[i].in_flight == in_flight)
+				add_reference(s, in_flight ? "in flight" : "held", r->classes.v[i].name, r->classes.v[i].refs, r->classes.v[i].pages);
+	add_reference(s, "lost", NULL, r->lost_refs, r->lost);
+	add_reference(s, "not searched", NULL, r->not_searched, r->not_searched);
+}
+
 void session_describe(struct session *s, const struct options *o)
 {
 	const struct check *c = s->check;
@@ -103,6 +129,8 @@ void session_describe(struct session *s, const struct options *o)
 	s->report.nr_passes = c->nr_passes;
 	free(s->counters);
 	describe_counters(s);
+	free(s->references);
+	describe_references(s);
 }
 
 struct error *session_run(struct session *s, const struct options *o)
@@ -121,5 +149,6 @@ void session_close(struct session *s)
 	check_free(s->check);
 	free(s->cache_dir);
 	free(s->counters);
+	free(s->references);
 	memset(s, 0, sizeof(*s));
 }

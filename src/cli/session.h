@@ -15,6 +15,7 @@ struct session {
 	struct report_gap gaps[CHECK_MAX_GAPS];
 	struct report_pass passes[CHECK_MAX_PASSES];
 	struct report_counter *counters;
+	struct report_reference *references;
 	struct report report;
 	char *cache_dir;
 };

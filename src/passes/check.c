@@ -311,6 +311,7 @@ void check_free(struct check *c)
 	totals_deinit(&c->totals);
 	tables_deinit(&c->tables);
 	array_free(&c->refs.known);
+	array_free(&c->refs.classes);
 	hugetlb_pass_deinit(c);
 	swap_found_deinit(&c->swap);
 	free_lists_deinit(&c->free_lists);

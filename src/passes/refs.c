@@ -78,9 +78,11 @@ static struct error *collect(struct hunt *t)
 
 /* ---- holders ----------------------------------------------------------------------------------------------------- */
 
-/* Whether the word has one of the references that are explained already. */
-static bool is_explained(const struct known_ref *known, size_t nr, const struct holder *x)
+bool refs_holder_known(const struct hunt *t, const struct suspect_page *p, const struct holder *x)
 {
+	size_t nr;
+	const struct known_ref *known = refs_known(t->c, p->refs.pfn, equation_pages(p->record), &nr);
+
 	for (size_t i = 0; i < nr; i++)
 		if (known[i].word ? known[i].word == x->va : known[i].holder == x->start && x->start)
 			return true;
@@ -89,12 +91,11 @@ static bool is_explained(const struct known_ref *known, size_t nr, const struct 
 
 static void count_holders(struct hunt *t, struct suspect_page *p)
 {
-	size_t nr, nr_known;
+	size_t nr;
 	const struct holder *x = holders_of(&t->holders, p->refs.pfn, equation_pages(p->record), &nr);
-	const struct known_ref *known = refs_known(t->c, p->refs.pfn, equation_pages(p->record), &nr_known);
 
 	for (size_t i = 0; i < nr; i++) {
-		if (x[i].is_own_slot || x[i].is_inside || is_explained(known, nr_known, &x[i]))
+		if (x[i].is_own_slot || x[i].is_inside || refs_holder_known(t, p, &x[i]))
 			continue;
 		if (x[i].state == HOLDER_STALE)
 			p->stale++;
@@ -155,6 +156,8 @@ static void count(struct hunt *t)
 			continue;
 		t->c->refs.held += p->live != 0;
 		t->c->refs.stacks += !p->live && p->stacks;
+		t->c->refs.lost += !p->live && !p->stacks;
+		t->c->refs.lost_refs += !p->live && !p->stacks ? (uint64_t)p->rest : 0;
 	}
 }
 
@@ -165,9 +168,11 @@ struct error *pass_refs_finish(struct check *c)
 
 	if (!check_is_complete(c) || c->tables.incomplete || c->tables.missing) {
 		c->ledger.rule[RULE_REFCOUNT_EXTRA].gaps += c->census.pages;
+		c->ledger.rule[RULE_REFCOUNT_HELD].gaps += c->census.pages;
 		return NULL;
 	}
 	c->ledger.rule[RULE_REFCOUNT_EXTRA].checked += c->census.pages;
+	c->ledger.rule[RULE_REFCOUNT_HELD].checked += c->census.pages;
 	err = collect(&t);
 	if (!err && t.pages.nr)
 		err = search(&t);
@@ -175,6 +180,8 @@ struct error *pass_refs_finish(struct check *c)
 		count(&t);
 	if (!err && t.nr_searched)
 		err = refs_report(&t);
+	if (!err && t.nr_searched)
+		err = refs_held(&t);
 	holders_deinit(&t.holders);
 	array_free(&t.pages);
 	return err;

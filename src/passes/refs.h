@@ -50,6 +50,15 @@ struct extra_refs {
 	uint64_t mapping, memcg;
 };
 
+enum { REF_CLASS_NAME = 96 };
+
+/** References that no walk explains, by what those have in common that kernel memory leads from. */
+struct ref_class {
+	char name[REF_CLASS_NAME]; /**< "slab kmalloc-1k": from the dump, not escaped */
+	uint64_t pages, refs;
+	bool in_flight; /**< a stack, a register, a page that is locked: somebody is in the middle of something */
+};
+
 struct refs_found {
 	ARRAY(struct known_ref) known; /**< by pfn, source, holder; after the pass "sources" */
 	uint64_t nr[NR_REF_SOURCES];   /**< references met */
@@ -61,6 +70,8 @@ struct refs_found {
 	uint64_t held;   /**< some that kernel memory points to */
 	uint64_t stacks; /**< some that only stacks and registers point to: in flight, or held by a task that sleeps */
 	uint64_t not_searched;
+	uint64_t lost, lost_refs; /**< some that nothing leads to, and their references */
+	ARRAY(struct ref_class) classes; /**< holders of \a held and \a stacks */
 };
 
 /** Stable name: "pipe", "socket-buffer". */

@@ -31,6 +31,12 @@ struct hunt {
 
 /* ---- steps ------------------------------------------------------------------------------------------------------- */
 
+/** Whether the word has one of the references that walks have met. */
+bool refs_holder_known(const struct hunt *t, const struct suspect_page *p, const struct holder *x);
+
+/** Those that something leads to: classes of holders into check.refs, and findings about those that nobody works on. */
+struct error *refs_held(struct hunt *t) _must_check_;
+
 /** Findings about pages that nothing explains, a group each. */
 struct error *refs_report(struct hunt *t) _must_check_;
 

@@ -95,6 +95,7 @@ struct error *report_json(const struct report *r, const struct report_options *o
 	json_array(&out, "findings", r->findings->list.nr, json_finding, r, ",");
 	json_array(&out, "gaps", r->nr_gaps, json_gap, r, ",");
 	json_array(&out, "totals_recount", r->nr_counters, json_counter, r, ",");
+	json_array(&out, "references", r->nr_references, json_reference, r, ",");
 	json_array(&out, "rules", NR_RULES, json_rule_result, r, ",");
 	json_member(&out, "totals", json_totals(&t), ",");
 	json_member(&out, "timing", json_timing(&out, r), "");

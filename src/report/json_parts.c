@@ -107,6 +107,20 @@ struct json_object *json_counter(struct out *out, const void *from, size_t i)
 	return o;
 }
 
+struct json_object *json_reference(struct out *out, const void *from, size_t i)
+{
+	const struct report *r = from;
+	const struct report_reference *f = &r->references[i];
+	struct json_object *o = json_object_new_object();
+
+	json_add_text(out, o, "how", f->source);
+	json_add(o, "holder", json_text(out, f->holder));
+	json_add_number(o, "references", f->refs);
+	if (f->pages)
+		json_add_number(o, "pages", f->pages);
+	return o;
+}
+
 struct json_object *json_rule_result(struct out *out, const void *from, size_t i)
 {
 	const struct report *r = from;

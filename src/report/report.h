@@ -72,6 +72,14 @@ struct report_counter {
 	const char *rule; /**< that compares it */
 };
 
+/** References beyond what the words of the pages explain, that have the same sort of holder. */
+struct report_reference {
+	const char *source; /**< "walked": a structure that holds references; "held", "in-flight", "lost", "not-searched" */
+	const char *holder; /**< "pipe", "slab kmalloc-1k": may be from the dump; NULL: none */
+	uint64_t refs;
+	uint64_t pages;     /**< 0: not counted */
+};
+
 struct report {
 	const char *tool_version;
 	const char *case_id; /**< NULL: none */
@@ -84,6 +92,8 @@ struct report {
 	size_t nr_gaps;
 	const struct report_counter *counters; /**< zones and nodes; none when they were not compared */
 	size_t nr_counters;
+	const struct report_reference *references;
+	size_t nr_references;
 	const struct report_pass *passes;
 	size_t nr_passes;
 	double seconds;

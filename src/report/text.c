@@ -56,6 +56,8 @@ static void text_details(struct out *out, const struct report *r, const struct r
 	if (o->verbose)
 		text_counters(out, r);
 	if (o->verbose)
+		text_references(out, r);
+	if (o->verbose)
 		text_passes(out, r);
 }
 

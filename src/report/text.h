@@ -27,6 +27,9 @@ void text_census(struct out *out, const struct census *c, uint64_t page_size);
 /** Counters of zones and nodes beside what was found. */
 void text_counters(struct out *out, const struct report *r);
 
+/** Who holds pages beside mappings, caches and those who allocated them. */
+void text_references(struct out *out, const struct report *r);
+
 /** Parts of the dump that could not be read. */
 void text_gaps(struct out *out, const struct report *r);
 

@@ -45,3 +45,27 @@ void text_counters(struct out *out, const struct report *r)
 		out_printf(out, "\n");
 	}
 }
+
+void text_references(struct out *out, const struct report *r)
+{
+	enum { SOURCE = 14, HOLDER = 44 };
+
+	if (!r->nr_references)
+		return;
+	text_title(out, "REFERENCES: who holds pages beside mappings, caches and their owners");
+	out_tone(out, TONE_DIM);
+	out_printf(out, "%-*s%-*s%*s%*s\n", SOURCE, "how known", HOLDER, "holder", NUMBER, "references", 9, "pages");
+	out_plain(out);
+	for (size_t i = 0; i < r->nr_references; i++) {
+		const struct report_reference *f = &r->references[i];
+		const char *holder = f->holder ? f->holder : "";
+		unsigned columns = text_columns(holder);
+
+		out_printf(out, "%-*s", SOURCE, f->source);
+		out_untrusted(out, holder);
+		out_printf(out, "%*s%*" PRIu64, (int)(columns < HOLDER ? HOLDER - columns : 1), "", NUMBER, f->refs);
+		if (f->pages)
+			out_printf(out, "%9" PRIu64, f->pages);
+		out_printf(out, "\n");
+	}
+}
