@@ -79,6 +79,8 @@ static struct error *open_structures(struct check *c)
 		err = pcp_init(&c->pcp, &c->layout, &c->memmap, &c->zones, &c->percpu, c->kv);
 	if (!err)
 		err = special_init(&c->special, &c->layout, &c->memmap, c->kv);
+	if (!err)
+		err = alloc_init(c);
 	return err;
 }
 
@@ -325,6 +327,7 @@ void check_free(struct check *c)
 	census_deinit(&c->census);
 	findings_deinit(&c->findings);
 	special_deinit(&c->special);
+	alloc_deinit(c);
 	pcp_deinit(&c->pcp);
 	percpu_deinit(&c->percpu);
 	memmap_deinit(&c->memmap);

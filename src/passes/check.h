@@ -13,6 +13,7 @@
 #include "census/marks.h"
 #include "census/rmap.h"
 #include "rules/ledger.h"
+#include "passes/alloc.h"
 #include "passes/hugetlb.h"
 #include "passes/cache_state.h"
 #include "passes/lru.h"
@@ -130,6 +131,7 @@ struct check {
 	struct percpu percpu;
 	struct pcp pcp;
 	struct special special;
+	struct alloc_traces alloc;
 	struct classify classify;
 	struct census census;
 	struct rmap rmap;

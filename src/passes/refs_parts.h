@@ -18,6 +18,7 @@ struct suspect_page {
 	const struct census_record *record;
 	int64_t rest;      /**< references that nothing explains; SUSPECT_EXTRA: more than 0 */
 	enum suspicion why;
+	uint32_t alloc;    /**< handle of the stack that allocated it, 0: not known */
 	/* words that lead to it, by what contains them; after the search */
 	size_t live, stacks, stale;
 };

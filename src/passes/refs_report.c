@@ -10,14 +10,16 @@
 
 enum { EXAMPLES = 8, STALE_SHOWN = 3 };
 
-/* Pages of one group have the same kind, size and number of references too many. */
+/* Pages of one group have the same kind, size, number of references too many, and way of allocation where that is known. */
 static int compare_group(const struct suspect_page *x, const struct suspect_page *y)
 {
 	if (x->record->kind != y->record->kind)
 		return (int)x->record->kind - (int)y->record->kind;
 	if (x->record->order != y->record->order)
 		return (int)x->record->order - (int)y->record->order;
-	return x->rest == y->rest ? 0 : x->rest < y->rest ? -1 : 1;
+	if (x->rest != y->rest)
+		return x->rest < y->rest ? -1 : 1;
+	return x->alloc == y->alloc ? 0 : x->alloc < y->alloc ? -1 : 1;
 }
 
 static int by_group(const void *a, const void *b)
@@ -47,6 +49,8 @@ static void examples(struct hunt *t, struct finding *f, const struct suspect_pag
 		finding_evidence(&t->c->findings, f, "neighbour", "all of them have the same mapping, %#" PRIx64, p[0]->refs.mapping);
 	if (memcg && p[0]->refs.memcg)
 		finding_evidence(&t->c->findings, f, "neighbour", "all of them are charged to the same memory cgroup");
+	if (p[0]->alloc)
+		finding_evidence(&t->c->findings, f, "neighbour", "all of them were allocated the same way");
 }
 
 /* Pins are the kernel's word for references that a device may write through. */
@@ -100,6 +104,7 @@ static struct error *leak_finding(struct hunt *t, const struct suspect_page **p,
 	struct check *c = t->c;
 	struct subject subject = check_page_subject(c, SUBJ_FOLIO, h->refs.pfn);
 	struct finding *f;
+	struct error *err;
 
 	c->ledger.rule[RULE_REFCOUNT_EXTRA].findings++;
 	f = finding_add(&c->findings, RULE_REFCOUNT_EXTRA, &subject);
@@ -110,18 +115,32 @@ static struct error *leak_finding(struct hunt *t, const struct suspect_page **p,
 	pins(t, f, h);
 	examples(t, f, p, nr);
 	searched(t, f);
-	return stale_words(t, f, h);
+	err = alloc_evidence(c, f, h->refs.pfn);
+	return err ? err : stale_words(t, f, h);
+}
+
+/* Which stack allocated each of them. */
+static struct error *note_allocations(struct hunt *t)
+{
+	struct page_owner o;
+	struct error *err = NULL;
+
+	for (size_t i = 0; !err && t->c->alloc.owners.known && i < t->nr_searched; i++) {
+		err = alloc_read(t->c, t->pages.v[i].refs.pfn, &o);
+		t->pages.v[i].alloc = !err && o.state == OWNER_FOUND ? o.handle : 0;
+	}
+	return err;
 }
 
 /* Those that nothing leads to, in groups. */
 struct error *refs_report(struct hunt *t)
 {
 	_cleanup_free_ const struct suspect_page **p = calloc(t->nr_searched + 1, sizeof(*p));
-	struct error *err = NULL;
+	struct error *err = p ? note_allocations(t) : &error_nomem;
 	size_t nr = 0;
 
-	if (!p)
-		return &error_nomem;
+	if (err)
+		return err;
 	for (size_t i = 0; i < t->nr_searched; i++)
 		if (t->pages.v[i].why == SUSPECT_EXTRA && !t->pages.v[i].live && !t->pages.v[i].stacks)
 			p[nr++] = &t->pages.v[i];

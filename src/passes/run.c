@@ -122,6 +122,8 @@ struct error *check_run(struct check *c)
 		return error_prefix(err, "%s", dump_info(c->dump)->path);
 	since = check_clock();
 	err = findings_finish(&c->findings);
+	if (!err)
+		err = alloc_explain(c);
 	check_pass_done(c, "sort", since);
 	return err;
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 enum {
@@ -110,6 +111,24 @@ static void save(const char *path, const char *name)
 	member_begin();
 	copy(fd);
 	member_end(name);
+	close(fd);
+}
+
+// Who allocated each page: a file that gives one record a read, and none when there is no room for it.
+static void save_page_owner(void)
+{
+	static char record[PAGE];
+	ssize_t done;
+
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	int fd = open("/sys/kernel/debug/page_owner", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	member_begin();
+	while ((done = read(fd, record, sizeof(record))) > 0)
+		member_add(record, (size_t)done);
+	member_end("page_owner");
 	close(fd);
 }
 
@@ -289,6 +308,8 @@ void truth_write(void)
 		snprintf(path, sizeof(path), "/proc/%s", totals[i]);
 		save(path, path + 1);
 	}
+	if (wanted("owner"))
+		save_page_owner();
 	save("/proc/kpagecgroup", "kpagecgroup");
 	save("/proc/kpageflags", "kpageflags.2");
 	save("/proc/kpagecount", "kpagecount.2");
