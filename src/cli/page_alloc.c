@@ -8,8 +8,8 @@
 
 static const char group[] = "allocation";
 
-/* "1.234567 s after boot by pid 12 (tgid 12)"; what is not known is left out. */
-static void add_moment(struct sheet *ret, const char *name, uint64_t time, int64_t pid, int64_t tgid)
+/* When and by whom; what is not known is left out. */
+static void add_moment(struct sheet *ret, const char *name, bool timed, uint64_t time, int64_t pid, int64_t tgid)
 {
 	char who[64] = "";
 
@@ -17,7 +17,7 @@ static void add_moment(struct sheet *ret, const char *name, uint64_t time, int64
 		snprintf(who, sizeof(who), "pid %" PRId64 ", tgid %" PRId64, pid, tgid);
 	else if (pid >= 0)
 		snprintf(who, sizeof(who), "pid %" PRId64, pid);
-	if (time)
+	if (timed)
 		sheet_add(ret, group, name, FMT_DEC, time, "ns after boot%s%s", who[0] ? ", by " : "", who);
 	else if (who[0])
 		sheet_add(ret, group, name, FMT_TEXT, 0, "by %s", who);
@@ -75,8 +75,9 @@ struct error *page_alloc_sheet(struct check *c, uint64_t pfn, bool verbose, stru
 		return NULL;
 	}
 	add_request(c, &o, ret);
-	add_moment(ret, "allocated", o.time, o.pid, o.tgid);
+	add_moment(ret, "allocated", o.timed, o.time, o.pid, o.tgid);
 	err = add_stack(c, ret, "alloc", o.handle);
-	add_moment(ret, "freed", o.free_time, o.free_pid, o.free_tgid);
+	if (o.free_handle)
+		add_moment(ret, "freed", o.free_time != 0, o.free_time, o.free_pid, o.free_tgid);
 	return err ? err : add_stack(c, ret, "free", o.free_handle);
 }

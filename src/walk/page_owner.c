@@ -161,12 +161,15 @@ static void decode(const struct layout *l, const unsigned char *bytes, size_t si
 	ret->order = (unsigned)layout_word(l, FACT_OWNER_ORDER, bytes, size);
 	ret->gfp = (uint32_t)layout_word(l, FACT_OWNER_GFP, bytes, size);
 	ret->migrate_reason = (int16_t)layout_word(l, FACT_OWNER_REASON, bytes, size);
+	if (ret->migrate_reason == fact_value(&l->facts, FACT_MIGRATE_NEVER, -1))
+		ret->migrate_reason = -1;
 	ret->handle = (uint32_t)layout_word(l, FACT_OWNER_HANDLE, bytes, size);
 	ret->free_handle = (uint32_t)layout_word(l, FACT_OWNER_FREE_HANDLE, bytes, size);
 	ret->pid = signed_word(l, FACT_OWNER_PID, bytes, size);
 	ret->tgid = signed_word(l, FACT_OWNER_TGID, bytes, size);
 	ret->free_pid = signed_word(l, FACT_OWNER_FREE_PID, bytes, size);
 	ret->free_tgid = signed_word(l, FACT_OWNER_FREE_TGID, bytes, size);
+	ret->timed = fact_found(&l->facts, FACT_OWNER_TIME);
 	ret->time = layout_word(l, FACT_OWNER_TIME, bytes, size);
 	ret->free_time = layout_word(l, FACT_OWNER_FREE_TIME, bytes, size);
 	decode_comm(l, bytes, size, ret->comm);

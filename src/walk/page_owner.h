@@ -43,7 +43,8 @@ struct page_owner {
 	uint32_t handle, free_handle;
 	/* what the kernel does not note: -1, 0, "" */
 	int64_t pid, tgid, free_pid, free_tgid;
-	uint64_t time, free_time; /**< nanoseconds since boot */
+	bool timed;
+	uint64_t time, free_time; /**< nanoseconds since boot; 0 before the clock ran */
 	char comm[OWNER_COMM];    /**< bytes as they are in the dump, terminated */
 };
 

@@ -41,7 +41,7 @@ struct error *stackdepot_init(struct stackdepot *d, const struct layout *l, stru
 	*d = (struct stackdepot){ .layout = l };
 	if (!is_described(l) || !layout_symbol(l, FACT_DEPOT_POOLS, &pools))
 		return NULL;
-	if (!fact(&l->facts, FACT_DEPOT_POOLS_LEN)->length) /* a pointer */
+	if (fact(&l->facts, FACT_DEPOT_POOLS_LEN)->length < 2) /* a pointer */
 		err = kvmem_read_word(k, pools, 8, &pools, &ok);
 	if (!err && ok) {
 		d->pools = pools;
