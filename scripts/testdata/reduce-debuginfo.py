@@ -6,7 +6,7 @@ reduce-debuginfo.py VMLINUX OUT
 
 The result is a small ELF file with the kernel's build-id, DWARF 5 for the types
 and variables of types.txt, and a symbol table: all data, and the functions that
-mark a boundary.  It is made from the kernel's BTF: bpftool prints it as C, gcc
+mark a boundary (all functions where the kernel keeps stacks of allocations).  It is made from the kernel's BTF: bpftool prints it as C, gcc
 compiles that, the linker puts the addresses in.  The kernel's sections are there
 with their addresses and sizes but without contents, as in any separate debug
 file.  Needs bpftool, gcc, binutils.
@@ -67,13 +67,15 @@ def is_wanted(name, kind, home):
 
 
 def symbols(vmlinux, homes):
-    """{name: (address, size, section index, type)}: data and boundary symbols."""
+    """{name: (address, size, section index, type)}: data and boundary symbols; with page_owner functions, too: it keeps stacks."""
     rows = {}
-    for line in run("readelf", "-sW", vmlinux).splitlines():
+    lines = run("readelf", "-sW", vmlinux).splitlines()
+    stacks = any(line.endswith(" page_owner_ops") for line in lines)
+    for line in lines:
         f = line.split()
         if len(f) == 8 and f[3] in ("FUNC", "OBJECT", "NOTYPE") and (f[6] == "ABS" or f[6] in homes):
             home = homes[f[6]][0] if f[6] in homes else ""
-            if is_wanted(f[7], f[3], home):
+            if is_wanted(f[7], f[3], home) or (stacks and f[3] == "FUNC" and not f[7].startswith("__pfx_")):
                 rows.setdefault(f[7], (int(f[1], 16), int(f[2], 0), f[6], f[3]))
     return rows
 

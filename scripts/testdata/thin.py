@@ -67,10 +67,26 @@ def names_in_use(truth):
     return found
 
 
+def printed_names(addr, rodata, sym):
+    """Addresses of the tables that page_owner prints gfp flags and reasons of migration with, and of the names in them."""
+    found = []
+    for table, first, step in (("gfpflag_names", 8, 16), ("migrate_reason_names", 0, 8)):
+        at = sym.get(table, addr) - addr + first
+        while "page_owner_ops" in sym and table in sym and 0 <= at <= len(rodata) - 8:
+            name, = struct.unpack_from("<Q", rodata, at)
+            if not addr <= name < addr + len(rodata):
+                break
+            found += [addr + at, name, name + 24]
+            at += step
+        found += [addr + at] if "page_owner_ops" in sym and table in sym else []
+    return found
+
+
 def zeroed(core, vmlinux, truth):
     """pfns of text and read-only data, without the pages to keep."""
     names = ("_text", "_stext", "_etext", "__start_rodata", "__end_rodata", "__start_ro_after_init", "__end_ro_after_init",
-             "__start_orc_unwind_ip", "__stop_orc_unwind", "linux_banner", "vmemmap_base", "init_uts_ns")
+             "__start_orc_unwind_ip", "__stop_orc_unwind", "linux_banner", "vmemmap_base", "init_uts_ns", "page_owner_ops",
+             "gfpflag_names", "migrate_reason_names")
     sym = kernel_symbols(vmlinux, names)
     slide = core.symbol("_stext") - sym["_stext"]
 
@@ -82,7 +98,8 @@ def zeroed(core, vmlinux, truth):
         return core.image_pa(va + slide) // PAGE
 
     drop = set(pages("_text", "_etext")) | set(pages("__start_rodata", "__end_rodata"))
-    drop |= set(pages("__start_orc_unwind_ip", "__stop_orc_unwind"))
+    if "__start_orc_unwind_ip" in sym:
+        drop |= set(pages("__start_orc_unwind_ip", "__stop_orc_unwind"))
     keep = set(range(pfn_of(sym["__start_ro_after_init"]), pfn_of(sym["__end_ro_after_init"]) + 1))
     keep |= {pfn_of(sym["linux_banner"]), pfn_of(sym["linux_banner"]) + 1}
     addr, rodata = section(vmlinux, ".rodata")
@@ -90,6 +107,7 @@ def zeroed(core, vmlinux, truth):
         at = rodata.find(b"\0" + name.encode() + b"\0")
         if at >= 0:
             keep |= {pfn_of(addr + at + 1), pfn_of(addr + at + len(name) + 1)}
+    keep |= {pfn_of(at) for at in printed_names(addr, rodata, sym)}
     return drop - keep, sym, slide
 
 
