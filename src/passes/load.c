@@ -106,7 +106,7 @@ void scan_extra(struct scan *s, uint32_t i, const struct page_view *v, const str
 				     terms_private_refs(s->l, kind, v) + terms_owner_refs(kind, v));
 	struct extra_refs extra = { .pfn = scan_pfn(s, i), .refcount = v->refcount, .extra = (int32_t)(v->refcount - expected),
 				    .pins = f && f->has_pincount ? f->pincount : 0,
-				    .mapping = v->mapping, .memcg = v->memcg };
+				    .flags = v->flags, .mapping = v->mapping, .index = v->index, .memcg = v->memcg };
 
 	if (extra.extra && !array_push(&s->w->extras, extra))
 		s->w->findings.failed = true;

@@ -27,6 +27,6 @@ const struct pass passes[NR_PASSES] = {
 	[PASS_SOURCES] = { "sources", "holders of references", pass_sources_begin, pass_sources, pass_sources_finish, false,
 			   NEEDS_PASS(MMS) | NEEDS_PASS(SLAB) },
 	[PASS_REFS] = { "refs", "references", NULL, NULL, pass_refs_finish, false,
-			NEEDS_PASS(TABLES) | NEEDS_PASS(OWNERS) | NEEDS_PASS(SOURCES) },
+			NEEDS_PASS(TABLES) | NEEDS_PASS(CACHE) | NEEDS_PASS(OWNERS) | NEEDS_PASS(SOURCES) },
 	[PASS_BLOCKS] = { "blocks", "blocks of damage", NULL, NULL, pass_blocks_finish, false, NEEDS_PASS(MEMMAP) },
 };

@@ -156,8 +156,8 @@ static void count(struct hunt *t)
 			continue;
 		t->c->refs.held += p->live != 0;
 		t->c->refs.stacks += !p->live && p->stacks;
-		t->c->refs.lost += !p->live && !p->stacks;
-		t->c->refs.lost_refs += !p->live && !p->stacks ? (uint64_t)p->rest : 0;
+		t->c->refs.lost += suspect_is_lost(p);
+		t->c->refs.lost_refs += suspect_is_lost(p) ? (uint64_t)p->rest : 0;
 	}
 }
 
@@ -176,6 +176,8 @@ struct error *pass_refs_finish(struct check *c)
 	err = collect(&t);
 	if (!err && t.pages.nr)
 		err = search(&t);
+	if (!err && t.nr_searched)
+		err = refs_flight(&t);
 	if (!err)
 		count(&t);
 	if (!err && t.nr_searched)

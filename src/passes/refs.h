@@ -41,13 +41,23 @@ struct known_ref {
 	bool may_lag;    /**< the holder may name the page a moment longer or earlier than it has the reference */
 };
 
+/** Operations that hold references for which there is no pointer. */
+enum flight_kind {
+	FLIGHT_NONE,
+	FLIGHT_SPLIT,     /**< a page of a large folio that is being split */
+	FLIGHT_COLLAPSE,  /**< in a page table that was taken out to make a large folio of its pages */
+	FLIGHT_READAHEAD, /**< in the page cache, and waits for the file system to read it */
+	FLIGHT_JOURNAL,   /**< ext4 keeps it until a transaction is committed */
+	NR_FLIGHTS,
+};
+
 /** A page or folio whose references are not those that its own words explain. */
 struct extra_refs {
 	uint64_t pfn;     /**< of the head */
 	int32_t refcount;
 	int32_t extra;    /**< references beyond mappings, caches, private data and allocation, as its own words tell */
 	int32_t pins;     /**< _pincount of a large folio */
-	uint64_t mapping, memcg;
+	uint64_t flags, mapping, index, memcg;
 };
 
 enum { REF_CLASS_NAME = 96 };
@@ -71,7 +81,7 @@ struct refs_found {
 	uint64_t stacks; /**< some that only stacks and registers point to: in flight, or held by a task that sleeps */
 	uint64_t not_searched;
 	uint64_t lost, lost_refs; /**< some that nothing leads to, and their references */
-	ARRAY(struct ref_class) classes; /**< holders of \a held and \a stacks */
+	ARRAY(struct ref_class) classes; /**< holders of \a held and \a stacks; operations in flight */
 };
 
 /** Stable name: "pipe", "socket-buffer". */

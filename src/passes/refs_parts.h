@@ -21,7 +21,14 @@ struct suspect_page {
 	uint32_t alloc;    /**< handle of the stack that allocated it, 0: not known */
 	/* words that lead to it, by what contains them; after the search */
 	size_t live, stacks, stale;
+	enum flight_kind flight; /**< why nothing needs to lead to it */
 };
+
+/** Nothing leads to it, and nothing explains that. */
+static inline bool suspect_is_lost(const struct suspect_page *p)
+{
+	return !p->live && !p->stacks && !p->flight;
+}
 
 struct hunt {
 	struct check *c;
@@ -37,6 +44,12 @@ bool refs_holder_known(const struct hunt *t, const struct suspect_page *p, const
 
 /** Those that something leads to: classes of holders into check.refs, and findings about those that nobody works on. */
 struct error *refs_held(struct hunt *t) _must_check_;
+
+/**
+ * Suspects to which nothing leads, but whose references an operation in flight explains: sets suspect_page.flight, and adds
+ * them to the classes of check.refs.
+ */
+struct error *refs_flight(struct hunt *t) _must_check_;
 
 /** Findings about pages that nothing explains, a group each. */
 struct error *refs_report(struct hunt *t) _must_check_;

@@ -142,7 +142,7 @@ struct error *refs_report(struct hunt *t)
 	if (err)
 		return err;
 	for (size_t i = 0; i < t->nr_searched; i++)
-		if (t->pages.v[i].why == SUSPECT_EXTRA && !t->pages.v[i].live && !t->pages.v[i].stacks)
+		if (t->pages.v[i].why == SUSPECT_EXTRA && suspect_is_lost(&t->pages.v[i]))
 			p[nr++] = &t->pages.v[i];
 	if (nr)
 		qsort(p, nr, sizeof(*p), by_group);

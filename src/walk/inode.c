@@ -99,6 +99,8 @@ static struct error *read_super_block(const struct layout *l, struct kvmem *k, u
 	/* each block device has a bdi of its own, and writes back (inode_to_bdi()) */
 	ret->writeback = ret->kind == SB_BLOCK || (caps & CAP_WRITEBACK);
 	if (!err)
+		err = word(l, k, va, FACT_SB_BLOCK_SIZE, &ret->block_size);
+	if (!err)
 		err = read_names(l, k, ret);
 	if (!err && fact_found(&l->facts, FACT_SB_INODES_LOCK))
 		err = read_lock(l, k, va + fact(&l->facts, FACT_SB_INODES_LOCK)->offset, &ret->list_locked);

@@ -20,6 +20,7 @@ struct super_block {
 	enum sb_kind kind;
 	bool writeback;   /**< its pages are written back: dirty ones are tagged */
 	bool list_locked; /**< s_inode_list_lock was held */
+	uint64_t block_size; /**< bytes; 0: not known */
 	char type[24];    /**< "ext4" */
 	char id[33];      /**< "vda1" */
 };

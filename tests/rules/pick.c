@@ -113,12 +113,23 @@ static int64_t node(const struct candidate *p)
 	return z ? (int64_t)z->node : -1;
 }
 
+/* Whether the page in front has the same mapping, and the index in front. */
+static int64_t follows(const struct candidate *p)
+{
+	struct page_view v;
+	bool ok = false;
+	struct error *err = p->pfn ? memmap_read_page(&p->c->memmap, p->c->kv, p->pfn - 1, &v, &ok) : NULL;
+
+	error_free(err);
+	return !err && ok && v.mapping == p->v.mapping && v.index + 1 == p->v.index;
+}
+
 static const struct number_filter numbers[] = {
 	{ "mapcount", mapcount }, { "refcount", refcount },	{ "order", order },	    { "tail", tail },
 	{ "interior", interior }, { "entire", entire },		{ "large", large },	    { "pincount", pincount },
 	{ "private", private_word }, { "memcg", memcg_word },	{ "mapping", mapping_word }, { "aligned", aligned },
 	{ "section", section },	  { "index", index_word },	{ "node", node },
-	{ "lrugen", lrugen },	  { "dtor", dtor },
+	{ "lrugen", lrugen },	  { "dtor", dtor },		{ "follows", follows },
 };
 
 static enum page_kind kind_of(const char *name, size_t len)
