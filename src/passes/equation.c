@@ -26,19 +26,25 @@ bool equation_recounted(const struct check *c, uint64_t pfn, const struct census
 	return true;
 }
 
-static uint64_t known(const struct check *c, uint64_t pfn, const struct census_record *r, bool *ret_owned, bool *ret_may_lag)
+/* What holders of a page that walks have met say about it. */
+struct known {
+	uint64_t sum;
+	bool owned, uncached, may_lag;
+};
+
+static struct known known(const struct check *c, uint64_t pfn, const struct census_record *r)
 {
 	size_t nr;
 	const struct known_ref *k = refs_known(c, pfn, equation_pages(r), &nr);
-	uint64_t sum = 0;
+	struct known all = { 0 };
 
-	*ret_owned = *ret_may_lag = false;
 	for (size_t i = 0; i < nr; i++) {
-		sum += k[i].count;
-		*ret_owned |= k[i].owns;
-		*ret_may_lag |= k[i].may_lag;
+		all.sum += k[i].count;
+		all.owned |= k[i].owns;
+		all.uncached |= k[i].uncached;
+		all.may_lag |= k[i].may_lag;
 	}
-	return sum;
+	return all;
 }
 
 struct equation equation_of(const struct check *c, uint64_t pfn, const struct census_record *r, const struct page_view *head,
@@ -46,15 +52,16 @@ struct equation equation_of(const struct check *c, uint64_t pfn, const struct ce
 {
 	enum page_kind kind = (enum page_kind)r->kind;
 	struct equation e = { .refcount = head->refcount, .counted = counted };
+	struct known k = known(c, pfn, r);
 	int64_t more;
-	bool owned;
 
 	e.recounted = equation_recounted(c, pfn, r, &more);
 	e.mappings = (uint64_t)((int64_t)counted + more);
-	e.cache = terms_cache_refs(&c->layout, kind, r->order, head);
+	e.cache = k.uncached ? 0 : terms_cache_refs(&c->layout, kind, r->order, head);
 	e.private = terms_private_refs(&c->layout, kind, head);
-	e.held = known(c, pfn, r, &owned, &e.may_lag);
-	e.owner = owned ? 0 : terms_owner_refs(kind, head);
+	e.held = k.sum;
+	e.may_lag = k.may_lag;
+	e.owner = k.owned ? 0 : terms_owner_refs(kind, head);
 	e.rest = e.refcount - (int64_t)(e.mappings + e.cache + e.private + e.owner + e.held);
 	if (f && f->has_pincount && f->pincount > 0 && e.rest > 0)
 		e.pins = f->pincount < e.rest ? (uint64_t)f->pincount : (uint64_t)e.rest;
@@ -66,12 +73,18 @@ struct equation equation_of(const struct check *c, uint64_t pfn, const struct ce
 int64_t equation_rest(const struct check *c, uint64_t pfn, const struct census_record *r, int64_t extra, bool *ret_may_lag)
 {
 	struct page_view none = { .refcount = 1 };
+	enum page_kind kind = (enum page_kind)r->kind;
+	struct known k = known(c, pfn, r);
 	int64_t more, rest;
-	bool owned;
 
 	(void)equation_recounted(c, pfn, r, &more);
-	rest = extra - more - (int64_t)known(c, pfn, r, &owned, ret_may_lag);
-	return owned ? rest + (int64_t)terms_owner_refs((enum page_kind)r->kind, &none) : rest;
+	*ret_may_lag = k.may_lag;
+	rest = extra - more - (int64_t)k.sum;
+	if (k.owned)
+		rest += (int64_t)terms_owner_refs(kind, &none);
+	if (k.uncached && (kind == KIND_FILE || kind == KIND_SHMEM))
+		rest += (int64_t)terms_cache_refs(&c->layout, kind, r->order, &none);
+	return rest;
 }
 
 /* ---- words ------------------------------------------------------------------------------------------------------- */

@@ -38,6 +38,7 @@ struct known_ref {
 	uint32_t index;  /**< of the entry in the holder, where it has several */
 	uint8_t source;  /**< enum ref_source */
 	bool owns;       /**< the page was allocated for the holder: no owner's reference beside this one */
+	bool uncached;   /**< the page may have a mapping as if it were in a page cache, but is in none */
 	bool may_lag;    /**< the holder may name the page a moment longer or earlier than it has the reference */
 };
 
@@ -103,5 +104,10 @@ const char *known_ref_text(const struct known_ref *ref, char *buf, size_t size);
 
 struct error;
 struct error *refs_batches(struct check *c, struct worker *w);
+/** Pipes, perf events and io_uring contexts of open files. */
+struct error *refs_files(struct check *c, struct worker *w);
+/** The pipes that tasks keep for sendfile(). */
+struct error *refs_task_pipes(struct check *c, struct worker *w);
+struct error *refs_aio(struct check *c, struct worker *w);
 
 #endif

@@ -15,6 +15,9 @@
 /* Walks of holders, a unit each. */
 static struct error *(*const walks[])(struct check *c, struct worker *w) = {
 	refs_batches,
+	refs_files,
+	refs_task_pipes,
+	refs_aio,
 };
 
 static const struct {

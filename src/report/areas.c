@@ -56,6 +56,9 @@ static const char *const areas[NR_RULES + 1] = {
 #define RULE(symbol, ...) [RULE_##symbol] = "Totals of zones and nodes",
 #include "rules/totals.def"
 #undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Holders of references",
+#include "rules/holder.def"
+#undef RULE
 };
 
 #define RULE(...) +1
@@ -78,6 +81,7 @@ enum {
 #include "rules/slab.def"
 #include "rules/hugetlb.def"
 #include "rules/totals.def"
+#include "rules/holder.def"
 };
 #undef RULE
 
