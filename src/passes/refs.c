@@ -48,12 +48,18 @@ static bool is_suspect(const struct check *c, uint64_t pfn, const struct census_
 	return !(own_rules >> r->kind & 1) && !(r->bits & CENSUS_FAULTY) && !is_recounted(c, pfn, r) && check_in_range(c, pfn);
 }
 
+/* Up to v6.12 a table that hugetlb mappings share has a reference for each address space (huge_pmd_share()). */
+static bool is_shared_table(const struct check *c, const struct extra_refs *e, const struct census_record *r)
+{
+	return r->kind == KIND_PGTABLE && (uint64_t)e->extra < tables_links_to(&c->tables, e->pfn << c->layout.page_shift);
+}
+
 static struct error *add_extra(struct hunt *t, const struct extra_refs *e)
 {
 	struct suspect_page p = { .refs = *e, .record = census_find(&t->c->census, e->pfn), .why = SUSPECT_EXTRA };
 	bool may_lag;
 
-	if (!p.record || e->extra <= 0 || !is_suspect(t->c, e->pfn, p.record))
+	if (!p.record || e->extra <= 0 || !is_suspect(t->c, e->pfn, p.record) || is_shared_table(t->c, e, p.record))
 		return NULL;
 	t->c->refs.extra++;
 	p.rest = equation_rest(t->c, e->pfn, p.record, e->extra, &may_lag);

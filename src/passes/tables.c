@@ -459,6 +459,32 @@ struct error *pass_tables_finish(struct check *c)
 	return err;
 }
 
+static size_t links_of_level(const struct table_links *l, uint64_t pa)
+{
+	size_t low = 0, high = l->list.nr, nr = 0;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (l->list.v[mid].pa < pa)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	while (low + nr < l->list.nr && l->list.v[low + nr].pa == pa)
+		nr++;
+	return nr;
+}
+
+size_t tables_links_to(const struct tables *t, uint64_t pa)
+{
+	size_t nr = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(t->level); i++)
+		nr += links_of_level(&t->level[i], pa);
+	return nr;
+}
+
 void tables_deinit(struct tables *t)
 {
 	for (unsigned i = 0; i <= ARCH_MAX_LEVELS; i++)

@@ -68,6 +68,9 @@ struct tables {
 	bool typed[ARCH_MAX_LEVELS + 1]; /**< tables of this level are marked as page tables by this kernel */
 };
 
+/** How many entries, or address spaces as their top, link the table at \p pa. */
+size_t tables_links_to(const struct tables *t, uint64_t pa);
+
 void tables_deinit(struct tables *t);
 
 #endif

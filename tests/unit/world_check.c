@@ -40,7 +40,8 @@ void lab_close(struct lab *lab)
 static bool is_left_out(const struct world *w, const char *pass)
 {
 	static const char *const processes[] = { "mms", "tables", "mapcount", "rss" };
-	static const char *const lists[] = { "freelists", "cache", "swap", "lru", "slab", "hugetlb", "owners", "lists", "totals" };
+	static const char *const lists[] = { "freelists", "cache", "swap", "lru", "slab", "hugetlb", "owners", "lists", "totals",
+					     "sources", "refs" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(processes) && !w->processes; i++)
 		if (!strcmp(pass, processes[i]))
