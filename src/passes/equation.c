@@ -29,7 +29,8 @@ bool equation_recounted(const struct check *c, uint64_t pfn, const struct census
 /* What holders of a page that walks have met say about it. */
 struct known {
 	uint64_t sum;
-	bool owned, uncached, may_lag;
+	uint64_t lagging;
+	bool owned, uncached;
 };
 
 static struct known known(const struct check *c, uint64_t pfn, const struct census_record *r)
@@ -42,7 +43,7 @@ static struct known known(const struct check *c, uint64_t pfn, const struct cens
 		all.sum += k[i].count;
 		all.owned |= k[i].owns;
 		all.uncached |= k[i].uncached;
-		all.may_lag |= k[i].may_lag;
+		all.lagging += k[i].may_lag ? k[i].count : 0;
 	}
 	return all;
 }
@@ -60,7 +61,7 @@ struct equation equation_of(const struct check *c, uint64_t pfn, const struct ce
 	e.cache = k.uncached ? 0 : terms_cache_refs(&c->layout, kind, r->order, head);
 	e.private = terms_private_refs(&c->layout, kind, head);
 	e.held = k.sum;
-	e.may_lag = k.may_lag;
+	e.lagging = k.lagging;
 	e.owner = k.owned ? 0 : terms_owner_refs(kind, head);
 	e.rest = e.refcount - (int64_t)(e.mappings + e.cache + e.private + e.owner + e.held);
 	if (f && f->has_pincount && f->pincount > 0 && e.rest > 0)
@@ -78,13 +79,26 @@ int64_t equation_rest(const struct check *c, uint64_t pfn, const struct census_r
 	int64_t more, rest;
 
 	(void)equation_recounted(c, pfn, r, &more);
-	*ret_may_lag = k.may_lag;
+	*ret_may_lag = k.lagging != 0;
 	rest = extra - more - (int64_t)k.sum;
 	if (k.owned)
 		rest += (int64_t)terms_owner_refs(kind, &none);
 	if (k.uncached && (kind == KIND_FILE || kind == KIND_SHMEM))
 		rest += (int64_t)terms_cache_refs(&c->layout, kind, r->order, &none);
 	return rest;
+}
+
+void equation_consequence(struct findings *fs, struct finding *f, int64_t refcount, uint64_t users)
+{
+	if (refcount <= 0)
+		finding_evidence(fs, f, "consequence", "nothing keeps the page: it is free or will be handed out while %" PRIu64 " user%s it",
+				 users, users == 1 ? " still has" : "s still have");
+	else if (refcount == 1)
+		finding_evidence(fs, f, "consequence", "the first of its %" PRIu64 " users to let go frees the page; whoever is left uses "
+				 "memory that belongs to somebody else", users);
+	else
+		finding_evidence(fs, f, "consequence", "when %" PRId64 " of its %" PRIu64 " users have let go the page is freed; whoever is left "
+				 "uses memory that belongs to somebody else", refcount, users);
 }
 
 /* ---- words ------------------------------------------------------------------------------------------------------- */

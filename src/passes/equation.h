@@ -20,7 +20,7 @@ struct equation {
 	uint64_t private;  /**< private data: buffer heads and the like; users of boot memory */
 	uint64_t owner;    /**< of who allocated it, where it is not a holder that is known */
 	uint64_t held;     /**< holders that walks have met (refs_known()) */
-	bool may_lag;      /**< some of them may name the page without having the reference for a moment */
+	uint64_t lagging;  /**< of them, those that may name the page without having the reference for a moment */
 	int64_t rest;
 	uint64_t pins;     /**< of the rest, pins (FOLL_PIN): _pincount of a large folio, else the multiple of 1024 in the rest */
 };
@@ -43,6 +43,9 @@ bool equation_recounted(const struct check *c, uint64_t pfn, const struct census
 
 /** What is left of \p extra references (struct extra_refs) of the page at \p pfn when holders and the recount are taken into account. */
 int64_t equation_rest(const struct check *c, uint64_t pfn, const struct census_record *r, int64_t extra, bool *ret_may_lag);
+
+/** Say as evidence what will happen to a page with \p refcount references and more \p users. */
+void equation_consequence(struct findings *fs, struct finding *f, int64_t refcount, uint64_t users);
 
 /** "5 = 2 mappings + 1 page cache + 1 pipe + 1 unexplained" into \p buf; returns buf. */
 const char *equation_text(const struct check *c, const struct equation *e, uint64_t pfn, const struct census_record *r, char *buf,

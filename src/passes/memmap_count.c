@@ -9,6 +9,7 @@
  * exceptions: the order in which rmap changes its counters makes some mismatches possible for an instant, in one
  *            direction only; a locked folio with no reference is frozen by split, migration or reclaim
  */
+#include "passes/equation.h"
 #include "passes/scan.h"
 #include "passes/terms.h"
 
@@ -300,6 +301,7 @@ static void too_few(struct scan *s, uint32_t i, const struct page_view *v, const
 			 v->refcount, (unsigned long long)(mapcount + cache), (unsigned long long)mapcount,
 			 mapcount == 1 ? "" : "s", (unsigned long long)cache,
 			 (unsigned long long)(mapcount + cache - (uint64_t)v->refcount));
+	equation_consequence(fs, f, v->refcount, mapcount + cache);
 	if (!zero && pmd_split_lacks(s, i, folio, mapcount + cache - (uint64_t)v->refcount))
 		finding_lower(fs, f, pmd_split);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/u64.h"
+#include "passes/equation.h"
 #include "passes/pass.h"
 #include "passes/terms.h"
 
@@ -215,6 +216,7 @@ static struct error *check_references(struct recount *r, const struct suspect *s
 	finding_value(fs, f, "cache_refs", FMT_DEC, cache);
 	finding_evidence(fs, f, "arithmetic", "_refcount %d, at least %llu = %llu mappings found + %llu cache and private", s->head.refcount,
 			 (unsigned long long)(s->found + cache), (unsigned long long)s->found, (unsigned long long)cache);
+	equation_consequence(fs, f, s->head.refcount, s->found + cache);
 	return NULL;
 }
 

@@ -37,7 +37,7 @@ static bool is_recounted(const struct check *c, uint64_t pfn, const struct censu
  * Kinds whose references follow rules of their own: device memory (its driver counts), memory of the boot (users), pages that
  * nobody owns yet.  Damaged pages have their findings.
  */
-static bool is_suspect(const struct check *c, uint64_t pfn, const struct census_record *r)
+bool refs_are_judged(const struct check *c, uint64_t pfn, const struct census_record *r)
 {
 #define K(kind) (UINT64_C(1) << KIND_##kind)
 	const uint64_t own_rules = K(DEVICE) | K(RESERVED) | K(VMEMMAP) | K(FROZEN) | K(TAIL_ORPHAN) | K(UNINITIALISED) | K(HOLE) |
@@ -59,7 +59,7 @@ static struct error *add_extra(struct hunt *t, const struct extra_refs *e)
 	struct suspect_page p = { .refs = *e, .record = census_find(&t->c->census, e->pfn), .why = SUSPECT_EXTRA };
 	bool may_lag;
 
-	if (!p.record || e->extra <= 0 || !is_suspect(t->c, e->pfn, p.record) || is_shared_table(t->c, e, p.record))
+	if (!p.record || e->extra <= 0 || !refs_are_judged(t->c, e->pfn, p.record) || is_shared_table(t->c, e, p.record))
 		return NULL;
 	t->c->refs.extra++;
 	p.rest = equation_rest(t->c, e->pfn, p.record, e->extra, &may_lag);
@@ -179,7 +179,9 @@ struct error *pass_refs_finish(struct check *c)
 	}
 	c->ledger.rule[RULE_REFCOUNT_EXTRA].checked += c->census.pages;
 	c->ledger.rule[RULE_REFCOUNT_HELD].checked += c->census.pages;
-	err = collect(&t);
+	err = refs_few(c);
+	if (!err)
+		err = collect(&t);
 	if (!err && t.pages.nr)
 		err = search(&t);
 	if (!err && t.nr_searched)

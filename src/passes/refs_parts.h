@@ -37,6 +37,9 @@ struct hunt {
 	struct holders holders;
 };
 
+/** Whether the references of the page or folio at \p pfn with record \p r can be held against the equation. */
+bool refs_are_judged(const struct check *c, uint64_t pfn, const struct census_record *r);
+
 /* ---- steps ------------------------------------------------------------------------------------------------------- */
 
 /** Whether the word has one of the references that walks have met. */
@@ -53,5 +56,8 @@ struct error *refs_flight(struct hunt *t) _must_check_;
 
 /** Findings about pages that nothing explains, a group each. */
 struct error *refs_report(struct hunt *t) _must_check_;
+
+/** Findings about holders whose page has too few references, or none. */
+struct error *refs_few(struct check *c) _must_check_;
 
 #endif

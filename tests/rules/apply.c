@@ -106,7 +106,7 @@ void mutation_write(struct mutation *m, uint64_t va, const void *buf, size_t siz
 
 /* ---- set --------------------------------------------------------------------------------------------------------------------- */
 
-static void set_statement(struct mutation *m, const char *s)
+void set_statement(struct mutation *m, const char *s)
 {
 	struct lvalue l = expr_place(m, &s);
 	uint64_t old, value;
@@ -287,6 +287,10 @@ static void statement(struct mutation *m, const char *s)
 		pick_statement(m, s);
 	else if (!strcmp(word, "set"))
 		set_statement(m, s);
+	else if (!strcmp(word, "every"))
+		every_statement(m, s);
+	else if (!strcmp(word, "hold"))
+		hold_statement(m, s);
 	else if (!strcmp(word, "zero") || !strcmp(word, "fill") || !strcmp(word, "random"))
 		fill_statement(m, word, s);
 	else if (!strcmp(word, "copy") || !strcmp(word, "swap"))

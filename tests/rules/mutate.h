@@ -97,7 +97,7 @@ struct mutation {
 		char name[16];
 		uint64_t pfn;
 	} picks[MAX_PICKS];
-	unsigned nr_picks;
+	unsigned nr_picks, nr_holds;
 	ARRAY(struct dump_patch) patches;
 	ARRAY(struct expectation) expected;
 	bool nothing; /**< "expect nothing" */
@@ -227,6 +227,15 @@ void pick_all(struct mutation *m, const char *s, struct pfns *ret);
 
 /** Do what the lines of the record say, up to the expectations. */
 void mutation_apply(struct mutation *m, const struct record *r);
+
+/** "set PLACE = VALUE": \p s stands behind "set". */
+void set_statement(struct mutation *m, const char *s);
+
+/* ---- refs.c ------------------------------------------------------------------------------------------------------------ */
+
+/** "hold PAGE [stack]", "every NAME COUNT FILTER...: PLACE = VALUE". */
+void hold_statement(struct mutation *m, const char *s);
+void every_statement(struct mutation *m, const char *s);
 
 /* ---- expect.c ----------------------------------------------------------------------------------------------------------- */
 
