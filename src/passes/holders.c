@@ -355,6 +355,7 @@ struct error *holders_find(struct check *c, const uint64_t *pfns, size_t nr, str
 void holders_deinit(struct holders *h)
 {
 	array_free(&h->list);
+	array_free(&h->arrays);
 	symbols_deinit(&h->symbols);
 	tasks_deinit(&h->tasks);
 	places_deinit(&h->places);

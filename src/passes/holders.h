@@ -58,11 +58,17 @@ struct holder {
 	enum holder_state state : 8;
 	bool is_own_slot : 1; /**< the slot of the page cache or swap cache that the page is in, or its queue: no holder beyond that */
 	bool is_queued : 1;   /**< HOLDER_LIST_HEAD by folio._deferred_list; a holder only on the stack of who is splitting */
+	bool is_owner : 1;    /**< of what the page belongs to: its buffers, the area it was allocated for; counted already, not a holder more */
 	bool is_inside : 1;   /**< in the page itself */
 	bool is_lru : 1;      /**< the head of the LRU list that the page is on: is_own_slot is set, too */
 };
 
 enum { HOLDER_GAPS = GAP_CORRUPT + 1 };
+
+/** The array of pages of a vmalloc area. */
+struct page_array {
+	uint64_t va, nr;
+};
 
 struct holders {
 	ARRAY(struct holder) list;  /**< by pfn, then where the word is; registers last */
@@ -75,6 +81,7 @@ struct holders {
 	struct tasks tasks;         /**< only when the check has none */
 	struct places places;
 	struct slabs slabs;
+	ARRAY(struct page_array) arrays; /**< by va */
 };
 
 /** Limits: words in a MiB of memory, and altogether. */
@@ -156,6 +163,12 @@ struct error *holder_in_slab(struct check *c, const struct holders *h, struct ho
 
 /** Live objects of slabs that are in a sheaf, and so free for everybody but their slab, are stale (v6.18 and later). */
 struct error *holders_sheaves(struct check *c, struct holders *h) _must_check_;
+
+/** Learn what holder_belongs() needs. */
+struct error *holders_arrays(struct holders *h) _must_check_;
+
+/** Words of what the page belongs to. */
+struct error *holder_belongs(struct check *c, const struct holders *h, struct worker *w, struct holder *x) _must_check_;
 
 /** Words that are the page's own slot in its cache. */
 struct error *holder_own_slot(struct check *c, const struct holders *h, struct worker *w, struct holder *x) _must_check_;

@@ -147,6 +147,8 @@ static struct error *place_holder(const struct placing *p, unsigned worker, stru
 
 	if (x->is_queued && x->where != HOLDER_STACK)
 		x->is_own_slot = true;
+	if (!err)
+		err = holder_belongs(p->check, p->holders, &p->check->workers[worker], x);
 	return err ? err : on_lru(p, worker, x);
 }
 
@@ -163,7 +165,7 @@ static struct error *place_unit(void *arg, unsigned worker, uint64_t unit)
 struct error *holders_place(struct check *c, struct holders *h)
 {
 	struct placing p = { c, h, calloc(c->nr_workers, sizeof(*p.slabs)) };
-	struct error *err = p.slabs ? NULL : &error_nomem;
+	struct error *err = p.slabs ? holders_arrays(h) : &error_nomem;
 
 	for (unsigned i = 0; !err && i < c->nr_workers; i++)
 		err = slab_memory_init(&p.slabs[i].memory, &c->layout, c->workers[i].kv) && request_block_init(&p.slabs[i].requests) ?

@@ -101,7 +101,7 @@ static void count_holders(struct hunt *t, struct suspect_page *p)
 	const struct holder *x = holders_of(&t->holders, p->refs.pfn, equation_pages(p->record), &nr);
 
 	for (size_t i = 0; i < nr; i++) {
-		if (x[i].is_own_slot || x[i].is_inside || refs_holder_known(t, p, &x[i]))
+		if (x[i].is_own_slot || x[i].is_owner || x[i].is_inside || refs_holder_known(t, p, &x[i]))
 			continue;
 		if (x[i].state == HOLDER_STALE)
 			p->stale++;

@@ -44,7 +44,7 @@ static const struct holder *best_holder(const struct hunt *t, const struct suspe
 	const struct holder *x = holders_of(&t->holders, p->refs.pfn, equation_pages(p->record), &nr), *best = NULL;
 
 	for (size_t i = 0; i < nr; i++)
-		if (holder_counts(&x[i]) && !refs_holder_known(t, p, &x[i]) && (!best || weight(&x[i]) > weight(best)))
+		if (holder_counts(&x[i]) && !x[i].is_owner && !refs_holder_known(t, p, &x[i]) && (!best || weight(&x[i]) > weight(best)))
 			best = &x[i];
 	return best;
 }

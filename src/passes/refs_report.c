@@ -98,6 +98,23 @@ static void searched(struct hunt *t, struct finding *f)
 	}
 }
 
+/* A flag that went astray leaves its reference behind. */
+static struct error *private_data(struct hunt *t, struct finding *f, const struct suspect_page *h)
+{
+	const struct layout *l = &t->c->layout;
+	struct page_view v;
+	bool ok;
+	struct error *err;
+
+	if (h->record->kind != KIND_FILE)
+		return NULL;
+	err = memmap_read_page(&t->c->memmap, t->c->kv, h->refs.pfn, &v, &ok);
+	if (!err && ok && !page_has(&v, l->flag.private) && l->mmu.arch->kernel_va(&l->mmu, v.private))
+		finding_evidence(&t->c->findings, f, "cause", "page.private is %#" PRIx64 ", but PG_private is clear: the reference may be that "
+				 "of private data whose flag was lost", v.private);
+	return err;
+}
+
 static struct error *leak_finding(struct hunt *t, const struct suspect_page **p, size_t nr)
 {
 	const struct suspect_page *h = p[0];
@@ -116,6 +133,8 @@ static struct error *leak_finding(struct hunt *t, const struct suspect_page **p,
 	examples(t, f, p, nr);
 	searched(t, f);
 	err = alloc_evidence(c, f, h->refs.pfn);
+	if (!err)
+		err = private_data(t, f, h);
 	return err ? err : stale_words(t, f, h);
 }
 

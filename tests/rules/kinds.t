@@ -12,11 +12,11 @@ pick p page-table small
 set page[p]._refcount = 2
 expect pt-page-refcount p error
 
-test ok-shared-table: v5.10 counts the users of a shared page table
+test shared-table-references: references of a table that one process uses
 kernels 5.10
 pick p page-table small
 set page[p]._refcount = 3
-expect nothing
+expect refcount-extra p warning
 
 test offline-refcount: somebody holds on to a page of the balloon
 pick p offline small

@@ -69,6 +69,7 @@ set page[p].lru.next = LIST_POISON1
 set page[p].lru.prev = LIST_POISON2
 set page[p].flags &= ~flag(lru)
 set page[p]._refcount += 1
+hold p stack
 also nr-lru-stat
 expect nothing
 

@@ -285,5 +285,6 @@ set page[p].flags &= ~flag(lru)
 set page[p].lru.next = LIST_POISON1
 set page[p].lru.prev = LIST_POISON2
 set page[p]._refcount += 1
+hold p stack
 expect nothing
 also nr-lru-stat

@@ -406,6 +406,7 @@ pick p anon small entries=1 flag=!locked flag=!anon_exclusive
 set pte[p] = swp(swptype(migration), p)
 set page[p]._mapcount = -1
 set page[p].flags |= flag(locked)
+hold p stack
 expect nothing
 also node-stat-anon-mapped
 

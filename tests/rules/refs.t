@@ -39,7 +39,7 @@ set page[p]._refcount += 1
 expect refcount-extra p warning
 
 test refcount-extra-thp: on a transparent huge page
-pick p anon head order=9 pincount<=0
+pick p anon head order=9 pincount<=0 nth=0
 set page[p]._refcount += 1
 expect refcount-extra p warning
 
@@ -54,7 +54,7 @@ set page[p]._refcount += 1
 expect refcount-extra p warning
 
 test refcount-extra-hugetlb: on a huge page in use
-pick p hugetlb head mapcount=0
+pick p hugetlb head
 set page[p]._refcount += 1
 expect refcount-extra p warning
 
@@ -69,23 +69,30 @@ set page[p]._refcount += 1
 expect refcount-extra p warning
 
 test refcount-extra-kernel: on a page of the kernel
+todo the pointer of its owner looks like a holder
 pick p kernel small refcount=1 mapcount=0 next=!kernel-interior vmapped=0
 set page[p]._refcount += 1
-also refcount-extra p warning
-expect any p
+expect refcount-extra p
 
 test refcount-extra-vmalloc: on a page of a vmalloc area
 pick p kernel small refcount=1 vmalloc
 set page[p]._refcount += 1
 expect refcount-extra p warning
 
-test refcount-extra-table: on a page of page tables
+test refcount-extra-table: on a page of page tables, where users of shared tables may have references
+kernels 5.10
 pick p page-table small refcount=1
 set page[p]._refcount += 1
 expect refcount-extra p warning
 
+test table-two-references: on a page of page tables, which has one owner
+kernels 6.* 7.*
+pick p page-table small refcount=1
+set page[p]._refcount += 1
+expect pt-page-refcount p error
+
 test refcount-extra-zsmalloc: on a page of compressed memory
-pick p zsmalloc small refcount=1
+pick p zsmalloc refcount=1
 set page[p]._refcount += 1
 expect refcount-extra p warning
 
@@ -174,7 +181,7 @@ expect refcount-extra p warning
 
 test pin-leak-large: the same for a large folio
 needs PINCOUNT
-pick p anon head order=9 pincount=0
+pick p anon head order=9 pincount=0 nth=0
 set folio[p].pincount += 1
 set page[p]._refcount += 1
 expect refcount-extra p warning
@@ -233,7 +240,7 @@ every p 300 anon small refcount=1 mapcount=1: page[p]._refcount += 1
 expect refcount-extra p warning
 
 test leak-many-file: pages of files, and one anonymous page
-every p 200 file small refcount=1 mapcount=0 flag=!private flag=lru: page[p]._refcount += 1
+every p 35 file small refcount=1 mapcount=0 flag=!private flag=lru: page[p]._refcount += 1
 pick q anon small refcount=1 mapcount=1
 set page[q]._refcount += 2
 expect refcount-extra p warning

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Words that lead to a page because it belongs to what they are in: they come with references that are counted already.
+ *
+ *   buffer heads, and other objects that page.private names (nfs_page, zspage)
+ *   the array of pages of the vmalloc area that a page was allocated for
+ *   the list of huge pages in use
+ */
+#include <stdlib.h>
+
+#include "passes/holders.h"
+
+enum { MAX_RING = 128 }; /* buffers of 512 bytes in 64 KiB */
+
+/* Whether the object at `start` is what page.private names, or in the ring of buffers that begins there. */
+static struct error *is_private(struct check *c, struct kvmem *kv, const struct page_view *v, uint64_t start, bool *ret)
+{
+	const struct answer *next = fact(&c->layout.facts, FACT_BH_THIS_PAGE);
+	uint64_t at = v->private;
+	struct error *err = NULL;
+	bool ok = true;
+
+	for (unsigned i = 0; !err && ok && i < MAX_RING && at != start; i++) {
+		if (!next->found)
+			return NULL;
+		err = kvmem_read_word(kv, at + next->offset, 8, &at, &ok);
+		ok = ok && at != v->private && at % 8 == 0;
+	}
+	*ret = !err && at == start;
+	return err;
+}
+
+static bool in_area(const struct holders *h, uint64_t va)
+{
+	size_t low = 0, high = h->arrays.nr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (h->arrays.v[mid].va <= va)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low && va - h->arrays.v[low - 1].va < h->arrays.v[low - 1].nr * 8;
+}
+
+struct error *holder_belongs(struct check *c, const struct holders *h, struct worker *w, struct holder *x)
+{
+	const struct census_record *r = census_find(&c->census, x->pfn);
+	struct page_view v;
+	bool ok, own = false;
+	struct error *err;
+
+	if (!r)
+		return NULL;
+	if (r->kind == KIND_HUGETLB)
+		x->is_owner = x->form != HOLDER_STRUCT_PAGE && x->form != HOLDER_DIRECT_MAP && x->where == HOLDER_IMAGE;
+	if (r->kind == KIND_KERNEL)
+		x->is_owner = x->form == HOLDER_STRUCT_PAGE && in_area(h, x->va);
+	if ((r->kind != KIND_FILE && r->kind != KIND_ZSMALLOC && r->kind != KIND_MOVABLE_OPS) || x->where != HOLDER_SLAB || !x->start)
+		return NULL;
+	err = memmap_read_page(&c->memmap, w->kv, census_head(r, x->pfn), &v, &ok);
+	if (!err && ok && v.private)
+		err = is_private(c, w->kv, &v, x->start, &own);
+	x->is_owner = own;
+	return err;
+}
+
+static int by_va(const void *a, const void *b)
+{
+	const struct page_array *x = a, *y = b;
+
+	return x->va < y->va ? -1 : x->va > y->va;
+}
+
+struct error *holders_arrays(struct holders *h)
+{
+	const struct vmalloc *vm = &h->places.vmalloc;
+
+	for (size_t i = 0; i < vm->list.nr; i++) {
+		const struct vmalloc_area *a = &vm->list.v[i];
+		struct page_array array = { a->pages, a->nr_pages };
+
+		if (a->valid && a->pages && (a->flags & VMALLOC_ALLOC) && !array_push(&h->arrays, array))
+			return &error_nomem;
+	}
+	if (h->arrays.nr)
+		qsort(h->arrays.v, h->arrays.nr, sizeof(*h->arrays.v), by_va);
+	return NULL;
+}
