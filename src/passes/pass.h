@@ -23,6 +23,7 @@ enum pass_id {
 	PASS_TOTALS,
 	PASS_SOURCES,
 	PASS_REFS,
+	PASS_HANDS,
 	PASS_BLOCKS,
 	NR_PASSES,
 };
@@ -99,6 +100,8 @@ struct error *pass_sources(struct check *c, struct worker *w, uint64_t unit);
 struct error *pass_sources_finish(struct check *c);
 
 struct error *pass_refs_finish(struct check *c);
+
+struct error *pass_hands_finish(struct check *c);
 
 struct error *pass_blocks_finish(struct check *c);
 

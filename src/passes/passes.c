@@ -28,5 +28,6 @@ const struct pass passes[NR_PASSES] = {
 			   NEEDS_PASS(MMS) | NEEDS_PASS(SLAB) },
 	[PASS_REFS] = { "refs", "references", NULL, NULL, pass_refs_finish, false,
 			NEEDS_PASS(TABLES) | NEEDS_PASS(CACHE) | NEEDS_PASS(OWNERS) | NEEDS_PASS(SOURCES) },
+	[PASS_HANDS] = { "hands", "pages in the hands of code", NULL, NULL, pass_hands_finish, true, 0 },
 	[PASS_BLOCKS] = { "blocks", "blocks of damage", NULL, NULL, pass_blocks_finish, false, NEEDS_PASS(MEMMAP) },
 };

@@ -23,7 +23,6 @@ struct flight {
 	size_t nr_open;          /* of them, those that wait for a word on a stack */
 	struct addrset mappings; /* of those that may be in readahead */
 	ARRAY(struct readahead) windows;
-	uint64_t *words;         /* of one stack */
 };
 
 /* ---- ext4's buddy cache ------------------------------------------------------------------------------------------ */
@@ -144,49 +143,12 @@ static struct error *note_mapping(struct flight *f, uint64_t va)
 	return err;
 }
 
-static struct error *scan_stack(struct flight *f, const struct stacks *stacks, const struct stack *s)
+/* stacks_words() callback. */
+static struct error *note_word(void *arg, const struct stack_word *x)
 {
-	uint64_t va = s->sp ? s->sp & ~UINT64_C(7) : s->va, size = s->va + stacks->size - va;
-	struct kv_gap gap;
-	size_t got;
-	struct error *err = kvmem_read(f->c->kv, va, f->words, (size_t)size, &got, &gap);
+	struct flight *f = arg;
 
-	for (size_t i = 0; !err && i < got / 8; i++) {
-		uint64_t word = le64toh(f->words[i]);
-
-		if (addrset_has(&f->mappings, word))
-			err = note_mapping(f, va + 8 * i);
-		else
-			err = note_page(f, word);
-	}
-	return err;
-}
-
-static struct error *scan_registers(struct flight *f)
-{
-	enum { MAX_CPUS = 8192, MAX_REGISTERS = 64 };
-	uint64_t reg[MAX_REGISTERS];
-	struct error *err = NULL;
-
-	for (unsigned cpu = 0, nr = 1; !err && nr && cpu < MAX_CPUS; cpu++) {
-		nr = dump_registers(f->c->dump, cpu, reg, MAX_REGISTERS);
-		for (unsigned i = 0; !err && i < nr && i < MAX_REGISTERS; i++)
-			err = note_page(f, reg[i]);
-	}
-	return err;
-}
-
-static struct error *scan_stacks(struct flight *f)
-{
-	const struct stacks *stacks = &f->hunt->holders.places.stacks;
-	struct error *err = scan_registers(f);
-
-	f->words = malloc((size_t)stacks->size + 8);
-	if (!f->words)
-		return err ? err : &error_nomem;
-	for (size_t i = 0; !err && i < stacks->list.nr; i++)
-		err = scan_stack(f, stacks, &stacks->list.v[i]);
-	return err;
+	return x->va && addrset_has(&f->mappings, x->word) ? note_mapping(f, x->va) : note_page(f, x->word);
 }
 
 /* ---- windows of readahead ---------------------------------------------------------------------------------------- */
@@ -310,12 +272,11 @@ struct error *refs_flight(struct hunt *t)
 	if (!err && f.nr_open)
 		err = note_tables(&f);
 	if (!err && f.nr_open)
-		err = scan_stacks(&f);
+		err = stacks_words(&t->holders.places.stacks, t->c->dump, t->c->kv, note_word, &f);
 	match_windows(&f);
 	if (!err)
 		err = add_classes(&f);
 	addrset_deinit(&f.mappings);
 	array_free(&f.windows);
-	free(f.words);
 	return err;
 }

@@ -6,6 +6,8 @@
  */
 #include "walk/stack.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_NOTES = 8192, MAX_REGISTERS = 64 };
@@ -120,6 +122,76 @@ struct error *stacks_init(struct stacks *s, const struct layout *l, const struct
 void stacks_deinit(struct stacks *s)
 {
 	array_free(&s->list);
+}
+
+/* ---- words ------------------------------------------------------------------------------------------------------- */
+
+struct words {
+	struct kvmem *k;
+	stack_word_fn fn;
+	void *arg;
+	uint64_t *buf;
+};
+
+/* The words of [\p va, \p end); \p x says whose. */
+static struct error *read_words(struct words *w, uint64_t va, uint64_t end, struct stack_word x)
+{
+	struct kv_gap gap;
+	size_t got = 0;
+	struct error *err = kvmem_read(w->k, va, w->buf, (size_t)(end - va), &got, &gap);
+
+	for (size_t i = 0; !err && i < got / 8; i++) {
+		x.word = le64toh(w->buf[i]);
+		x.va = va + 8 * i;
+		err = w->fn(w->arg, &x);
+	}
+	return err;
+}
+
+/* Registers, and the stack that they are on when it is no task's: a guard page follows those of interrupts. */
+static struct error *read_registers(const struct stacks *s, const struct dump *d, struct words *w, unsigned note, bool *ret_more)
+{
+	const struct mmu *m = kvmem_mmu(w->k);
+	struct stack_word x = { .note = note };
+	uint64_t reg[MAX_REGISTERS];
+	unsigned nr = dump_registers(d, note, reg, MAX_REGISTERS);
+	struct error *err = NULL;
+
+	*ret_more = nr;
+	for (unsigned i = 0; !err && i < nr && i < MAX_REGISTERS; i++) {
+		x.word = reg[i];
+		err = w->fn(w->arg, &x);
+	}
+	if (err || nr <= m->arch->sp_register)
+		return err;
+	reg[0] = reg[m->arch->sp_register] & ~UINT64_C(7);
+	return m->arch->kernel_va(m, reg[0]) && !stacks_find(s, reg[0]) ? read_words(w, reg[0], reg[0] + s->size, x) : NULL;
+}
+
+struct error *stacks_words(const struct stacks *s, const struct dump *d, struct kvmem *k, stack_word_fn fn, void *arg)
+{
+	_cleanup_free_ uint64_t *buf = malloc((size_t)s->size + 8);
+	struct words w = { k, fn, arg, buf };
+	struct error *err = buf ? NULL : &error_nomem;
+	bool more = true;
+
+	for (unsigned i = 0; !err && more && i < MAX_NOTES; i++)
+		err = read_registers(s, d, &w, i, &more);
+	for (size_t i = 0; !err && i < s->list.nr; i++) {
+		const struct stack *t = &s->list.v[i];
+
+		err = read_words(&w, t->sp ? t->sp & ~UINT64_C(7) : t->va, t->va + s->size, (struct stack_word){ .stack = t });
+	}
+	return err;
+}
+
+const char *stack_word_text(const struct stack_word *x, char *buf, size_t size)
+{
+	if (x->stack)
+		snprintf(buf, size, "the stack of process %d (%s)", (int)x->stack->pid, x->stack->comm);
+	else
+		snprintf(buf, size, "%s of CPU note %u", x->va ? "the interrupt stack" : "a register", x->note);
+	return buf;
 }
 
 const struct stack *stacks_find(const struct stacks *s, uint64_t va)

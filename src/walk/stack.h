@@ -31,6 +31,25 @@ struct error *stacks_init(struct stacks *s, const struct layout *l, const struct
 			  const struct dump *d, struct kvmem *k) _must_check_;
 void stacks_deinit(struct stacks *s);
 
+/** A word that code has in its hands: on a stack, or in a register. */
+struct stack_word {
+	uint64_t word;
+	uint64_t va;               /**< 0: in a register */
+	const struct stack *stack; /**< NULL: in a register, or on a stack of interrupts */
+	unsigned note;             /**< of the CPU, unless on the stack of a task */
+};
+
+typedef struct error *(*stack_word_fn)(void *arg, const struct stack_word *x);
+
+/**
+ * Call \p fn with each word of the registers of CPUs, of the stacks of tasks, and of the stacks of interrupts that CPUs run
+ * on; not with those of calls that have returned.  What the dump lacks is left out.
+ */
+struct error *stacks_words(const struct stacks *s, const struct dump *d, struct kvmem *k, stack_word_fn fn, void *arg) _must_check_;
+
+/** "stack of process 12 (sh)", "register of CPU note 0" into \p buf; returns buf. */
+const char *stack_word_text(const struct stack_word *x, char *buf, size_t size);
+
 /** The stack that holds \p va, NULL: none. */
 const struct stack *stacks_find(const struct stacks *s, uint64_t va);
 
