@@ -109,5 +109,10 @@ struct error *refs_files(struct check *c, struct worker *w);
 /** The pipes that tasks keep for sendfile(). */
 struct error *refs_task_pipes(struct check *c, struct worker *w);
 struct error *refs_aio(struct check *c, struct worker *w);
+struct error *refs_skbs(struct check *c, struct worker *w);
+struct error *refs_frag_caches(struct check *c, struct worker *w);
+struct error *refs_task_frags(struct check *c, struct worker *w);
+struct error *refs_sockets(struct check *c, struct worker *w);
+struct error *refs_page_pools(struct check *c, struct worker *w);
 
 #endif

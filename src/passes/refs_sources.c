@@ -18,6 +18,11 @@ static struct error *(*const walks[])(struct check *c, struct worker *w) = {
 	refs_files,
 	refs_task_pipes,
 	refs_aio,
+	refs_skbs,
+	refs_frag_caches,
+	refs_task_frags,
+	refs_sockets,
+	refs_page_pools,
 };
 
 static const struct {

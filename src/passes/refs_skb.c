@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * References of socket buffers: pages of fragments, and pages that heads are pieces of.
+ *
+ * Every sk_buff is an object of one of two caches, those on frag_list too.  Clones share what is behind their head: it is
+ * looked at once.  A sk_buff that is on a queue of a socket that nobody works on is not about to be freed: skb_release_data()
+ * drops references one by one while the fragments still name the pages, but the sk_buff has left its queue by then.
+ */
+#include <stdlib.h>
+
+#include "passes/objects.h"
+#include "passes/refs_parts.h"
+#include "walk/page_pool.h"
+#include "walk/skb.h"
+#include "walk/sock.h"
+
+struct found_skb {
+	struct skb skb;
+	bool doubtful; /* either this one is in use or the other of its pair */
+};
+
+struct skb_walk {
+	struct check *c;
+	struct worker *w;
+	uint64_t single, pairs; /* caches */
+	struct addrset spares;
+	ARRAY(struct found_skb) found;
+};
+
+/* ---- which are in use -------------------------------------------------------------------------------------------- */
+
+static struct error *add(struct skb_walk *s, const struct skb *skb, bool doubtful)
+{
+	return array_push(&s->found, ((struct found_skb){ *skb, doubtful })) ? NULL : &error_nomem;
+}
+
+/* One of a pair is in use.  Clones have the same memory: then it does not matter which. */
+static struct error *add_either(struct skb_walk *s, const struct skb *a, const struct skb *b)
+{
+	bool queued;
+	struct error *err = skb_is_queued(s->w->kv, a->va, &queued);
+
+	if (!err && (queued || a->info == b->info))
+		return add(s, a, false);
+	if (!err)
+		err = skb_is_queued(s->w->kv, b->va, &queued);
+	if (err || queued)
+		return err ? err : add(s, b, false);
+	/* the companion is most often left over from the time before */
+	err = add(s, a, false);
+	return err ? err : add(s, b, true);
+}
+
+static struct error *on_pair(struct skb_walk *s, uint64_t va)
+{
+	const struct layout *l = &s->c->layout;
+	struct skb first, second;
+	uint64_t companion;
+	unsigned users;
+	bool ok, ok_first, ok_second;
+	struct error *err = skb_pair(l, s->w->kv, va, &companion, &users, &ok);
+
+	if (err || !ok)
+		return err;
+	err = skb_read(l, s->w->kv, va, &first, &ok_first);
+	if (!err)
+		err = skb_read(l, s->w->kv, companion, &second, &ok_second);
+	if (err)
+		return err;
+	ok_first &= first.half == SKB_ORIGINAL;
+	ok_second &= second.half == SKB_COMPANION;
+	if (ok_first && ok_second && users == 1)
+		return add_either(s, &first, &second);
+	if (ok_first)
+		err = add(s, &first, false);
+	return err || !ok_second ? err : add(s, &second, false);
+}
+
+/* objects_walk() callback. */
+static struct error *on_object(void *arg, struct worker *w, const struct slab_cache *cache, uint64_t va)
+{
+	struct skb_walk *s = arg;
+	struct skb skb;
+	bool ok;
+	struct error *err;
+
+	if (cache->va == s->pairs)
+		return on_pair(s, va);
+	if (s->spares.nr && addrset_has(&s->spares, va))
+		return NULL;
+	err = skb_read(&s->c->layout, w->kv, va, &skb, &ok);
+	return err || !ok || skb.half != SKB_SINGLE ? err : add(s, &skb, false);
+}
+
+/* ---- what they hold ---------------------------------------------------------------------------------------------- */
+
+/* Whether one of those that share memory is on a queue that nobody works on. */
+static struct error *is_steady(struct skb_walk *s, const struct found_skb *f, size_t nr, bool *ret)
+{
+	struct error *err = NULL;
+
+	*ret = false;
+	for (size_t i = 0; !err && !*ret && i < nr; i++) {
+		struct sock sk;
+		bool queued, ok;
+
+		if (!f[i].skb.sk || f[i].doubtful)
+			continue;
+		err = skb_is_queued(s->w->kv, f[i].skb.va, &queued);
+		if (!err && queued)
+			err = sock_read(&s->c->layout, s->w->kv, f[i].skb.sk, &sk, &ok);
+		*ret = !err && queued && ok && sk.steady;
+	}
+	return err;
+}
+
+/* Pages of a pool have one reference, the pool's, however many fragments name them. */
+static struct error *note(struct skb_walk *s, const struct skb *skb, uint64_t pfn, unsigned index, bool steady)
+{
+	struct known_ref ref = { .pfn = pfn, .holder = skb->va, .count = 1, .index = index, .source = REF_SKB, .owns = true,
+				 .may_lag = !steady };
+	const struct section *section = memmap_section(&s->c->memmap, pfn);
+	const struct census_record *r = census_find(&s->c->census, pfn);
+	uint64_t pool = 0, head = r && r->bits & CENSUS_TAIL ? census_head(r, pfn) : pfn;
+	struct error *err = NULL;
+
+	if (skb->recycles && section)
+		err = page_pool_of(&s->c->layout, s->w->kv, memmap_page_va(&s->c->memmap, section, head), &pool);
+	if (!err && !pool)
+		refs_note(s->w, &ref);
+	return err;
+}
+
+static struct error *note_info(struct skb_walk *s, const struct skb *skb, const struct skb_info *info, bool steady)
+{
+	struct error *err = NULL;
+	uint64_t pfn, pa;
+	struct kv_gap gap;
+
+	for (unsigned i = 0; !err && !info->managed && i < info->nr; i++)
+		if (info->pages[i] && memmap_pfn_of(&s->c->memmap, info->pages[i], &pfn))
+			err = note(s, skb, pfn, i, steady);
+	if (err || !skb->head_frag)
+		return err;
+	err = kvmem_translate(s->w->kv, skb->head, &pa, NULL, &gap);
+	if (err || gap.kind != KV_OK)
+		return err;
+	return note(s, skb, pa >> s->c->layout.page_shift, SKB_MAX_FRAGS, steady);
+}
+
+/* \p f: \p nr of them that share one skb_shared_info. */
+static struct error *note_shared(struct skb_walk *s, const struct found_skb *f, size_t nr)
+{
+	struct skb_info info;
+	bool ok, steady, gap = false;
+	struct error *err = skb_info_read(&s->c->layout, s->w->kv, f->skb.info, &info, &ok);
+
+	if (!err && !ok)
+		err = kvmem_is_gap(s->w->kv, f->skb.info, &gap);
+	if (gap)
+		refs_cut(s->w, REF_SKB);
+	if (err || !ok || (!info.nr && !f->skb.head_frag))
+		return err;
+	err = is_steady(s, f, nr, &steady);
+	return err ? err : note_info(s, &f->skb, &info, steady);
+}
+
+static int by_info(const void *a, const void *b)
+{
+	const struct found_skb *x = a, *y = b;
+
+	if (x->skb.info != y->skb.info)
+		return x->skb.info < y->skb.info ? -1 : 1;
+	return (int)x->doubtful - (int)y->doubtful;
+}
+
+static struct error *note_all(struct skb_walk *s)
+{
+	struct error *err = NULL;
+	size_t nr;
+
+	if (s->found.nr)
+		qsort(s->found.v, s->found.nr, sizeof(*s->found.v), by_info);
+	for (size_t i = 0; !err && i < s->found.nr; i += nr) {
+		nr = 1;
+		while (i + nr < s->found.nr && s->found.v[i + nr].skb.info == s->found.v[i].skb.info)
+			nr++;
+		err = note_shared(s, &s->found.v[i], nr);
+	}
+	return err;
+}
+
+struct error *refs_skbs(struct check *c, struct worker *w)
+{
+	struct skb_walk s = { .c = c, .w = w };
+	uint64_t caches[2], gaps = 0;
+	struct error *err;
+
+	if (!skb_known(&c->layout))
+		return NULL;
+	err = skb_caches(&c->layout, w->kv, &s.single, &s.pairs);
+	if (!err)
+		err = skb_spares(&c->layout, &c->percpu, w->kv, &s.spares);
+	caches[0] = s.single;
+	caches[1] = s.pairs;
+	if (!err)
+		err = objects_walk(c, w, caches, ARRAY_SIZE(caches), on_object, &s, &gaps);
+	if (!err && gaps)
+		refs_cut(w, REF_SKB);
+	if (!err)
+		err = note_all(&s);
+	addrset_deinit(&s.spares);
+	array_free(&s.found);
+	return err;
+}
