@@ -100,6 +100,7 @@ struct arch {
 	uint64_t poison_delta;  /**< CONFIG_ILLEGAL_POINTER_VALUE as distributions set it */
 	bool percpu_zero_based; /**< per-CPU symbols may be offsets that KASLR does not move */
 	bool pgd_names_mm;      /**< the struct page of a top-level table names its mm (pt_mm) */
+	bool second_root;       /**< the page behind a top-level table may be the one that user mode has instead (PTI) */
 	bool user_bit;          /**< every entry of user memory has the bit that lets user mode in */
 	bool per_page_arch_flags; /**< PG_arch_2/3 may sit on any page of a compound page (arm64 MTE) */
 };

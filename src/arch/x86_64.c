@@ -245,6 +245,7 @@ const struct arch arch_x86_64 = {
 	.poison_delta = UINT64_C(0xdead000000000000),
 	.percpu_zero_based = true,
 	.pgd_names_mm = true,
+	.second_root = true,
 	.user_bit = true,
 	.per_page_arch_flags = false,
 };

@@ -106,6 +106,17 @@ static void describe_references(struct session *s)
 	add_reference(s, "not searched", NULL, r->not_searched, r->not_searched);
 }
 
+static void describe_owners(struct session *s)
+{
+	const struct kernel_memory *m = &s->check->kernel_memory;
+
+	s->report.nr_owners = 0;
+	s->report.owners = s->owners;
+	for (enum kernel_owner o = KOWNER_NONE; m->counted && o < NR_KERNEL_OWNERS; o++)
+		if (m->pages[o])
+			s->owners[s->report.nr_owners++] = (struct report_owner){ kernel_owner_name(o), kernel_owner_title(o), m->pages[o] };
+}
+
 void session_describe(struct session *s, const struct options *o)
 {
 	const struct check *c = s->check;
@@ -131,6 +142,7 @@ void session_describe(struct session *s, const struct options *o)
 	describe_counters(s);
 	free(s->references);
 	describe_references(s);
+	describe_owners(s);
 }
 
 struct error *session_run(struct session *s, const struct options *o)

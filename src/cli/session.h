@@ -16,6 +16,7 @@ struct session {
 	struct report_pass passes[CHECK_MAX_PASSES];
 	struct report_counter *counters;
 	struct report_reference *references;
+	struct report_owner owners[NR_KERNEL_OWNERS];
 	struct report report;
 	char *cache_dir;
 };

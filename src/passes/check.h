@@ -24,6 +24,7 @@
 #include "passes/swap_found.h"
 #include "passes/tally.h"
 #include "passes/totals.h"
+#include "passes/unowned.h"
 #include "passes/tables_found.h"
 #include "types/types.h"
 #include "walk/pcp.h"
@@ -137,6 +138,7 @@ struct check {
 	struct rmap rmap;
 	struct marks marks;
 	struct refs_found refs;
+	struct kernel_memory kernel_memory; /**< after the pass "refs" */
 	struct tasks tasks;
 	struct mms mms;
 	struct swapent swapent;

@@ -18,10 +18,12 @@ enum { MAX_PAGES = 1 << 20, AUTO_PAGES = 1 << 19 };
 
 /* ---- suspects ---------------------------------------------------------------------------------------------------- */
 
-static int by_pfn(const void *a, const void *b)
+static int by_reason(const void *a, const void *b)
 {
 	const struct suspect_page *x = a, *y = b;
 
+	if (x->why != y->why)
+		return x->why < y->why ? -1 : 1;
 	return x->refs.pfn < y->refs.pfn ? -1 : x->refs.pfn > y->refs.pfn;
 }
 
@@ -72,13 +74,16 @@ static struct error *add_extra(struct hunt *t, const struct extra_refs *e)
 static struct error *collect(struct hunt *t)
 {
 	struct check *c = t->c;
+	bool extra = check_active(c, RULE_REFCOUNT_EXTRA) || check_active(c, RULE_REFCOUNT_HELD);
 	struct error *err = NULL;
 
-	for (unsigned i = 0; i < c->nr_workers; i++)
+	for (unsigned i = 0; extra && i < c->nr_workers; i++)
 		for (size_t j = 0; !err && j < c->workers[i].extras.nr; j++)
 			err = add_extra(t, &c->workers[i].extras.v[j]);
+	if (!err && check_active(c, RULE_KERNEL_PAGE_LOST))
+		err = unowned_collect(t);
 	if (t->pages.nr)
-		qsort(t->pages.v, t->pages.nr, sizeof(*t->pages.v), by_pfn);
+		qsort(t->pages.v, t->pages.nr, sizeof(*t->pages.v), by_reason);
 	return err;
 }
 
@@ -98,7 +103,7 @@ bool refs_holder_known(const struct hunt *t, const struct suspect_page *p, const
 static void count_holders(struct hunt *t, struct suspect_page *p)
 {
 	size_t nr;
-	const struct holder *x = holders_of(&t->holders, p->refs.pfn, equation_pages(p->record), &nr);
+	const struct holder *x = holders_of(&t->holders, p->refs.pfn, suspect_pages(p), &nr);
 
 	for (size_t i = 0; i < nr; i++) {
 		if (x[i].is_own_slot || x[i].is_owner || x[i].is_inside || refs_holder_known(t, p, &x[i]))
@@ -112,17 +117,30 @@ static void count_holders(struct hunt *t, struct suspect_page *p)
 	}
 }
 
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
 /* All pages of the first \p nr suspects: who holds a folio may point to any page of it. */
 static struct error *search_for(struct hunt *t, size_t nr, size_t pages)
 {
 	_cleanup_free_ uint64_t *pfns = malloc((pages + 1) * sizeof(*pfns));
-	size_t used = 0;
+	size_t used = 0, kept = 0;
 
 	if (!pfns)
 		return &error_nomem;
 	for (size_t i = 0; i < nr; i++)
-		for (uint64_t j = 0; j < equation_pages(t->pages.v[i].record); j++)
+		for (uint64_t j = 0; j < suspect_pages(&t->pages.v[i]); j++)
 			pfns[used++] = t->pages.v[i].refs.pfn + j;
+	if (used)
+		qsort(pfns, used, sizeof(*pfns), by_number);
+	for (size_t i = 0; i < used; i++) /* one page may be both */
+		if (!kept || pfns[kept - 1] != pfns[i])
+			pfns[kept++] = pfns[i];
+	used = kept;
 	return holders_find(t->c, pfns, used, &t->holders);
 }
 
@@ -137,14 +155,15 @@ static struct error *search(struct hunt *t)
 	struct error *err = NULL;
 
 	if (may_search(t->c)) {
-		while (nr < t->pages.nr && pages + equation_pages(t->pages.v[nr].record) <= MAX_PAGES)
-			pages += equation_pages(t->pages.v[nr++].record);
+		while (nr < t->pages.nr && pages + suspect_pages(&t->pages.v[nr]) <= MAX_PAGES)
+			pages += suspect_pages(&t->pages.v[nr++]);
 		err = search_for(t, nr, pages);
 	}
 	for (size_t i = 0; !err && i < nr; i++)
 		count_holders(t, &t->pages.v[i]);
 	t->nr_searched = nr;
-	t->c->refs.not_searched = t->pages.nr - nr;
+	while (t->c->refs.not_searched + nr < t->pages.nr && t->pages.v[nr + t->c->refs.not_searched].why == SUSPECT_EXTRA)
+		t->c->refs.not_searched++;
 	if (!err && t->c->refs.not_searched) {
 		t->c->ledger.rule[RULE_REFCOUNT_EXTRA].gaps += t->c->refs.not_searched;
 		check_gap_add(t->c, "holders of references", "kernel memory was not searched for them: --holders",
@@ -175,10 +194,13 @@ struct error *pass_refs_finish(struct check *c)
 	if (!check_is_complete(c) || c->tables.incomplete || c->tables.missing) {
 		c->ledger.rule[RULE_REFCOUNT_EXTRA].gaps += c->census.pages;
 		c->ledger.rule[RULE_REFCOUNT_HELD].gaps += c->census.pages;
+		c->ledger.rule[RULE_KERNEL_PAGE_LOST].gaps += c->census.pages;
 		return NULL;
 	}
 	c->ledger.rule[RULE_REFCOUNT_EXTRA].checked += c->census.pages;
 	c->ledger.rule[RULE_REFCOUNT_HELD].checked += c->census.pages;
+	c->ledger.rule[RULE_KERNEL_PAGE_LOST].checked += c->census.kinds[KIND_KERNEL] + c->census.kinds[KIND_KERNEL_INTERIOR] +
+							 c->census.kinds[KIND_LARGE_KMALLOC];
 	err = refs_few(c);
 	if (!err)
 		err = collect(&t);
@@ -192,7 +214,12 @@ struct error *pass_refs_finish(struct check *c)
 		err = refs_report(&t);
 	if (!err && t.nr_searched)
 		err = refs_held(&t);
+	if (!err && t.owner)
+		err = unowned_judge(&t);
+	if (!err && t.owner)
+		err = unowned_report(&t);
 	holders_deinit(&t.holders);
 	array_free(&t.pages);
+	free(t.owner);
 	return err;
 }

@@ -5,6 +5,7 @@
 
 #include "passes/equation.h"
 #include "passes/holders.h"
+#include "passes/unowned.h"
 
 /** Why a page is looked at. */
 enum suspicion {
@@ -22,6 +23,9 @@ struct suspect_page {
 	/* words that lead to it, by what contains them; after the search */
 	size_t live, stacks, stale;
 	enum flight_kind flight; /**< why nothing needs to lead to it */
+	/* SUSPECT_UNOWNED */
+	enum kernel_owner owner; /**< after the search */
+	uint64_t nr_pages;       /**< of the block, those that are counted as kernel memory */
 };
 
 /** Nothing leads to it, and nothing explains that. */
@@ -32,9 +36,11 @@ static inline bool suspect_is_lost(const struct suspect_page *p)
 
 struct hunt {
 	struct check *c;
-	ARRAY(struct suspect_page) pages; /**< by pfn until the report */
+	ARRAY(struct suspect_page) pages; /**< SUSPECT_EXTRA before SUSPECT_UNOWNED, by pfn */
 	size_t nr_searched;    /**< of them, how many \a holders was filled for: the first ones */
 	struct holders holders;
+	uint8_t *owner;        /**< by pfn: enum kernel_owner, of pages that walks have met */
+	uint64_t gaps;         /**< parts of memory in which owners may be that were not met */
 };
 
 /** Whether the references of the page or folio at \p pfn with record \p r can be held against the equation. */
@@ -59,5 +65,26 @@ struct error *refs_report(struct hunt *t) _must_check_;
 
 /** Findings about holders whose page has too few references, or none. */
 struct error *refs_few(struct check *c) _must_check_;
+
+/** Add where memory was searched, and what of it the dump lacks, which lowers \p f. */
+void refs_searched(struct hunt *t, struct finding *f);
+
+/** Add some stale words that lead to \p p. */
+struct error *refs_stale_words(struct hunt *t, struct finding *f, const struct suspect_page *p) _must_check_;
+
+/** Count who has the kernel's memory, as far as walks tell; add the rest to t->pages. */
+struct error *unowned_collect(struct hunt *t) _must_check_;
+
+/** After the search: what leads to them. */
+struct error *unowned_judge(struct hunt *t) _must_check_;
+
+/** Count the rest, and findings about blocks that nothing leads to. */
+struct error *unowned_report(struct hunt *t) _must_check_;
+
+/** Pages of memory that a suspect is about: its folio, or its block. */
+static inline uint64_t suspect_pages(const struct suspect_page *p)
+{
+	return p->why == SUSPECT_UNOWNED ? UINT64_C(1) << p->record->order : equation_pages(p->record);
+}
 
 #endif

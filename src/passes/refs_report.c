@@ -65,10 +65,10 @@ static void pins(struct hunt *t, struct finding *f, const struct suspect_page *h
 				 GUP_PIN_COUNTING_BIAS);
 }
 
-static struct error *stale_words(struct hunt *t, struct finding *f, const struct suspect_page *h)
+struct error *refs_stale_words(struct hunt *t, struct finding *f, const struct suspect_page *h)
 {
 	size_t nr, shown = 0;
-	const struct holder *x = holders_of(&t->holders, h->refs.pfn, equation_pages(h->record), &nr);
+	const struct holder *x = holders_of(&t->holders, h->refs.pfn, suspect_pages(h), &nr);
 	struct error *err = NULL;
 	char text[256];
 
@@ -82,7 +82,7 @@ static struct error *stale_words(struct hunt *t, struct finding *f, const struct
 	return err;
 }
 
-static void searched(struct hunt *t, struct finding *f)
+void refs_searched(struct hunt *t, struct finding *f)
 {
 	unsigned shift = t->c->layout.page_shift;
 	uint64_t missing = t->holders.unknown;
@@ -131,11 +131,11 @@ static struct error *leak_finding(struct hunt *t, const struct suspect_page **p,
 	finding_value(&c->findings, f, "nr_pages", FMT_DEC, nr);
 	pins(t, f, h);
 	examples(t, f, p, nr);
-	searched(t, f);
+	refs_searched(t, f);
 	err = alloc_evidence(c, f, h->refs.pfn);
 	if (!err)
 		err = private_data(t, f, h);
-	return err ? err : stale_words(t, f, h);
+	return err ? err : refs_stale_words(t, f, h);
 }
 
 /* Which stack allocated each of them. */

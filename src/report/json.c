@@ -94,6 +94,8 @@ struct error *report_json(const struct report *r, const struct report_options *o
 	json_member(&out, "census", json_census(&out, r->census), ",");
 	json_array(&out, "findings", r->findings->list.nr, json_finding, r, ",");
 	json_array(&out, "gaps", r->nr_gaps, json_gap, r, ",");
+	if (r->nr_owners)
+		json_array(&out, "kernel_memory", r->nr_owners, json_owner, r, ",");
 	json_array(&out, "totals_recount", r->nr_counters, json_counter, r, ",");
 	json_array(&out, "references", r->nr_references, json_reference, r, ",");
 	json_array(&out, "rules", NR_RULES, json_rule_result, r, ",");

@@ -11,6 +11,7 @@ struct json_object *json_finding(struct out *out, const void *from, size_t i);
 struct json_object *json_rule_result(struct out *out, const void *from, size_t i);
 struct json_object *json_counter(struct out *out, const void *from, size_t i);
 struct json_object *json_reference(struct out *out, const void *from, size_t i);
+struct json_object *json_owner(struct out *out, const void *from, size_t i);
 struct json_object *json_gap(struct out *out, const void *from, size_t i);
 
 /** Members of the report. */

@@ -121,6 +121,17 @@ struct json_object *json_reference(struct out *out, const void *from, size_t i)
 	return o;
 }
 
+struct json_object *json_owner(struct out *out, const void *from, size_t i)
+{
+	const struct report *r = from;
+	struct json_object *o = json_object_new_object();
+
+	json_add_text(out, o, "owner", r->owners[i].name);
+	json_add_text(out, o, "title", r->owners[i].title);
+	json_add_number(o, "pages", r->owners[i].pages);
+	return o;
+}
+
 struct json_object *json_rule_result(struct out *out, const void *from, size_t i)
 {
 	const struct report *r = from;

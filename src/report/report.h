@@ -80,6 +80,13 @@ struct report_reference {
 	uint64_t pages;     /**< 0: not counted */
 };
 
+/** Who has how much of the kernel's untyped memory. */
+struct report_owner {
+	const char *name;  /**< stable */
+	const char *title; /**< for people */
+	uint64_t pages;
+};
+
 struct report {
 	const char *tool_version;
 	const char *case_id; /**< NULL: none */
@@ -94,6 +101,8 @@ struct report {
 	size_t nr_counters;
 	const struct report_reference *references;
 	size_t nr_references;
+	const struct report_owner *owners; /**< together: all pages of the kinds kernel, kernel-interior and large-kmalloc */
+	size_t nr_owners; /**< 0: nobody looked */
 	const struct report_pass *passes;
 	size_t nr_passes;
 	double seconds;

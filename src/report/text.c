@@ -54,6 +54,8 @@ static void text_details(struct out *out, const struct report *r, const struct r
 	text_gaps(out, r);
 	text_skipped(out, r->ledger);
 	if (o->verbose)
+		text_owners(out, r);
+	if (o->verbose)
 		text_counters(out, r);
 	if (o->verbose)
 		text_references(out, r);

@@ -29,6 +29,8 @@ void text_counters(struct out *out, const struct report *r);
 
 /** Who holds pages beside mappings, caches and those who allocated them. */
 void text_references(struct out *out, const struct report *r);
+/** Who has the kernel's memory. */
+void text_owners(struct out *out, const struct report *r);
 
 /** Parts of the dump that could not be read. */
 void text_gaps(struct out *out, const struct report *r);

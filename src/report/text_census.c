@@ -103,3 +103,24 @@ void text_census(struct out *out, const struct census *c, uint64_t page_size)
 	if (c->no_memmap)
 		out_printf(out, "%s pages of RAM have no struct page\n", count_text(n, c->no_memmap));
 }
+
+void text_owners(struct out *out, const struct report *r)
+{
+	char n[COUNT_TEXT_SIZE];
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < r->nr_owners; i++)
+		all += r->owners[i].pages;
+	if (!r->nr_owners)
+		return;
+	text_title(out, "KERNEL MEMORY: who has the pages without a type");
+	out_tone(out, TONE_DIM);
+	out_printf(out, "%-*s%*s%*s%*s\n", TITLE, "owner", PAGES, "pages", MIB, "MiB", SHARE, "share");
+	out_plain(out);
+	for (size_t i = 0; i < r->nr_owners; i++) {
+		out_printf(out, "%-*s", TITLE, r->owners[i].title);
+		totals(out, r->owners[i].pages, all, r->kernel.page_size);
+		out_printf(out, "\n");
+	}
+	out_printf(out, "%-*s%*s\n", TITLE, "total", PAGES, count_text(n, all));
+}

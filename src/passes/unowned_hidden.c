@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What leads to a block of kernel memory without a word that the search sees:
+ *
+ * - lists of pages by page.lru whose other members somebody has: continuations of swap counts hang on a page of swap_map
+ *   (add_swap_count_continuation());
+ * - lists of RCU callbacks that go through struct pages: slabs of SLAB_TYPESAFE_BY_RCU caches and page tables have their rcu_head
+ *   there, a batch of page tables to be freed (struct mmu_table_batch) has it at its start and may come next;
+ * - tables for hardware, which hold physical addresses: page tables of an IOMMU and the like, from a table that somebody has;
+ * - nothing at all: crash_save_vmcoreinfo() makes vmcoreinfo_data lead to the copy in the memory of the crash kernel, and forgets
+ *   the page.
+ */
+#include "passes/unowned_parts.h"
+
+#include <string.h>
+
+/* ---- lists of pages ----------------------------------------------------------------------------------------------- */
+
+/* Whether the list node at \p va is that of a page, and leads back to \p from; *ret_pfn: which. */
+static struct error *is_neighbour(struct judging *j, uint64_t va, uint64_t from, bool next, uint64_t *ret_pfn, bool *ret)
+{
+	struct check *c = j->t->c;
+	uint64_t back = 0;
+	bool ok = false;
+	struct error *err = NULL;
+
+	*ret = false;
+	if (!memmap_pfn_of(&c->memmap, va - c->layout.page.lru, ret_pfn))
+		return NULL;
+	err = kvmem_read_word(c->kv, va + (next ? 8 : 0), 8, &back, &ok);
+	*ret = !err && ok && back == from && va != from;
+	return err;
+}
+
+static struct error *try_neighbour(struct judging *j, size_t i, uint64_t node, bool next)
+{
+	struct check *c = j->t->c;
+	uint64_t link, pfn = 0;
+	bool ok, is;
+	size_t other;
+	struct error *err = kvmem_read_word(c->kv, node + (next ? 0 : 8), 8, &link, &ok);
+
+	if (err || !ok)
+		return err;
+	err = is_neighbour(j, link, node, next, &pfn, &is);
+	if (err || !is)
+		return err;
+	other = block_of(j, pfn);
+	return other != SIZE_MAX && is_open(j->list[other]) ? NULL : block_found(j, i, KOWNER_LIST);
+}
+
+struct error *try_lists(struct judging *j)
+{
+	struct check *c = j->t->c;
+	struct error *err = NULL;
+
+	for (size_t i = 0; !err && i < j->nr; i++) {
+		uint64_t pfn = j->list[i]->refs.pfn;
+		const struct section *s = memmap_section(&c->memmap, pfn);
+		uint64_t node = s ? memmap_page_va(&c->memmap, s, pfn) + c->layout.page.lru : 0;
+
+		if (node && is_open(j->list[i]))
+			err = try_neighbour(j, i, node, true);
+		if (!err && node && is_open(j->list[i]))
+			err = try_neighbour(j, i, node, false);
+	}
+	return err;
+}
+
+/* ---- physical addresses ------------------------------------------------------------------------------------------- */
+
+/* An entry of a table has flags beside the address: in the low bits, or the highest one. */
+static bool names_frame(const struct judging *j, uint64_t word, uint64_t *ret_pfn)
+{
+	const struct mmu *m = &j->t->c->layout.mmu;
+
+	*ret_pfn = (word & m->pa_mask) >> m->page_shift;
+	return word & (low_mask(m->page_shift) | bit_u64(63));
+}
+
+static struct error *scan_table(struct judging *j, uint64_t pfn)
+{
+	struct check *c = j->t->c;
+	size_t size = (size_t)1 << c->layout.page_shift, got = 0;
+	struct error *err = dump_read_phys(kvmem_reader(c->kv), pfn << c->layout.page_shift, j->words, size, &got, NULL);
+
+	for (size_t i = 0; !err && got == size && i < size / 8; i++) {
+		uint64_t to;
+		size_t block = names_frame(j, le64toh(j->words[i]), &to) ? block_of(j, to) : SIZE_MAX;
+
+		if (block != SIZE_MAX && j->list[block]->refs.pfn == to && is_open(j->list[block]))
+			err = block_found(j, block, KOWNER_HARDWARE);
+	}
+	return err;
+}
+
+struct error *try_tables(struct judging *j)
+{
+	struct error *err = NULL;
+
+	for (; !err && j->scanned < j->queue.nr; j->scanned++) {
+		const struct suspect_page *p = j->list[j->queue.v[j->scanned]];
+
+		if (!p->record->order) /* tables are single pages */
+			err = scan_table(j, p->refs.pfn);
+	}
+	return err;
+}
+
+/* ---- RCU callbacks -------------------------------------------------------------------------------------------------- */
+
+/* An rcu_head is where the list node is: the next one, and a function of the kernel or of a module. */
+static bool is_callback(const struct judging *j, const unsigned char *page, uint64_t *ret_next)
+{
+	const struct places *p = &j->t->holders.places;
+	uint64_t func = get_le64(page + j->t->c->layout.page.lru + 8);
+
+	*ret_next = get_le64(page + j->t->c->layout.page.lru);
+	return func - p->image_va < p->image_size || modules_find(&p->modules, func);
+}
+
+static struct error *scan_section(struct judging *j, const struct section *s)
+{
+	struct check *c = j->t->c;
+	struct worker *w = &c->workers[0];
+	uint64_t linear = j->t->holders.places.linear.base;
+	struct kv_gap gap;
+	struct error *err = memmap_read(&c->memmap, s, w->kv, w->pages, w->unreadable, &gap);
+
+	for (uint32_t i = 0; !err && i < s->nr_pages; i++) {
+		uint64_t next;
+		size_t block;
+
+		if (w->unreadable[i / 64] >> (i % 64) & 1 || !is_callback(j, w->pages + (size_t)i * c->layout.page_struct_size, &next))
+			continue;
+		block = block_of(j, (next - linear) >> c->layout.page_shift);
+		if (block != SIZE_MAX && is_open(j->list[block]))
+			err = block_found(j, block, KOWNER_LIST);
+	}
+	return err;
+}
+
+struct error *try_callbacks(struct judging *j)
+{
+	const struct memmap *m = &j->t->c->memmap;
+	struct error *err = NULL;
+
+	for (size_t i = 0; !err && j->t->holders.places.linear.known && i < m->sections.nr && j->queue.nr < j->nr; i++)
+		err = scan_section(j, &m->sections.v[i]);
+	return err;
+}
+
+/* ---- VMCOREINFO ------------------------------------------------------------------------------------------------------- */
+
+struct error *try_vmcoreinfo(struct judging *j)
+{
+	static const char start[] = "OSRELEASE=";
+	struct error *err = NULL;
+
+	for (size_t i = 0; !err && i < j->nr; i++) {
+		char bytes[sizeof(start) - 1];
+		size_t got = 0;
+
+		if (!is_open(j->list[i]))
+			continue;
+		err = dump_read_phys(kvmem_reader(j->t->c->kv), j->list[i]->refs.pfn << j->t->c->layout.page_shift, bytes, sizeof(bytes), &got,
+				     NULL);
+		if (!err && got == sizeof(bytes) && !memcmp(bytes, start, sizeof(bytes)))
+			err = block_found(j, i, KOWNER_DATA);
+	}
+	return err;
+}
