@@ -314,6 +314,7 @@ void check_free(struct check *c)
 	tables_deinit(&c->tables);
 	array_free(&c->refs.known);
 	array_free(&c->refs.classes);
+	array_free(&c->kernel_memory.blocks);
 	hugetlb_pass_deinit(c);
 	swap_found_deinit(&c->swap);
 	free_lists_deinit(&c->free_lists);

@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 
+#include "base/u64.h"
 #include "passes/pass.h"
 #include "passes/refs_parts.h"
 
@@ -117,30 +118,18 @@ static void count_holders(struct hunt *t, struct suspect_page *p)
 	}
 }
 
-static int by_number(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* All pages of the first \p nr suspects: who holds a folio may point to any page of it. */
 static struct error *search_for(struct hunt *t, size_t nr, size_t pages)
 {
 	_cleanup_free_ uint64_t *pfns = malloc((pages + 1) * sizeof(*pfns));
-	size_t used = 0, kept = 0;
+	size_t used = 0;
 
 	if (!pfns)
 		return &error_nomem;
 	for (size_t i = 0; i < nr; i++)
 		for (uint64_t j = 0; j < suspect_pages(&t->pages.v[i]); j++)
 			pfns[used++] = t->pages.v[i].refs.pfn + j;
-	if (used)
-		qsort(pfns, used, sizeof(*pfns), by_number);
-	for (size_t i = 0; i < used; i++) /* one page may be both */
-		if (!kept || pfns[kept - 1] != pfns[i])
-			pfns[kept++] = pfns[i];
-	used = kept;
+	used = u64_sort_unique(pfns, used); /* one page may be both */
 	return holders_find(t->c, pfns, used, &t->holders);
 }
 

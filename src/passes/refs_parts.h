@@ -26,6 +26,8 @@ struct suspect_page {
 	/* SUSPECT_UNOWNED */
 	enum kernel_owner owner; /**< after the search */
 	uint64_t nr_pages;       /**< of the block, those that are counted as kernel memory */
+	uint64_t behind;         /**< KOWNER_DOUBT: the first page of the block that it may belong to */
+	bool taken_alone;        /**< its list node says that it came off a free list, or never was of a bigger block */
 };
 
 /** Nothing leads to it, and nothing explains that. */

@@ -219,7 +219,8 @@ static struct error *add_block(struct hunt *t, uint64_t pfn, const struct census
 	}
 	p.refs.refcount = v.refcount;
 	p.refs.memcg = v.memcg;
-	c->kernel_memory.suspects++;
+	/* list_del(), and set_page_pfmemalloc() where that uses the first word; else memmap_init() or a past life left the words */
+	p.taken_alone = v.lru_prev == c->layout.list_poison2 && (!v.word8 || v.word8 == c->layout.list_poison1);
 	return array_push(&t->pages, p) ? NULL : &error_nomem;
 }
 

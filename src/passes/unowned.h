@@ -32,20 +32,30 @@ enum kernel_owner {
 	KOWNER_LIST,     /**< on a list of pages with one that somebody has */
 	KOWNER_HARDWARE, /**< named by physical address in a table that somebody has */
 	KOWNER_BLOCK,    /**< behind the first page of a block that was split: that page leads to the rest */
+	KOWNER_DOUBT,    /**< the same, or lost: it may have been allocated by itself */
 	KOWNER_LOST,     /**< nothing leads to it */
 	KOWNER_ODD,      /**< not to be judged: findings about it, or a block of another kind */
 	KOWNER_UNKNOWN,  /**< kernel memory was not searched, or not all of it */
 	NR_KERNEL_OWNERS,
 };
 
+/** A block that no walk has met the owner of. */
+struct kernel_block {
+	uint64_t pfn;
+	enum kernel_owner owner; /**< by what the search found */
+};
+
 struct kernel_memory {
 	bool counted;
 	uint64_t pages[NR_KERNEL_OWNERS]; /**< together: those of the kinds "kernel", "kernel-interior" and "large-kmalloc" */
-	uint64_t suspects;                /**< blocks that the search was asked for */
+	ARRAY(struct kernel_block) blocks; /**< those of the search, by pfn */
 };
 
 /** Stable name: "vmalloc", "pipe", "lost". */
 const char *kernel_owner_name(enum kernel_owner owner);
+
+/** Who has the block that starts at \p pfn, of those in m->blocks; KOWNER_NONE: it is not there. */
+enum kernel_owner kernel_block_owner(const struct kernel_memory *m, uint64_t pfn);
 
 /** For people. */
 const char *kernel_owner_title(enum kernel_owner owner);

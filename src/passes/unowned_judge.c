@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#include "base/u64.h"
+
 size_t block_of(const struct judging *j, uint64_t pfn)
 {
 	const struct census_record *r = census_find(&j->t->c->census, pfn);
@@ -93,21 +95,6 @@ static struct error *start(struct judging *j, enum kernel_owner *flight)
 	return err;
 }
 
-static size_t first_edge(const struct judging *j, size_t from)
-{
-	size_t low = 0, high = j->edges.nr;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (j->edges.v[mid].from < from)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 /* What blocks that somebody has lead to. */
 static struct error *follow(struct judging *j)
 {
@@ -117,7 +104,7 @@ static struct error *follow(struct judging *j)
 		size_t from = j->queue.v[j->done];
 		enum kernel_owner owner = j->list[from]->owner == KOWNER_FLIGHT ? KOWNER_FLIGHT : KOWNER_PAGE;
 
-		for (size_t e = first_edge(j, from); !err && e < j->edges.nr && j->edges.v[e].from == from; e++)
+		for (size_t e = array_lower_bound(&j->edges, from, from); !err && e < j->edges.nr && j->edges.v[e].from == from; e++)
 			if (is_open(j->list[j->edges.v[e].to]))
 				err = block_found(j, j->edges.v[e].to, owner);
 	}
@@ -131,46 +118,74 @@ static bool is_single(const struct suspect_page *p)
 	return !p->record->order && p->refs.refcount == 1;
 }
 
-/* Whether somebody has the address of the first byte: who splits a block keeps that, as alloc_pages_exact() returns it. */
-static bool is_kept_by_address(const struct judging *j, const struct suspect_page *p)
+/*
+ * Whether somebody has the address of the first byte: who splits a block keeps that, as alloc_pages_exact() returns it.
+ * *ret_variable: a variable of the kernel, as for tables that are allocated at boot (alloc_large_system_hash()).
+ */
+static bool is_kept_by_address(const struct judging *j, const struct suspect_page *p, bool *ret_variable)
 {
 	uint64_t start = j->t->holders.places.linear.base + (p->refs.pfn << j->t->c->layout.page_shift);
 	size_t nr;
 	const struct holder *x = holders_of(&j->t->holders, p->refs.pfn, 1, &nr);
+	bool kept = false;
 
-	for (size_t i = 0; i < nr; i++)
-		if (x[i].form == HOLDER_DIRECT_MAP && x[i].word == start && holder_counts(&x[i]))
-			return true;
-	return false;
+	*ret_variable = false;
+	for (size_t i = 0; i < nr; i++) {
+		if (x[i].form != HOLDER_DIRECT_MAP || x[i].word != start || !holder_counts(&x[i]))
+			continue;
+		kept = true;
+		*ret_variable |= owner_of_word(&x[i]) == KOWNER_DATA;
+	}
+	return kept;
 }
 
-/* A first page below, naturally aligned, with nothing but single pages up to this one. */
-static bool is_behind(const struct judging *j, size_t i)
+/*
+ * A first page below, naturally aligned, with nothing but single pages up to this one.  A page that looks as if it was taken
+ * alone may still be of the block, since pages behind the first keep what their past lives left: only tables of the boot, which
+ * nobody frees, are taken for that.
+ */
+static enum kernel_owner block_behind(const struct judging *j, size_t i, uint64_t *ret_first)
 {
 	uint64_t pfn = j->list[i]->refs.pfn;
+	enum kernel_owner ret = KOWNER_NONE;
 	size_t k = i;
+	bool variable;
 
-	for (unsigned order = 1; order <= j->t->c->layout.max_buddy_order; order++) {
+	for (unsigned order = 1; order <= j->t->c->layout.max_buddy_order && ret != KOWNER_BLOCK; order++) {
 		uint64_t first = pfn & ~low_mask(order);
 
 		while (k && j->list[k]->refs.pfn > first && j->list[k - 1]->refs.pfn == j->list[k]->refs.pfn - 1 && is_single(j->list[k - 1]))
 			k--;
 		if (j->list[k]->refs.pfn > first)
-			return false;
-		if (first != pfn && !is_open(j->list[k]) && j->list[k]->owner != KOWNER_BLOCK && is_kept_by_address(j, j->list[k]))
-			return true;
+			break;
+		if (k == i || is_open(j->list[k]) || j->list[k]->owner == KOWNER_BLOCK || !is_kept_by_address(j, j->list[k], &variable))
+			continue;
+		ret = variable || !j->list[i]->taken_alone ? KOWNER_BLOCK : KOWNER_DOUBT;
+		*ret_first = first;
 	}
-	return false;
+	return ret;
 }
 
 static struct error *try_blocks(struct judging *j)
 {
 	struct error *err = NULL;
+	uint64_t first;
 
 	for (size_t i = 0; !err && i < j->nr; i++)
-		if (is_open(j->list[i]) && is_single(j->list[i]) && is_behind(j, i))
+		if (is_open(j->list[i]) && is_single(j->list[i]) && block_behind(j, i, &first) == KOWNER_BLOCK)
 			err = block_found(j, i, KOWNER_BLOCK);
 	return err;
+}
+
+/* What is left at the end. */
+static void give_up(struct judging *j)
+{
+	for (size_t i = 0; i < j->nr; i++) {
+		struct suspect_page *p = j->list[i];
+
+		if (is_open(p))
+			p->owner = is_single(p) && block_behind(j, i, &p->behind) == KOWNER_DOUBT ? KOWNER_DOUBT : KOWNER_LOST;
+	}
 }
 
 /* ---- all --------------------------------------------------------------------------------------------------------- */
@@ -213,9 +228,8 @@ static struct error *judge(struct judging *j)
 			err = block_found(j, i, KOWNER_FLIGHT);
 	if (!err)
 		err = spread(j);
-	for (size_t i = 0; !err && i < j->nr; i++)
-		if (is_open(j->list[i]))
-			j->list[i]->owner = KOWNER_LOST;
+	if (!err)
+		give_up(j);
 	return err;
 }
 

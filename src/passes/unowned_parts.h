@@ -7,7 +7,7 @@
 
 /** A word in block \a from that leads to block \a to: indices. */
 struct edge {
-	size_t from, to;
+	uint64_t from, to;
 };
 
 struct judging {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lost memory of the kernel in findings: thousands of blocks that are alike are one.  Names of who has the rest. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "base/u64.h"
 #include "passes/pass.h"
 #include "passes/refs_parts.h"
 
@@ -28,6 +30,7 @@ static const struct {
 	[KOWNER_LIST] = { "list", "on a list of pages" },
 	[KOWNER_HARDWARE] = { "by-table", "in a table for hardware" },
 	[KOWNER_BLOCK] = { "block", "behind the start of a block" },
+	[KOWNER_DOUBT] = { "maybe-lost", "behind one, or lost" },
 	[KOWNER_LOST] = { "lost", "lost: nothing leads to it" },
 	[KOWNER_ODD] = { "other", "not judged" },
 	[KOWNER_UNKNOWN] = { "unknown", "not searched for" },
@@ -47,7 +50,19 @@ const char *kernel_owner_title(enum kernel_owner owner)
 	return owners[owner].title;
 }
 
+enum kernel_owner kernel_block_owner(const struct kernel_memory *m, uint64_t pfn)
+{
+	size_t i = array_lower_bound(&m->blocks, pfn, pfn);
+
+	return i < m->blocks.nr && m->blocks.v[i].pfn == pfn ? m->blocks.v[i].owner : KOWNER_NONE;
+}
+
 /* ---- findings ---------------------------------------------------------------------------------------------------- */
+
+static bool is_lost(const struct suspect_page *p)
+{
+	return p->owner == KOWNER_LOST || p->owner == KOWNER_DOUBT;
+}
 
 /* Blocks of one group have the same kind, size and number of references. */
 static int compare_group(const struct suspect_page *x, const struct suspect_page *y)
@@ -58,6 +73,10 @@ static int compare_group(const struct suspect_page *x, const struct suspect_page
 		return (int)x->record->order - (int)y->record->order;
 	if ((x->record->bits ^ y->record->bits) & CENSUS_HEAD)
 		return x->record->bits & CENSUS_HEAD ? 1 : -1;
+	if (x->owner != y->owner)
+		return x->owner < y->owner ? -1 : 1;
+	if (x->alloc != y->alloc)
+		return x->alloc < y->alloc ? -1 : 1;
 	return x->refs.refcount == y->refs.refcount ? 0 : x->refs.refcount < y->refs.refcount ? -1 : 1;
 }
 
@@ -132,6 +151,15 @@ static void among_themselves(struct hunt *t, struct finding *f, const struct sus
 				 pointed == nr ? "all " : "", pointed);
 }
 
+static void doubt(struct hunt *t, struct finding *f, const struct suspect_page *first, size_t nr)
+{
+	char why[160];
+
+	snprintf(why, sizeof(why), "%s may be the rest of the block of pages that pfn %#" PRIx64 " starts, which somebody has",
+		 nr > 1 ? "the first of them" : "it", first->behind);
+	finding_lower(&t->c->findings, f, why);
+}
+
 static struct error *lost_finding(struct hunt *t, const struct suspect_page **p, size_t nr)
 {
 	const struct suspect_page *first = p[0];
@@ -139,6 +167,7 @@ static struct error *lost_finding(struct hunt *t, const struct suspect_page **p,
 	struct subject subject = check_page_subject(c, SUBJ_PAGE, first->refs.pfn);
 	uint64_t pages = 0;
 	struct finding *f;
+	struct error *err;
 
 	for (size_t i = 0; i < nr; i++)
 		pages += p[i]->nr_pages;
@@ -152,11 +181,14 @@ static struct error *lost_finding(struct hunt *t, const struct suspect_page **p,
 	examples(t, f, p, nr);
 	among_themselves(t, f, p, nr);
 	refs_searched(t, f);
+	if (first->owner == KOWNER_DOUBT)
+		doubt(t, f, first, nr);
 	stale_caches(t, f, p, nr);
-	return nr == 1 ? refs_stale_words(t, f, first) : NULL;
+	err = alloc_evidence(c, f, first->refs.pfn);
+	return !err && nr == 1 ? refs_stale_words(t, f, first) : err;
 }
 
-static void count_owners(struct hunt *t)
+static struct error *count_owners(struct hunt *t)
 {
 	struct kernel_memory *m = &t->c->kernel_memory;
 
@@ -165,11 +197,14 @@ static void count_owners(struct hunt *t)
 
 		if (p->why != SUSPECT_UNOWNED)
 			continue;
-		if (i >= t->nr_searched || (p->owner == KOWNER_LOST && t->gaps))
+		if (i >= t->nr_searched || (is_lost(p) && t->gaps))
 			p->owner = KOWNER_UNKNOWN;
 		m->pages[p->owner] += p->nr_pages;
+		if (!array_push(&m->blocks, ((struct kernel_block){ p->refs.pfn, p->owner })))
+			return &error_nomem;
 	}
 	t->c->ledger.rule[RULE_KERNEL_PAGE_LOST].gaps += m->pages[KOWNER_UNKNOWN];
+	return NULL;
 }
 
 struct error *unowned_report(struct hunt *t)
@@ -181,9 +216,9 @@ struct error *unowned_report(struct hunt *t)
 	if (!p)
 		return &error_nomem;
 	t->gaps += t->holders.not_kept; /* words that were found, but not looked at */
-	count_owners(t);
+	err = count_owners(t);
 	for (size_t i = 0; i < t->nr_searched; i++)
-		if (t->pages.v[i].why == SUSPECT_UNOWNED && t->pages.v[i].owner == KOWNER_LOST && check_in_range(t->c, t->pages.v[i].refs.pfn))
+		if (t->pages.v[i].why == SUSPECT_UNOWNED && is_lost(&t->pages.v[i]) && check_in_range(t->c, t->pages.v[i].refs.pfn))
 			p[nr++] = &t->pages.v[i];
 	if (nr)
 		qsort(p, nr, sizeof(*p), by_group);

@@ -295,6 +295,8 @@ static void statement(struct mutation *m, const char *s)
 		fill_statement(m, word, s);
 	else if (!strcmp(word, "copy") || !strcmp(word, "swap"))
 		copy_statement(m, s, word[0] == 's');
+	else if (!strcmp(word, "forget"))
+		forget_statement(m, s);
 	else if (!strcmp(word, "todo"))
 		todo_statement(m, s);
 	else if (!strcmp(word, "expect") || !strcmp(word, "also"))

@@ -467,6 +467,7 @@ static uint64_t call(struct mutation *m, const char *function, const char **s)
 		    !cache_function(m, function, a, b, &v) &&
 		    !slab_function(m, function, a, b, &v) &&
 		    !owner_function(m, function, a, &v) &&
+		    !lost_function(m, function, a, &v) &&
 		    !lru_function(m, function, a, &v) &&
 		    !freelist_function(m, function, a, b, &v) &&
 		    !swap_function(m, function, a, &v))

@@ -212,6 +212,17 @@ bool lru_function(struct mutation *m, const char *function, uint64_t a, uint64_t
 /** Filters listed, queued, batched: whether the walks of the healthy dump met the page there; false: \p f is none of these. */
 bool lru_matches(const struct world *w, uint64_t pfn, const char *f, bool *ret);
 
+/* ---- lost.c ------------------------------------------------------------------------------------------------------------- */
+
+/** linear(p): address in the direct map; false: no such function. */
+bool lost_function(struct mutation *m, const char *function, uint64_t a, uint64_t *ret);
+
+/** The filter `owner=NAME`; false: \p f is none. */
+bool lost_matches(const struct world *w, uint64_t pfn, const char *f, bool *ret);
+
+/** "forget PFN" */
+void forget_statement(struct mutation *m, const char *s);
+
 /* ---- pick.c ------------------------------------------------------------------------------------------------------------- */
 
 /** "pick NAME FILTER...": \p s stands behind "pick". */
