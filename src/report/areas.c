@@ -59,6 +59,9 @@ static const char *const areas[NR_RULES + 1] = {
 #define RULE(symbol, ...) [RULE_##symbol] = "Holders of references",
 #include "rules/holder.def"
 #undef RULE
+#define RULE(symbol, ...) [RULE_##symbol] = "Lost memory",
+#include "rules/lost.def"
+#undef RULE
 };
 
 #define RULE(...) +1
@@ -82,6 +85,7 @@ enum {
 #include "rules/hugetlb.def"
 #include "rules/totals.def"
 #include "rules/holder.def"
+#include "rules/lost.def"
 };
 #undef RULE
 
