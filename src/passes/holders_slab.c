@@ -4,6 +4,7 @@
 
 #include "passes/holders.h"
 #include "passes/objects.h"
+#include "walk/buffer.h"
 
 static struct error *open_slab(struct check *c, const struct holders *h, struct holder_slab *s, uint64_t va)
 {
@@ -116,6 +117,23 @@ static bool has_xarrays(const struct layout *l)
 	       fact_found(&l->facts, FACT_MAPPING_PAGES) && fact_found(&l->facts, FACT_XA_HEAD);
 }
 
+/* Buffer heads name the page whose private data they are; together they have one reference on it (attach_page_private()). */
+static struct error *own_buffer(struct check *c, struct worker *w, const struct census_record *r, struct holder *x)
+{
+	bool ok, own = false;
+	struct page_view v;
+	struct error *err;
+
+	if (r->kind != KIND_FILE || !x->start || !buffers_known(&c->layout))
+		return NULL;
+	err = memmap_read_page(&c->memmap, w->kv, census_head(r, x->pfn), &v, &ok);
+	if (err || !ok || !page_has(&v, c->layout.flag.private) || !c->layout.mmu.arch->kernel_va(&c->layout.mmu, v.private))
+		return err;
+	err = buffer_in_ring(&c->layout, w->kv, v.private, bit_u64(r->order) << c->layout.page_shift, x->start, &own);
+	x->is_own_slot |= own;
+	return err;
+}
+
 struct error *holder_own_slot(struct check *c, const struct holders *h, struct worker *w, struct holder *x)
 {
 	const struct facts *f = &c->layout.facts;
@@ -125,10 +143,10 @@ struct error *holder_own_slot(struct check *c, const struct holders *h, struct w
 	bool ok, own = false;
 	struct page_view v;
 	uint64_t pages;
-	struct error *err;
+	struct error *err = r ? own_buffer(c, w, r, x) : NULL;
 
-	if (!r || x->form != HOLDER_STRUCT_PAGE || !has_xarrays(&c->layout))
-		return NULL;
+	if (err || !r || x->is_own_slot || x->form != HOLDER_STRUCT_PAGE || !has_xarrays(&c->layout))
+		return err;
 	if (swapcache && is_node) {
 		err = is_slot_of(c, w, x, 0, UINT64_MAX, 1, &own);
 		x->is_own_slot = own;

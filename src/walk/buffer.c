@@ -59,3 +59,23 @@ struct error *buffer_ring(const struct layout *l, struct kvmem *k, uint64_t firs
 		ret->trouble = RING_SIZE;
 	return NULL;
 }
+
+struct error *buffer_in_ring(const struct layout *l, struct kvmem *k, uint64_t first, uint64_t bytes, uint64_t wanted, bool *ret)
+{
+	unsigned char buffer[MAX_BUFFER_HEAD] = { 0 };
+	struct ring_result result = { .trouble = RING_SOUND };
+	uint64_t va = first;
+
+	*ret = false;
+	for (uint64_t i = 0; i <= bytes / SMALLEST; i++) {
+		struct error *err = read_buffer(l, k, va, buffer, &result);
+
+		if (err || result.trouble)
+			return err;
+		*ret = va == wanted;
+		va = layout_word(l, FACT_BH_THIS_PAGE, buffer, sizeof(buffer));
+		if (*ret || va == first)
+			break;
+	}
+	return NULL;
+}
