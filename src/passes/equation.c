@@ -29,7 +29,7 @@ bool equation_recounted(const struct check *c, uint64_t pfn, const struct census
 /* What holders of a page that walks have met say about it. */
 struct known {
 	uint64_t sum;
-	uint64_t lagging;
+	uint64_t pins, lagging; /* of sum */
 	bool owned, uncached;
 };
 
@@ -41,6 +41,7 @@ static struct known known(const struct check *c, uint64_t pfn, const struct cens
 
 	for (size_t i = 0; i < nr; i++) {
 		all.sum += k[i].count;
+		all.pins += k[i].pin ? k[i].count : 0;
 		all.owned |= k[i].owns;
 		all.uncached |= k[i].uncached;
 		all.lagging += k[i].may_lag ? k[i].count : 0;
@@ -54,7 +55,7 @@ struct equation equation_of(const struct check *c, uint64_t pfn, const struct ce
 	enum page_kind kind = (enum page_kind)r->kind;
 	struct equation e = { .refcount = head->refcount, .counted = counted };
 	struct known k = known(c, pfn, r);
-	int64_t more;
+	int64_t more, pins;
 
 	e.recounted = equation_recounted(c, pfn, r, &more);
 	e.mappings = (uint64_t)((int64_t)counted + more);
@@ -64,8 +65,9 @@ struct equation equation_of(const struct check *c, uint64_t pfn, const struct ce
 	e.lagging = k.lagging;
 	e.owner = k.owned ? 0 : terms_owner_refs(kind, head);
 	e.rest = e.refcount - (int64_t)(e.mappings + e.cache + e.private + e.owner + e.held);
-	if (f && f->has_pincount && f->pincount > 0 && e.rest > 0)
-		e.pins = f->pincount < e.rest ? (uint64_t)f->pincount : (uint64_t)e.rest;
+	pins = f && f->has_pincount ? f->pincount - (int64_t)k.pins : 0;
+	if (pins > 0 && e.rest > 0)
+		e.pins = (uint64_t)(pins < e.rest ? pins : e.rest);
 	else if (!f && e.rest >= GUP_PIN_COUNTING_BIAS)
 		e.pins = (uint64_t)e.rest / GUP_PIN_COUNTING_BIAS * GUP_PIN_COUNTING_BIAS;
 	return e;

@@ -26,6 +26,7 @@ enum ref_source {
 	REF_PERF,       /**< perf_buffer */
 	REF_PACKET,     /**< rings of packet sockets */
 	REF_BIO,        /**< bio_vec of a bio in flight */
+	REF_CORE_DUMP,  /**< a page that is being written to a core dump */
 	NR_REF_SOURCES,
 };
 
@@ -37,6 +38,8 @@ struct known_ref {
 	uint32_t count;  /**< references; GUP_PIN_COUNTING_BIAS for a pin of a small page */
 	uint32_t index;  /**< of the entry in the holder, where it has several */
 	uint8_t source;  /**< enum ref_source */
+	uint8_t part;    /**< which of the holder's words (enum page_part) */
+	bool pin;        /**< FOLL_PIN: counted as such in the page */
 	bool owns;       /**< the page was allocated for the holder: no owner's reference beside this one */
 	bool uncached;   /**< the page may have a mapping as if it were in a page cache, but is in none */
 	bool may_lag;    /**< the holder may name the page a moment longer or earlier than it has the reference */
@@ -114,5 +117,6 @@ struct error *refs_frag_caches(struct check *c, struct worker *w);
 struct error *refs_task_frags(struct check *c, struct worker *w);
 struct error *refs_sockets(struct check *c, struct worker *w);
 struct error *refs_page_pools(struct check *c, struct worker *w);
+struct error *refs_dumpers(struct check *c, struct worker *w);
 
 #endif

@@ -41,7 +41,7 @@ static void bad_page(const struct noting *n, const struct page_ref *ref)
 {
 	struct subject subject = subject_page(rules[RULE_HOLDER_NO_PAGE].subject, UINT64_MAX);
 	struct findings *fs = &n->w->findings;
-	struct known_ref known = { .holder = ref->holder, .index = ref->index, .source = (uint8_t)n->source };
+	struct known_ref known = { .holder = ref->holder, .index = ref->index, .source = (uint8_t)n->source, .part = (uint8_t)ref->part };
 	struct finding *f;
 	char text[128];
 
@@ -79,7 +79,8 @@ static struct error *find_page(struct noting *n, const struct page_ref *ref, uin
 static struct error *note(void *arg, const struct page_ref *ref)
 {
 	struct noting *n = arg;
-	struct known_ref known = { .holder = ref->holder, .index = ref->index, .count = 1, .source = (uint8_t)n->source,
+	struct known_ref known = { .holder = ref->holder, .word = ref->slot, .index = ref->index, .count = 1,
+				   .source = (uint8_t)n->source, .part = (uint8_t)ref->part, .pin = ref->hold == HOLD_PIN,
 				   .owns = ref->hold == HOLD_OWNED || ref->hold == HOLD_WHOLE, .may_lag = ref->may_lag,
 				   .uncached = ref->uncached };
 	const struct census_record *r;

@@ -23,21 +23,25 @@ static struct error *(*const walks[])(struct check *c, struct worker *w) = {
 	refs_task_frags,
 	refs_sockets,
 	refs_page_pools,
+	refs_dumpers,
 };
 
 static const struct {
 	const char *name, *entry, *holder;
+	const char *parts[2][2]; /* entry and holder of other parts than the main one */
 } sources[NR_REF_SOURCES] = {
 	[REF_BATCH] = { "lru-batch", "entry", "a CPU's batch for the LRU lists" },
-	[REF_PIPE] = { "pipe", "buffer", "a pipe" },
+	[REF_PIPE] = { "pipe", "buffer", "the pipe_inode_info", { { "spare page", "the pipe_inode_info" } } },
 	[REF_SKB] = { "socket-buffer", "fragment", "the sk_buff" },
 	[REF_PAGE_FRAG] = { "page-frag", "cache", "the page_frag" },
 	[REF_PAGE_POOL] = { "page-pool", "page", "the page_pool" },
-	[REF_IO_URING] = { "io-uring", "buffer", "the io_ring_ctx" },
-	[REF_AIO] = { "aio", "page", "the kioctx" },
-	[REF_PERF] = { "perf", "page", "the perf_buffer" },
+	[REF_IO_URING] = { "io-uring", "ring page", "the io_ring_ctx",
+			   { { "vector", "the io_mapped_ubuf" }, { "ring page", "the io_buffer_list" } } },
+	[REF_AIO] = { "aio", "ring page", "the kioctx" },
+	[REF_PERF] = { "perf", "page", "the perf_buffer", { { "AUX page", "the perf_buffer" } } },
 	[REF_PACKET] = { "packet", "block", "the packet_sock" },
 	[REF_BIO] = { "bio", "vector", "the bio" },
+	[REF_CORE_DUMP] = { "core-dump", "page", "the task_struct" },
 };
 
 const char *ref_source_name(enum ref_source source)
@@ -47,8 +51,10 @@ const char *ref_source_name(enum ref_source source)
 
 const char *known_ref_text(const struct known_ref *ref, char *buf, size_t size)
 {
-	snprintf(buf, size, "%s %" PRIu32 " of %s at %#" PRIx64, sources[ref->source].entry, ref->index, sources[ref->source].holder,
-		 ref->holder);
+	const char *const *part = ref->part && ref->part <= ARRAY_SIZE(sources[0].parts) ? sources[ref->source].parts[ref->part - 1] : NULL;
+
+	snprintf(buf, size, "%s %" PRIu32 " of %s at %#" PRIx64, part && part[0] ? part[0] : sources[ref->source].entry, ref->index,
+		 part && part[1] ? part[1] : sources[ref->source].holder, ref->holder);
 	return buf;
 }
 

@@ -14,12 +14,20 @@ enum page_hold {
 	HOLD_PIN,    /**< pin_user_pages() */
 };
 
+/** Which of a holder's words, where it has several sorts. */
+enum page_part {
+	PART_MAIN,  /**< buffers of a pipe, ring pages of io_uring, data pages of perf */
+	PART_OTHER, /**< spare pages of a pipe, vectors of a registered buffer, the AUX area */
+	PART_THIRD, /**< pages of a ring of provided buffers */
+};
+
 struct page_ref {
 	uint64_t page;   /**< address of the struct page; 0: it is named by address */
 	uint64_t va;     /**< where the page's memory is, if named so */
 	uint64_t holder; /**< address of the object that has the word, or of the one that it belongs to */
 	uint64_t slot;   /**< address of the word */
 	uint32_t index;  /**< of the entry in the holder */
+	enum page_part part;
 	enum page_hold hold;
 	bool may_lag;    /**< somebody may be changing the holder: it is locked, or on its way out */
 	bool uncached;   /**< page.mapping may be set, but the page is in no cache */

@@ -47,7 +47,7 @@ static struct error *data_refs(struct page_refs *r, uint64_t va, const unsigned 
 struct error *perf_refs(struct page_refs *r, uint64_t va)
 {
 	size_t size = (size_t)fact(&r->l->facts, FACT_PERF_BUFFER)->size;
-	struct page_ref aux = { .holder = va, .hold = HOLD_OWNED, .may_lag = true, .uncached = true };
+	struct page_ref aux = { .holder = va, .part = PART_OTHER, .hold = HOLD_OWNED, .may_lag = true, .uncached = true };
 	unsigned char bytes[MAX_BUFFER];
 	uint64_t nr, nr_aux;
 	bool ok = false;
@@ -59,7 +59,6 @@ struct error *perf_refs(struct page_refs *r, uint64_t va)
 	nr = layout_word(r->l, FACT_PERF_BUFFER_NR, bytes, size);
 	nr_aux = layout_word(r->l, FACT_PERF_BUFFER_AUX_NR, bytes, size);
 	err = data_refs(r, va, bytes, size, nr);
-	aux.index = (uint32_t)nr + 1;
 	/* rb_free_aux() frees the pages before it says that there are none */
 	return err || !nr_aux ? err : page_array(r, layout_word(r->l, FACT_PERF_BUFFER_AUX, bytes, size), nr_aux, 8, true, &aux);
 }

@@ -9,8 +9,8 @@
 struct error *perf_buffer_of(struct page_refs *r, uint64_t event, uint64_t *ret) _must_check_;
 
 /**
- * Tell of the pages of the perf_buffer at \p va: ->index 0 is the control page, then come data pages and those of the AUX area.  All
- * were allocated for it.
+ * Tell of the pages of the perf_buffer at \p va, which were all allocated for it.  PART_MAIN: the control page, then data pages;
+ * PART_OTHER: those of the AUX area.
  */
 struct error *perf_refs(struct page_refs *r, uint64_t va) _must_check_;
 

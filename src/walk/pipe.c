@@ -49,7 +49,7 @@ static struct error *spare_refs(struct page_refs *r, const struct ring *ring, ui
 		r->gaps += count > nr;
 		nr = count < nr ? count : nr;
 	}
-	ref.index = (uint32_t)ring->size;
+	ref.part = PART_OTHER;
 	ref.hold = HOLD_OWNED;
 	return page_array(r, va + spare->offset, nr, 8, false, &ref);
 }

@@ -61,6 +61,7 @@ static struct error *buffer(struct ctx *c, uint64_t va)
 	if (err || !ok || !flags_ok || bits & (uint64_t)fact_value(&r->l->facts, FACT_URING_BUF_KERNEL, BUF_KERNEL))
 		return err;
 	like.holder = va;
+	like.part = PART_OTHER;
 	like.hold = HOLD_PIN;
 	return page_array(r, va + vecs->offset + layout_offset(r->l, FACT_BIO_VEC_PAGE), nr, (unsigned)vec->size, false, &like);
 }
@@ -155,6 +156,7 @@ static struct error *list(struct ctx *c, uint64_t va)
 	if (err || !ok)
 		return err;
 	like.holder = va;
+	like.part = PART_THIRD;
 	if (embedded->found)
 		return region(c, bytes, size, embedded->offset, like);
 	nr = layout_word(l, FACT_URING_LIST_NR, bytes, size);

@@ -7,8 +7,8 @@
 #include "walk/page_ref.h"
 
 /**
- * Tell of the pages of the io_ring_ctx at \p va.  ->holder is the context, or the io_mapped_ubuf or io_buffer_list that is meant.
- * \p seen: registered buffers that were met in other contexts, which may share them.
+ * Tell of the pages of the io_ring_ctx at \p va.  ->holder is the context (PART_MAIN), an io_mapped_ubuf (PART_OTHER) or an
+ * io_buffer_list (PART_THIRD). \p seen: registered buffers that were met in other contexts, which may share them.
  */
 struct error *uring_refs(struct page_refs *r, struct addrset *seen, uint64_t va) _must_check_;
 

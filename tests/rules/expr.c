@@ -466,6 +466,7 @@ static uint64_t call(struct mutation *m, const char *function, const char **s)
 		if (m->outcome == OUTCOME_OK && !process_function(m, function, a, b, &v) &&
 		    !cache_function(m, function, a, b, &v) &&
 		    !slab_function(m, function, a, b, &v) &&
+		    !holder_function(m, function, a, b, &v) &&
 		    !owner_function(m, function, a, &v) &&
 		    !lost_function(m, function, a, &v) &&
 		    !lru_function(m, function, a, &v) &&

@@ -223,6 +223,15 @@ bool lost_matches(const struct world *w, uint64_t pfn, const char *f, bool *ret)
 /** "forget PFN" */
 void forget_statement(struct mutation *m, const char *s);
 
+/* ---- holder.c ----------------------------------------------------------------------------------------------------------- */
+
+/** refslot(p,N), refholder(p,N); false: no such function. */
+bool holder_function(struct mutation *m, const char *function, uint64_t a, uint64_t b, uint64_t *ret);
+
+/** Filters about holders of references that walks have met, as process_number() and process_matches(). */
+bool holder_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret);
+bool holder_matches(const struct world *w, uint64_t pfn, const char *f, bool *ret);
+
 /* ---- pick.c ------------------------------------------------------------------------------------------------------------- */
 
 /** "pick NAME FILTER...": \p s stands behind "pick". */

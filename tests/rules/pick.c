@@ -238,12 +238,13 @@ static bool entry_filter(const struct mutation *m, uint64_t pfn, const char *f, 
 
 	(void)snprintf(name, sizeof(name), "%.*s", (int)len, f);
 	if (f[len] && (process_number(m->w, pfn, name, &value) || cache_number(m->w, pfn, name, &value) ||
-		       freelist_number(m->w, pfn, name, &value) || slab_number(m->w, pfn, name, &value))) {
+		       freelist_number(m->w, pfn, name, &value) || slab_number(m->w, pfn, name, &value) ||
+		       holder_number(m->w, pfn, name, &value))) {
 		*ret = number_matches(value, f + len);
 		return true;
 	}
 	return lru_matches(m->w, pfn, f, ret) || process_matches(m, pfn, f, ret) || owner_matches(m, pfn, f, ret) || slab_matches(m->w, pfn, f, ret) ||
-	       lost_matches(m->w, pfn, f, ret);
+	       lost_matches(m->w, pfn, f, ret) || holder_matches(m->w, pfn, f, ret);
 }
 
 static bool filter_matches(struct mutation *m, const struct candidate *p, const char *f)
