@@ -27,6 +27,7 @@ enum ref_source {
 	REF_PACKET,     /**< rings of packet sockets */
 	REF_BIO,        /**< bio_vec of a bio in flight */
 	REF_CORE_DUMP,  /**< a page that is being written to a core dump */
+	REF_GATHER,     /**< pages that were unmapped and wait for the TLBs (struct mmu_gather) */
 	NR_REF_SOURCES,
 };
 
@@ -107,6 +108,7 @@ const char *known_ref_text(const struct known_ref *ref, char *buf, size_t size);
 
 struct error;
 struct error *refs_batches(struct check *c, struct worker *w);
+struct error *refs_gathers(struct check *c, struct worker *w);
 /** Pipes, perf events and io_uring contexts of open files. */
 struct error *refs_files(struct check *c, struct worker *w);
 /** The pipes that tasks keep for sendfile(). */

@@ -15,6 +15,7 @@
 /* Walks of holders, a unit each. */
 static struct error *(*const walks[])(struct check *c, struct worker *w) = {
 	refs_batches,
+	refs_gathers,
 	refs_files,
 	refs_task_pipes,
 	refs_aio,
@@ -42,6 +43,7 @@ static const struct {
 	[REF_PACKET] = { "packet", "block", "the packet_sock" },
 	[REF_BIO] = { "bio", "vector", "the bio" },
 	[REF_CORE_DUMP] = { "core-dump", "page", "the task_struct" },
+	[REF_GATHER] = { "unmapping", "entry", "the mmu_gather" },
 };
 
 const char *ref_source_name(enum ref_source source)

@@ -108,3 +108,68 @@ set object[inode(p)].inode.i_ino = 12
 set mem[object[object[super(p)].super_block.s_type].file_system_type.name] = 0x34747865
 set page[p]._refcount += 1
 expect refcount-extra p warning
+
+# ---- pages that wait until no TLB has them; the batch of pointers is in the memory of a process, which is not searched -----------
+
+test flight-unmapping: an entry in the second batch of an mmu_gather
+pick p anon small refcount=1 mapcount=1 flag=!locked
+pick q zsmalloc|movable-ops small
+pick t anon small mapcount=1 tasks=1
+set page[p]._refcount += 1
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.mm = mm(t)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.active = mem[symbol(page_offset_base)] + (q * 4096)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.next = mem[symbol(page_offset_base)] + (q * 4096)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.nr = 0
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.max = 8
+set phys[q * 4096] = 0
+set phys[q * 4096 + 8] = (510 << 32) | 1
+set phys[q * 4096 + 16] = page_va(p)
+expect nothing
+
+test flight-unmapping-max: no gather: its first batch would have another size
+pick p anon small refcount=1 mapcount=1 flag=!locked
+pick q zsmalloc|movable-ops small
+pick t anon small mapcount=1 tasks=1
+set page[p]._refcount += 1
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.mm = mm(t)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.active = mem[symbol(page_offset_base)] + (q * 4096)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.next = mem[symbol(page_offset_base)] + (q * 4096)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.nr = 0
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.max = 8
+set phys[q * 4096] = 0
+set phys[q * 4096 + 8] = (510 << 32) | 1
+set phys[q * 4096 + 16] = page_va(p)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.max = 7
+expect refcount-extra p warning
+
+test flight-unmapping-nr: the batch is empty
+pick p anon small refcount=1 mapcount=1 flag=!locked
+pick q zsmalloc|movable-ops small
+pick t anon small mapcount=1 tasks=1
+set page[p]._refcount += 1
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.mm = mm(t)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.active = mem[symbol(page_offset_base)] + (q * 4096)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.next = mem[symbol(page_offset_base)] + (q * 4096)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.nr = 0
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.max = 8
+set phys[q * 4096] = 0
+set phys[q * 4096 + 8] = (510 << 32) | 1
+set phys[q * 4096 + 16] = page_va(p)
+set phys[q * 4096 + 8] = 510 << 32
+expect refcount-extra p warning
+
+test flight-unmapping-cut: the batch says that it has more entries than fit
+pick p anon small refcount=1 mapcount=1 flag=!locked
+pick q zsmalloc|movable-ops small
+pick t anon small mapcount=1 tasks=1
+set page[p]._refcount += 1
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.mm = mm(t)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.active = mem[symbol(page_offset_base)] + (q * 4096)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.next = mem[symbol(page_offset_base)] + (q * 4096)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.nr = 0
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.max = 8
+set phys[q * 4096] = 0
+set phys[q * 4096 + 8] = (510 << 32) | 1
+set phys[q * 4096 + 16] = page_va(p)
+set phys[q * 4096 + 8] = (510 << 32) | 511
+expect refcount-extra p warning
