@@ -113,9 +113,19 @@ static struct error *follow(struct judging *j)
 
 /* ---- blocks that were split ----------------------------------------------------------------------------------------- */
 
-static bool is_single(const struct suspect_page *p)
+/*
+ * What may stand between the first page of a block and others of it: memory of the kernel that no walk has met an owner of, and
+ * what damage makes of such a page.
+ */
+static bool is_of_block(const struct judging *j, uint64_t pfn)
 {
-	return !p->record->order && p->refs.refcount == 1;
+#define K(kind) (UINT64_C(1) << KIND_##kind)
+	const uint64_t passable = K(KERNEL) | K(KERNEL_INTERIOR) | K(FROZEN) | K(TAIL_ORPHAN) | K(UNREADABLE);
+#undef K
+	const struct census_record *r = census_find(&j->t->c->census, pfn);
+
+	return r && passable >> r->kind & 1 && !(r->bits & (CENSUS_HEAD | CENSUS_TAIL)) && pfn < j->t->c->memmap.max_pfn &&
+	       j->t->owner[pfn] == KOWNER_NONE;
 }
 
 /*
@@ -140,30 +150,35 @@ static bool is_kept_by_address(const struct judging *j, const struct suspect_pag
 }
 
 /*
- * A first page below, naturally aligned, with nothing but single pages up to this one.  A page that looks as if it was taken
+ * A first page below, naturally aligned, with nothing between that is somebody else's.  A page that looks as if it was taken
  * alone may still be of the block, since pages behind the first keep what their past lives left: only tables of the boot, which
  * nobody frees, are taken for that.
  */
 static enum kernel_owner block_behind(const struct judging *j, size_t i, uint64_t *ret_first)
 {
-	uint64_t pfn = j->list[i]->refs.pfn;
+	uint64_t pfn = j->list[i]->refs.pfn, low = pfn;
 	enum kernel_owner ret = KOWNER_NONE;
-	size_t k = i;
 	bool variable;
 
+	if (j->list[i]->record->bits & CENSUS_HEAD)
+		return ret;
 	for (unsigned order = 1; order <= j->t->c->layout.max_buddy_order && ret != KOWNER_BLOCK; order++) {
 		uint64_t first = pfn & ~low_mask(order);
+		size_t k;
 
-		while (k && j->list[k]->refs.pfn > first && j->list[k - 1]->refs.pfn == j->list[k]->refs.pfn - 1 && is_single(j->list[k - 1]))
-			k--;
-		if (j->list[k]->refs.pfn > first)
+		while (low > first && is_of_block(j, low - 1))
+			low--;
+		if (low > first)
 			break;
-		if (k == i || is_open(j->list[k]) || j->list[k]->owner == KOWNER_BLOCK || !is_kept_by_address(j, j->list[k], &variable))
+		k = block_of(j, first);
+		if (k == SIZE_MAX || k == i || is_open(j->list[k]) || j->list[k]->owner == KOWNER_BLOCK ||
+		    !is_kept_by_address(j, j->list[k], &variable))
 			continue;
 		ret = variable || !j->list[i]->taken_alone ? KOWNER_BLOCK : KOWNER_DOUBT;
 		*ret_first = first;
 	}
-	return ret;
+	/* each page of a block that was split has a reference */
+	return ret == KOWNER_DOUBT && j->list[i]->record->order ? KOWNER_NONE : ret;
 }
 
 static struct error *try_blocks(struct judging *j)
@@ -172,7 +187,7 @@ static struct error *try_blocks(struct judging *j)
 	uint64_t first;
 
 	for (size_t i = 0; !err && i < j->nr; i++)
-		if (is_open(j->list[i]) && is_single(j->list[i]) && block_behind(j, i, &first) == KOWNER_BLOCK)
+		if (is_open(j->list[i]) && block_behind(j, i, &first) == KOWNER_BLOCK)
 			err = block_found(j, i, KOWNER_BLOCK);
 	return err;
 }
@@ -184,7 +199,7 @@ static void give_up(struct judging *j)
 		struct suspect_page *p = j->list[i];
 
 		if (is_open(p))
-			p->owner = is_single(p) && block_behind(j, i, &p->behind) == KOWNER_DOUBT ? KOWNER_DOUBT : KOWNER_LOST;
+			p->owner = block_behind(j, i, &p->behind) == KOWNER_DOUBT ? KOWNER_DOUBT : KOWNER_LOST;
 	}
 }
 
