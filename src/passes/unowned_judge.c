@@ -121,12 +121,22 @@ static bool is_of_block(const struct judging *j, uint64_t pfn)
 {
 #define K(kind) (UINT64_C(1) << KIND_##kind)
 	const uint64_t passable = K(KERNEL) | K(KERNEL_INTERIOR) | K(FROZEN) | K(TAIL_ORPHAN) | K(UNREADABLE);
-#undef K
 	const struct census_record *r = census_find(&j->t->c->census, pfn);
 
-	return r && passable >> r->kind & 1 && !(r->bits & (CENSUS_HEAD | CENSUS_TAIL)) && pfn < j->t->c->memmap.max_pfn &&
-	       j->t->owner[pfn] == KOWNER_NONE;
+	if (!r || pfn >= j->t->c->memmap.max_pfn || j->t->owner[pfn] != KOWNER_NONE)
+		return false;
+	return r->bits & CENSUS_FAULTY || (passable >> r->kind & 1 && !(r->bits & (CENSUS_HEAD | CENSUS_TAIL)));
 }
+
+/* A page of which it is not known any more what it was. */
+static bool is_damaged(const struct judging *j, uint64_t pfn)
+{
+	const uint64_t lost = K(FROZEN) | K(TAIL_ORPHAN) | K(UNREADABLE) | K(UNINITIALISED);
+	const struct census_record *r = census_find(&j->t->c->census, pfn);
+
+	return r && (r->bits & CENSUS_FAULTY || lost >> r->kind & 1);
+}
+#undef K
 
 /*
  * Whether somebody has the address of the first byte: who splits a block keeps that, as alloc_pages_exact() returns it.
@@ -171,6 +181,8 @@ static enum kernel_owner block_behind(const struct judging *j, size_t i, uint64_
 		if (low > first)
 			break;
 		k = block_of(j, first);
+		if (is_damaged(j, first))
+			return KOWNER_BLOCK;
 		if (k == SIZE_MAX || k == i || is_open(j->list[k]) || j->list[k]->owner == KOWNER_BLOCK ||
 		    !is_kept_by_address(j, j->list[k], &variable))
 			continue;
