@@ -6,14 +6,15 @@
 
 #include "cli/session.h"
 
-enum { KEY_PAGES = 0x300 };
+enum { KEY_PAGES = 0x300, KEY_OWNERS };
 
 struct census_extra {
-	bool pages;
+	bool pages, owners;
 };
 
 static const struct argp_option extra_options[] = {
 	{ "pages", KEY_PAGES, NULL, 0, "One line a page, tab-separated: pfn, kind, order, head_pfn, refcount, mapcount, flags", 0 },
+	{ "owners", KEY_OWNERS, NULL, 0, "Also search for who has the kernel memory that has no type", 0 },
 	{ 0 },
 };
 
@@ -23,9 +24,10 @@ static error_t parse_extra(int key, char *arg, struct argp_state *state, void *e
 
 	(void)arg;
 	(void)state;
-	if (key != KEY_PAGES)
+	if (key != KEY_PAGES && key != KEY_OWNERS)
 		return ARGP_ERR_UNKNOWN;
-	e->pages = true;
+	e->pages |= key == KEY_PAGES;
+	e->owners |= key == KEY_OWNERS;
 	return 0;
 }
 
@@ -122,9 +124,13 @@ int cmd_census(int argc, char **argv)
 	int status;
 
 	options_parse(argc, argv, &spec, &o);
+	if (extra.owners) {
+		o.only = rules[RULE_KERNEL_PAGE_LOST].id; /* what its evaluation finds on the way */
+		o.holders = SEARCH_ALWAYS;
+	}
 	err = session_open(&s, o.args[0], &o);
 	if (!err) {
-		s.check->options.census_only = true;
+		s.check->options.census_only = !extra.owners;
 		err = session_run(&s, &o);
 	}
 	if (!err)

@@ -111,6 +111,8 @@ struct error *report_census_json(const struct report *r, const struct report_opt
 
 	json_head(&out, r);
 	json_member(&out, "census", json_census(&out, r->census), ",");
+	if (r->nr_owners)
+		json_array(&out, "kernel_memory", r->nr_owners, json_owner, r, ",");
 	json_array(&out, "gaps", r->nr_gaps, json_gap, r, "");
 	out_printf(&out, "}\n");
 	return out_finish(&out);

@@ -90,6 +90,7 @@ struct error *report_census_text(const struct report *r, const struct report_opt
 	if (!o->quiet)
 		text_header(&out, r, o);
 	text_census(&out, r->census, r->kernel.page_size);
+	text_owners(&out, r);
 	text_gaps(&out, r);
 	return out_finish(&out);
 }
