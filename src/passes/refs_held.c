@@ -76,6 +76,8 @@ static struct error *add_page(struct held *d, const struct suspect_page *p)
 		err = holder_class(d->hunt->c, &d->hunt->holders, h.holder, h.class, sizeof(h.class));
 	if (!err)
 		err = is_in_work(d->hunt, p, &h.in_flight);
+	/* a list that somebody has put the page on is his to take apart */
+	h.in_flight |= h.holder->form != HOLDER_STRUCT_PAGE && h.holder->form != HOLDER_DIRECT_MAP;
 	h.in_flight |= !p->live || h.holder->where == HOLDER_PERCPU || h.holder->where == HOLDER_REQUEST || weight(h.holder) < 100;
 	if (err)
 		return err;
