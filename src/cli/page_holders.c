@@ -8,7 +8,8 @@
 
 #include "base/u64.h"
 
-enum { SHOWN = 24, MAX_PAGES = 1 << 24 };
+/* Pages of kernel memory that are searched again and again, and how often; else once more. */
+enum { SHOWN = 24, SHOWN_ABOVE = 4, MAX_PAGES = 1 << 24, FEW_PAGES = 1 << 19, STEPS = 3 };
 
 static const char group[] = "held by";
 
@@ -35,6 +36,8 @@ struct error *page_holders_find(struct check *c, const uint64_t *pfns, unsigned 
 	}
 	if (!err)
 		err = holders_find(c, list.v, u64_sort_unique(list.v, list.nr), ret);
+	if (!err)
+		err = holders_climb(c, ret, holders_pages(c) <= FEW_PAGES ? STEPS : 1);
 	array_free(&list);
 	return err;
 }
@@ -83,16 +86,36 @@ static void add_summary(const struct holders *h, struct sheet *sheet, const stru
 		sheet_add(sheet, group, "not kept", FMT_DEC, h->not_kept, "words more than are listed");
 }
 
+/* What points to the object that \p x is in, and so on; \p number is the row of x. */
+static struct error *add_above(struct check *c, const struct holders *h, const struct holder *x, const char *number, struct sheet *sheet)
+{
+	const struct holder *found;
+	struct error *err = NULL;
+	size_t at = 0, shown = 0;
+	char text[768], row[16];
+
+	while (!err && shown < SHOWN_ABOVE && (found = holders_leading_to(c, h->above, x, &at))) {
+		err = holder_place_text(c, h->above, found, text, sizeof(text));
+		snprintf(row, sizeof(row), "%.8s.%zu", number, ++shown);
+		sheet_add(sheet, group, arena_printf(&sheet->arena, "%s", row), FMT_PTR, found->va ? found->va : found->word,
+			  "points to that object: %s", text);
+		if (!err)
+			err = add_above(c, h->above, found, row, sheet);
+	}
+	return err;
+}
+
 static struct error *add_holder(struct check *c, const struct holders *h, const struct holder *x, uint64_t asked, size_t number,
 				struct sheet *sheet)
 {
-	char text[512], page[48] = "";
+	char text[768], page[48] = "", row[16];
 	struct error *err = holder_text(c, h, x, text, sizeof(text));
 
 	if (x->pfn != asked)
 		snprintf(page, sizeof(page), "pfn %#" PRIx64 " of the folio: ", x->pfn);
-	sheet_add(sheet, group, arena_printf(&sheet->arena, "%zu", number), FMT_PTR, x->va ? x->va : x->pa ? x->pa : x->word, "%s%s", page, text);
-	return err;
+	snprintf(row, sizeof(row), "%zu", number);
+	sheet_add(sheet, group, arena_printf(&sheet->arena, "%s", row), FMT_PTR, x->va ? x->va : x->pa ? x->pa : x->word, "%s%s", page, text);
+	return err || !holder_counts(x) ? err : add_above(c, h, x, row, sheet);
 }
 
 struct error *page_holders_sheet(struct check *c, uint64_t pfn, const struct holders *h, struct sheet *ret)
@@ -115,22 +138,52 @@ struct error *page_holders_sheet(struct check *c, uint64_t pfn, const struct hol
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
-static struct json_object *holder_json(struct out *out, const struct holder *x, const char *text)
+static struct json_object *place_json(struct out *out, const struct holder *x, const char *text)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_add_number(o, "pfn", x->pfn);
-	json_add_text(out, o, "form", holder_form_name(x->form));
 	json_add_text(out, o, "where", holder_where_name(x->where));
 	json_add_text(out, o, "state", holder_state_name(x->state));
-	json_add(o, "own_slot", json_object_new_boolean(x->is_own_slot));
-	json_add(o, "inside", json_object_new_boolean(x->is_inside));
 	if (x->where != HOLDER_REGISTER) {
 		json_add(o, "address", x->va ? json_hex(x->va) : NULL);
 		json_add(o, "physical", json_hex(x->pa));
 	}
 	json_add(o, "word", json_hex(x->word));
 	json_add_text(out, o, "text", text);
+	return o;
+}
+
+/* "pointed_to_by": whatever leads to the object that \p x is in. */
+static struct error *above_json(struct out *out, struct check *c, const struct holders *h, const struct holder *x, struct json_object *o)
+{
+	struct json_object *array = NULL, *place;
+	const struct holder *found;
+	struct error *err = NULL;
+	char text[768];
+	size_t at = 0;
+
+	while (!err && (found = holders_leading_to(c, h->above, x, &at))) {
+		err = holder_place_text(c, h->above, found, text, sizeof(text));
+		if (err)
+			break;
+		array = array ? array : json_object_new_array();
+		place = place_json(out, found, text);
+		err = above_json(out, c, h->above, found, place);
+		json_object_array_add(array, place);
+	}
+	if (array)
+		json_add(o, "pointed_to_by", array);
+	return err;
+}
+
+static struct json_object *holder_json(struct out *out, const struct holder *x, const char *text)
+{
+	struct json_object *o = place_json(out, x, text);
+
+	json_add_number(o, "pfn", x->pfn);
+	json_add_text(out, o, "form", holder_form_name(x->form));
+	json_add(o, "own_slot", json_object_new_boolean(x->is_own_slot));
+	json_add(o, "inside", json_object_new_boolean(x->is_inside));
 	return o;
 }
 
@@ -151,16 +204,18 @@ static struct json_object *search_json(const struct holders *h)
 struct error *page_holders_json(struct out *out, struct check *c, uint64_t pfn, const struct holders *h, struct json_object *o)
 {
 	uint64_t nr_pages, first = folio_of(c, pfn, &nr_pages);
-	struct json_object *array = json_object_new_array();
+	struct json_object *array = json_object_new_array(), *one;
 	struct error *err = NULL;
-	char text[512];
+	char text[768];
 	size_t nr;
 	const struct holder *list = holders_of(h, first, nr_pages, &nr);
 
 	for (size_t i = 0; !err && i < nr; i++) {
 		err = holder_text(c, h, &list[i], text, sizeof(text));
-		if (!err)
-			json_object_array_add(array, holder_json(out, &list[i], text));
+		if (err)
+			break;
+		json_object_array_add(array, one = holder_json(out, &list[i], text));
+		err = holder_counts(&list[i]) ? above_json(out, c, h, &list[i], one) : NULL;
 	}
 	json_add(o, "holders", array);
 	json_add(o, "search", search_json(h));

@@ -354,6 +354,9 @@ struct error *holders_find(struct check *c, const uint64_t *pfns, size_t nr, str
 
 void holders_deinit(struct holders *h)
 {
+	if (h->above)
+		holders_deinit(h->above);
+	free(h->above);
 	array_free(&h->list);
 	array_free(&h->arrays);
 	symbols_deinit(&h->symbols);

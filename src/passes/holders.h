@@ -82,6 +82,7 @@ struct holders {
 	struct places places;
 	struct slabs slabs;
 	ARRAY(struct page_array) arrays; /**< by va */
+	struct holders *above; /**< words that lead to the objects in which these words are; NULL: not searched */
 };
 
 /** Limits: words in a MiB of memory, and altogether. */
@@ -92,6 +93,15 @@ enum { HOLDERS_PER_UNIT = 32768, MAX_HOLDERS = 1 << 21 };
  */
 struct error *holders_find(struct check *c, const uint64_t *pfns, size_t nr, struct holders *ret) _must_check_;
 void holders_deinit(struct holders *h);
+
+/**
+ * Search for what points to the objects that hold the pages (h->above), then for what points to those, at most \p steps times; a pass
+ * over kernel memory each.
+ */
+struct error *holders_climb(struct check *c, struct holders *h, unsigned steps) _must_check_;
+
+/** The next word of \p above that leads to the object in which \p x is, NULL: no more.  *at starts at 0. */
+const struct holder *holders_leading_to(const struct check *c, const struct holders *above, const struct holder *x, size_t *at);
 
 /** Pages of kernel memory that a search reads. */
 uint64_t holders_pages(const struct check *c);
@@ -133,8 +143,14 @@ const char *address_name_text(const struct address_name *a, char *buf, size_t si
 /** What the word is in its object: "pipe_buffer[1].page", "" when that is not known, into \p buf (TYPED_TEXT bytes). */
 struct error *holder_member(struct check *c, const struct holders *h, const struct holder *x, char *buf) _must_check_;
 
+/** " of process 12 (cat)" for an object that belongs to a process, "" else, into \p buf; returns buf. */
+struct error *holder_process(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size) _must_check_;
+
 /** What holders of one kind have in common: "slab kmalloc-1k", "kept_pages in module x", "vmalloc area of f", into \p buf. */
 struct error *holder_class(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size) _must_check_;
+
+/** The same as holder_text() without how the word leads to the page. */
+struct error *holder_place_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size) _must_check_;
 
 /* ---- steps, one file each ---------------------------------------------------------------------------------------- */
 

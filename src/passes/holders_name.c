@@ -69,6 +69,47 @@ struct error *holder_member(struct check *c, const struct holders *h, const stru
 	return typed_text(&t, c->kv, buf);
 }
 
+/* ---- processes --------------------------------------------------------------------------------------------------- */
+
+static struct error *owns_object(struct check *c, const struct task *t, const char *cache, uint64_t object, bool *ret)
+{
+	const struct answer *files = fact(&c->layout.facts, FACT_NAME_TASK_FILES);
+	uint64_t word = 0;
+	bool ok = false;
+	struct error *err = NULL;
+
+	*ret = t->va == object;
+	if (!strcmp(cache, "mm_struct"))
+		*ret = t->mm == object;
+	if (strcmp(cache, "files_cache") || !files->found)
+		return NULL;
+	err = kvmem_read_word(c->kv, t->va + files->offset, 8, &word, &ok);
+	*ret = !err && ok && word == object;
+	return err;
+}
+
+struct error *holder_process(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
+{
+	static const char *const caches[] = { "task_struct", "mm_struct", "files_cache" };
+	const struct tasks *tasks = c->tasks.list.nr ? &c->tasks : &h->tasks;
+	const char *cache = x->where == HOLDER_SLAB && x->thing < h->slabs.caches.nr ? h->slabs.caches.v[x->thing].name : "";
+	struct error *err = NULL;
+	bool is_one = false;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(caches); i++)
+		is_one |= !strcmp(cache, caches[i]);
+	for (size_t i = 0; !err && is_one && !buf[0] && i < tasks->list.nr; i++) {
+		const struct task *t = &tasks->list.v[i];
+		bool owns;
+
+		err = owns_object(c, t, cache, x->start, &owns);
+		if (!err && owns)
+			snprintf(buf, size, " of process %d (%s)", t->tgid, t->comm);
+	}
+	return err;
+}
+
 /* ---- classes ----------------------------------------------------------------------------------------------------- */
 
 static struct error *variable_class(struct check *c, const struct holders *h, uint64_t va, const char *otherwise, char *buf, size_t size)

@@ -227,17 +227,27 @@ static const char *own_text(const struct holder *x)
 	return x->is_queued ? ": the queue of folios to be split" : x->is_lru ? ": the LRU list that it is on" : ": its own slot in the cache";
 }
 
-struct error *holder_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
+struct error *holder_place_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
 {
-	static const char *const forms[] = { "by struct page", "by list node", "by direct map", "head of its list" };
-	char where[400], member[TYPED_TEXT];
+	char where[400], member[TYPED_TEXT], process[64];
 	struct error *err = place_text(c, h, x, where, sizeof(where));
 
 	if (!err)
 		err = holder_member(c, h, x, member);
-	if (err)
-		return err;
-	snprintf(buf, size, "%s%s%s (%s)%s%s", where, member[0] ? ": " : "", member, forms[x->form], own_text(x),
-		 x->is_inside ? ": in the page itself" : "");
+	if (!err)
+		err = holder_process(c, h, x, process, sizeof(process));
+	if (!err)
+		snprintf(buf, size, "%s%s%s%s", where, member[0] ? ": " : "", member, process);
+	return err;
+}
+
+struct error *holder_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
+{
+	static const char *const forms[] = { "by struct page", "by list node", "by direct map", "head of its list" };
+	char place[640];
+	struct error *err = holder_place_text(c, h, x, place, sizeof(place));
+
+	if (!err)
+		snprintf(buf, size, "%s (%s)%s%s", place, forms[x->form], own_text(x), x->is_inside ? ": in the page itself" : "");
 	return err;
 }

@@ -25,16 +25,18 @@ static const struct {
 	} members[MAX_MEMBERS];
 	unsigned nr;
 } types[] = {
-	{ "task_struct", "task_struct", { { FACT_NAME_TASK_FRAG, "task_frag.page" }, { FACT_NAME_TASK_STACK, "stack" } }, 2 },
+	{ "task_struct", "task_struct", { { FACT_NAME_TASK_FRAG, "task_frag.page" }, { FACT_NAME_TASK_STACK, "stack" }, { FACT_NAME_TASK_SPLICE, "splice_pipe" } }, 3 },
 	{ "mm_struct", "mm_struct", { { FACT_NAME_MM_PGD, "pgd" } }, 1 },
 	{ "buffer_head", "buffer_head", { { FACT_BH_FOLIO, "b_folio" }, { FACT_NAME_BH_DATA, "b_data" } }, 2 },
 	{ "skbuff_head_cache", "sk_buff", { { FACT_NAME_SKB_HEAD, "head" }, { FACT_NAME_SKB_DATA, "data" } }, 2 },
 	{ "skbuff_fclone_cache", "sk_buff_fclones", { { FACT_NAME_SKB_HEAD, "skb1.head" }, { FACT_NAME_SKB_DATA, "skb1.data" } }, 2 },
 	{ "kioctx", "kioctx", { { FACT_NAME_KIOCTX_PAGES, "ring_pages" }, { FACT_NAME_KIOCTX_INTERNAL, "internal_pages[]" } }, 2 },
 	{ "radix_tree_node", "xa_node", { { FACT_XA_NODE_SLOTS, "slots[]" } }, 1 },
+	{ "files_cache", "files_struct", { { FACT_NAME_FILES_ARRAY, "fd_array[]" } }, 1 },
+	{ "inode_cache", "inode", { { FACT_NAME_INODE_PIPE, "i_pipe" } }, 1 },
 	{ "filp", "file", { { FACT_NAME_FILE_PRIVATE, "private_data" } }, 1 },
 	{ "bio-", "bio", { { FACT_NAME_BIO_VEC, "bi_io_vec" }, { FACT_NAME_BIO_PRIVATE, "bi_private" } }, 2 },
-	{ "biovec-", "bio_vec[]", { { NR_FACTS, NULL } }, 0 },
+	{ "biovec-", "bio_vec", { { NR_FACTS, NULL } }, 0 },
 	{ "mem_cgroup_per_node", "mem_cgroup_per_node", { { NR_FACTS, NULL } }, 0 },
 	{ "anon_vma", "anon_vma", { { NR_FACTS, NULL } }, 0 },
 	{ "vm_area_struct", "vm_area_struct", { { NR_FACTS, NULL } }, 0 },
@@ -76,7 +78,7 @@ static bool by_cache(const struct typed_word *t, char *buf)
 	for (unsigned i = 0; t->cache && i < ARRAY_SIZE(types); i++)
 		if (is_cache(t->cache, types[i].cache)) {
 			if (!member_text(t, i, buf))
-				snprintf(buf, TYPED_TEXT, "in a %s", types[i].type);
+				snprintf(buf, TYPED_TEXT, "struct %s", types[i].type);
 			return true;
 		}
 	return false;
@@ -122,7 +124,7 @@ static uint64_t word_of(const struct around *a, unsigned i)
 static bool pipe_buffer(const struct typed_word *t, const struct around *a, char *buf)
 {
 	static const char suffix[] = "pipe_buf_ops";
-	const struct answer *ops = fact(&t->layout->facts, FACT_NAME_PIPE_OPS), *size = fact(&t->layout->facts, FACT_NAME_PIPE_BUFFER);
+	const struct answer *ops = fact(&t->layout->facts, FACT_PIPE_BUFFER_OPS), *size = fact(&t->layout->facts, FACT_PIPE_BUFFER);
 	struct symbol_at at;
 	size_t length;
 
@@ -134,6 +136,27 @@ static bool pipe_buffer(const struct typed_word *t, const struct around *a, char
 		return false;
 	snprintf(buf, TYPED_TEXT, "pipe_buffer[%" PRIu64 "].page, ops %s", (t->va - t->start) / size->size, at.name);
 	return true;
+}
+
+/* pipe_inode_info: the word is bufs, and leads to a pipe_buffer with operations or without. */
+static struct error *pipe_info(const struct typed_word *t, struct kvmem *k, const struct around *a, char *buf)
+{
+	const struct answer *bufs = fact(&t->layout->facts, FACT_PIPE_BUFS), *size = fact(&t->layout->facts, FACT_PIPE_STRUCT);
+	struct around first = { .at = 0 };
+	struct typed_word buffer = *t;
+	char text[TYPED_TEXT];
+	struct error *err;
+
+	if (!bufs->found || !size->found || t->va - t->start != bufs->offset || t->size < size->size)
+		return NULL;
+	buffer.start = buffer.va = word_of(a, a->at);
+	buffer.size = fact(&t->layout->facts, FACT_PIPE_BUFFER)->size;
+	if (buffer.start % 8 || buffer.size > sizeof(first.bytes))
+		return NULL;
+	err = read_around(&buffer, k, &first);
+	if (!err && pipe_buffer(&buffer, &first, text))
+		snprintf(buf, TYPED_TEXT, "pipe_inode_info.bufs");
+	return err;
 }
 
 static bool is_page(const struct typed_word *t, const struct around *a, unsigned i)
@@ -189,7 +212,9 @@ struct error *typed_text(const struct typed_word *t, struct kvmem *k, char *buf)
 	if (by_cache(t, buf) || !t->va || (t->va & 7))
 		return NULL;
 	err = read_around(t, k, &a);
-	if (!err && !pipe_buffer(t, &a, buf) && !pointers(t, &a, buf))
+	if (!err)
+		err = pipe_info(t, k, &a, buf);
+	if (!err && !buf[0] && !pipe_buffer(t, &a, buf) && !pointers(t, &a, buf))
 		(void)vector(t, &a, buf);
 	return err;
 }
