@@ -90,7 +90,6 @@ static struct error *note(void *arg, const struct page_ref *ref)
 	n->w->ledger.rule[RULE_HOLDER_NO_PAGE].checked++;
 	if (err || !ok)
 		return err;
-	known.word = ref->slot;
 	r = census_find(&n->c->census, known.pfn);
 	if (ref->hold == HOLD_WHOLE && r && r->bits & CENSUS_TAIL)
 		return NULL;

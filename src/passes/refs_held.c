@@ -11,6 +11,7 @@
 #include "base/strbuf.h"
 #include "passes/pass.h"
 #include "passes/refs_parts.h"
+#include "walk/typed.h"
 
 enum { HOLDERS_SHOWN = 4, EXAMPLES = 8 };
 
@@ -25,6 +26,8 @@ struct held_page {
 struct held {
 	struct hunt *hunt;
 	ARRAY(struct held_page) list;
+	uint64_t momentary[MOMENTARY_MAX]; /**< caches */
+	unsigned nr_momentary;
 };
 
 /* How much a holder says: a variable more than an object, an object more than a page of whatever. */
@@ -47,6 +50,33 @@ static const struct holder *best_holder(const struct hunt *t, const struct suspe
 		if (holder_counts(&x[i]) && !x[i].is_owner && !refs_holder_known(t, p, &x[i]) && (!best || weight(&x[i]) > weight(best)))
 			best = &x[i];
 	return best;
+}
+
+/* Memory that holds pages as long as an operation takes, or that a CPU works with. */
+static bool is_momentary(const struct held *d, const struct holder *x)
+{
+	const struct slabs *slabs = &d->hunt->holders.slabs;
+
+	if (x->where == HOLDER_PERCPU || x->where == HOLDER_REQUEST || x->where == HOLDER_STACK || x->where == HOLDER_REGISTER)
+		return true;
+	if (x->where != HOLDER_SLAB || x->thing >= slabs->caches.nr)
+		return false;
+	for (unsigned i = 0; i < d->nr_momentary; i++)
+		if (slabs->caches.v[x->thing].va == d->momentary[i])
+			return true;
+	return typed_is_momentary(slabs->caches.v[x->thing].name);
+}
+
+/* One such holder is enough: what else has the address then has it by chance, or for the same purpose. */
+static bool has_momentary(const struct held *d, const struct suspect_page *p)
+{
+	size_t nr;
+	const struct holder *x = holders_of(&d->hunt->holders, p->refs.pfn, equation_pages(p->record), &nr);
+
+	for (size_t i = 0; i < nr; i++)
+		if (holder_counts(&x[i]) && !refs_holder_known(d->hunt, p, &x[i]) && is_momentary(d, &x[i]))
+			return true;
+	return false;
 }
 
 /* A page that somebody works on this moment: what holds it is his. */
@@ -78,7 +108,7 @@ static struct error *add_page(struct held *d, const struct suspect_page *p)
 		err = is_in_work(d->hunt, p, &h.in_flight);
 	/* a list that somebody has put the page on is his to take apart */
 	h.in_flight |= h.holder->form != HOLDER_STRUCT_PAGE && h.holder->form != HOLDER_DIRECT_MAP;
-	h.in_flight |= !p->live || h.holder->where == HOLDER_PERCPU || h.holder->where == HOLDER_REQUEST || weight(h.holder) < 100;
+	h.in_flight |= has_momentary(d, p) || weight(h.holder) < 100;
 	if (err)
 		return err;
 	return array_push(&d->list, h) ? NULL : &error_nomem;
@@ -134,12 +164,6 @@ static struct error *held_finding(struct held *d, const struct held_page *h, siz
 	return add_holders(d, f, h, nr);
 }
 
-/* Variables and vmalloc areas: objects of slabs and pages without a type may be holders of a sort that is not walked yet. */
-static bool is_named(const struct holder *x)
-{
-	return x->where == HOLDER_IMAGE || x->where == HOLDER_VMALLOC;
-}
-
 static struct error *add_class(struct held *d, const struct held_page *h, size_t nr)
 {
 	struct check *c = d->hunt->c;
@@ -150,7 +174,7 @@ static struct error *add_class(struct held *d, const struct held_page *h, size_t
 		k.refs += (uint64_t)h[i].page->rest;
 	if (!array_push(&c->refs.classes, k))
 		return &error_nomem;
-	if (h->in_flight || !is_named(h->holder) || !check_active(c, RULE_REFCOUNT_HELD))
+	if (h->in_flight || !check_active(c, RULE_REFCOUNT_HELD))
 		return NULL;
 	return held_finding(d, h, nr, k.refs);
 }
@@ -160,6 +184,7 @@ struct error *refs_held(struct hunt *t)
 	struct held d = { .hunt = t };
 	struct error *err = NULL;
 
+	err = typed_momentary(&t->c->layout, t->c->kv, d.momentary, &d.nr_momentary);
 	for (size_t i = 0; !err && i < t->nr_searched; i++)
 		if (t->pages.v[i].why == SUSPECT_EXTRA && (t->pages.v[i].live || t->pages.v[i].stacks))
 			err = add_page(&d, &t->pages.v[i]);

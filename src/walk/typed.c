@@ -218,3 +218,39 @@ struct error *typed_text(const struct typed_word *t, struct kvmem *k, char *buf)
 		(void)vector(t, &a, buf);
 	return err;
 }
+
+/* ---- objects of a moment ----------------------------------------------------------------------------------------- */
+
+static struct error *add_cache(struct kvmem *k, uint64_t variable, uint64_t *ret, unsigned *ret_nr)
+{
+	bool ok;
+	struct error *err = NULL;
+
+	if (*ret_nr < MOMENTARY_MAX) {
+		err = kvmem_read_word(k, variable, 8, &ret[*ret_nr], &ok);
+		*ret_nr += !err && ok && ret[*ret_nr];
+	}
+	return err;
+}
+
+struct error *typed_momentary(const struct layout *l, struct kvmem *k, uint64_t *ret, unsigned *ret_nr)
+{
+	const struct answer *all = fact(&l->facts, FACT_NAME_BVEC_SLABS), *one = fact(&l->facts, FACT_NAME_BVEC_SLAB);
+	const struct answer *cache = fact(&l->facts, FACT_NAME_BVEC_SLAB_CACHE);
+	struct error *err = NULL;
+	uint64_t va;
+
+	*ret_nr = 0;
+	if (layout_symbol(l, FACT_NAME_KIOCTX_CACHE, &va))
+		err = add_cache(k, va, ret, ret_nr);
+	if (!layout_symbol(l, FACT_NAME_BVEC_SLABS, &va) || !cache->found || !one->found || !one->size)
+		return err;
+	for (uint64_t at = 0; !err && at + one->size <= all->size && *ret_nr < MOMENTARY_MAX; at += one->size)
+		err = add_cache(k, va + at + cache->offset, ret, ret_nr);
+	return err;
+}
+
+bool typed_is_momentary(const char *cache)
+{
+	return is_cache(cache, "bio-") || is_cache(cache, "biovec-") || !strcmp(cache, "radix_tree_node");
+}

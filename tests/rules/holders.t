@@ -45,3 +45,17 @@ set page[p]._refcount += 1
 set page[p].flags |= flag(locked)
 set mem[symbol(saved_command_line)] = page_va(p)
 expect nothing
+
+test refcount-held-object: an object of a slab has the page
+pick p anon small refcount=1 mapcount=1
+pick s slab slab=full cache=kmalloc-8
+set page[p]._refcount += 1
+set mem[slabva(s) + 1024] = page_va(p)
+expect refcount-held p note
+
+test refcount-held-pin: an object has a page pinned
+pick p shmem small refcount=1 mapcount=0
+pick s slab slab=full cache=kmalloc-8
+set page[p]._refcount += 1024
+set mem[slabva(s) + 1024] = page_va(p)
+expect refcount-held p note
