@@ -25,7 +25,7 @@ const struct pass passes[NR_PASSES] = {
 				 NEEDS_PASS(HUGETLB) | NEEDS_PASS(OWNERS) },
 	[PASS_TOTALS] = { "totals", "counters of zones and nodes", NULL, pass_totals, NULL, false, NEEDS_PASS(MMS) },
 	[PASS_SOURCES] = { "sources", "holders of references", pass_sources_begin, pass_sources, pass_sources_finish, false,
-			   NEEDS_PASS(MMS) | NEEDS_PASS(SLAB) },
+			   NEEDS_PASS(MMS) | NEEDS_PASS(SLAB) | NEEDS_PASS(OWNERS) },
 	[PASS_REFS] = { "refs", "references", NULL, NULL, pass_refs_finish, false,
 			NEEDS_PASS(TABLES) | NEEDS_PASS(CACHE) | NEEDS_PASS(OWNERS) | NEEDS_PASS(SOURCES) },
 	[PASS_HANDS] = { "hands", "pages in the hands of code", NULL, NULL, pass_hands_finish, true, 0 },

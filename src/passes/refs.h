@@ -95,6 +95,9 @@ const char *ref_source_name(enum ref_source source);
 /** Note a reference that a walk has met; out of memory is noted in the worker's findings. */
 void refs_note(struct worker *w, const struct known_ref *ref);
 
+/** Report that a holder holds \p value as a page, which is none (holder-no-page).  \p ref: all but the page; word must be known. */
+void refs_no_page(struct worker *w, const struct known_ref *ref, uint64_t value);
+
 /** \p source could not be followed somewhere. */
 void refs_cut(struct worker *w, enum ref_source source);
 

@@ -3,24 +3,37 @@
 #include <stdlib.h>
 
 #include "passes/objects.h"
-#include "passes/refs_parts.h"
-#include "passes/slab.h"
+#include "passes/pass.h"
 #include "walk/packet.h"
 #include "walk/page_frag.h"
 #include "walk/page_pool.h"
 #include "walk/sock.h"
 
-/* pfn of memory at a kernel address; false: not mapped. */
-static struct error *pfn_at(struct worker *w, uint64_t va, uint64_t *ret_pfn, bool *ret_ok)
+static void note_or_report(struct worker *w, const struct known_ref *ref, uint64_t value, bool is_page)
+{
+	w->ledger.rule[RULE_HOLDER_NO_PAGE].checked++;
+	if (is_page)
+		refs_note(w, ref);
+	else
+		refs_no_page(w, ref, value);
+}
+
+/* The same for memory that is named by its address.  A page table that the dump lacks is a gap. */
+static struct error *note_memory(struct worker *w, struct known_ref *ref, uint64_t va)
 {
 	struct kv_gap gap;
 	uint64_t pa;
 	struct error *err = kvmem_translate(w->kv, va, &pa, NULL, &gap);
 
-	*ret_ok = !err && gap.kind == KV_OK;
-	if (*ret_ok)
-		*ret_pfn = pa >> w->check->layout.page_shift;
-	return err;
+	if (err)
+		return err;
+	if (gap.kind == KV_PHYS)
+		refs_cut(w, (enum ref_source)ref->source);
+	else if (gap.kind == KV_OK)
+		ref->pfn = pa >> w->check->layout.page_shift;
+	if (gap.kind != KV_PHYS)
+		note_or_report(w, ref, va, gap.kind == KV_OK);
+	return NULL;
 }
 
 /* ---- caches of CPUs ---------------------------------------------------------------------------------------------- */
@@ -29,14 +42,10 @@ static struct error *pfn_at(struct worker *w, uint64_t va, uint64_t *ret_pfn, bo
 static struct error *note_cache(void *arg, const struct frag_cache *cache)
 {
 	struct worker *w = arg;
-	struct known_ref ref = { .holder = cache->va, .count = (uint32_t)cache->refs, .index = cache->cpu, .source = REF_PAGE_FRAG,
-				 .owns = true, .may_lag = true };
-	bool ok;
-	struct error *err = pfn_at(w, cache->memory, &ref.pfn, &ok);
+	struct known_ref ref = { .holder = cache->va, .word = cache->slot, .count = (uint32_t)cache->refs, .index = cache->cpu,
+				 .source = REF_PAGE_FRAG, .owns = true, .may_lag = true };
 
-	if (!err && ok)
-		refs_note(w, &ref);
-	return err;
+	return note_memory(w, &ref, cache->memory);
 }
 
 struct error *refs_frag_caches(struct check *c, struct worker *w)
@@ -62,8 +71,9 @@ static struct error *note_frag(struct worker *w, uint64_t va, bool steady)
 	if (!err && !ok)
 		refs_cut(w, REF_PAGE_FRAG);
 	ref.may_lag = !steady || !frag.offset;
-	if (!err && ok && frag.page && memmap_pfn_of(&w->check->memmap, frag.page, &ref.pfn))
-		refs_note(w, &ref);
+	ref.word = frag.slot;
+	if (!err && ok && frag.page)
+		note_or_report(w, &ref, frag.page, memmap_pfn_of(&w->check->memmap, frag.page, &ref.pfn));
 	return err;
 }
 
@@ -98,19 +108,14 @@ struct sock_walk {
 };
 
 /* packet_blocks_walk() callback. */
-static struct error *note_block(void *arg, uint64_t block, unsigned index)
+static struct error *note_block(void *arg, uint64_t block, uint64_t slot, unsigned index)
 {
 	struct sock_walk *s = arg;
-	struct known_ref ref = { .holder = s->sk.va, .count = 1, .index = index, .source = REF_PACKET, .owns = true,
+	struct known_ref ref = { .holder = s->sk.va, .word = slot, .count = 1, .index = index, .source = REF_PACKET, .owns = true,
 				 .may_lag = !s->sk.steady };
-	const struct slabs *slabs = &s->c->slab->slabs;
-	bool ok;
-	struct error *err = pfn_at(s->w, block, &ref.pfn, &ok);
 
 	/* memory of vmalloc() is its vm_struct's */
-	if (!err && ok && block == slabs->linear + (ref.pfn << s->c->layout.page_shift))
-		refs_note(s->w, &ref);
-	return err;
+	return vmalloc_find(&s->c->owners.vmalloc, block) ? NULL : note_memory(s->w, &ref, block);
 }
 
 static struct error *on_sock(struct sock_walk *s, uint64_t va, uint64_t cache)

@@ -2,6 +2,11 @@
 /*
  * References of socket buffers: pages of fragments, and pages that heads are pieces of.
  *
+ * checks:     that fragments name pages (holder-no-page)
+ * relies on:  the slab pass (objects in use)
+ * exceptions: io_uring keeps the references of its registered buffers itself (SKBFL_MANAGED_FRAG_REFS); a page_pool has one
+ *             reference on each of its pages whoever uses it
+ *
  * Every sk_buff is an object of one of two caches, those on frag_list too.  Clones share what is behind their head: it is
  * looked at once.  A sk_buff that is on a queue of a socket that nobody works on is not about to be freed: skb_release_data()
  * drops references one by one while the fragments still name the pages, but the sk_buff has left its queue by then.
@@ -9,7 +14,7 @@
 #include <stdlib.h>
 
 #include "passes/objects.h"
-#include "passes/refs_parts.h"
+#include "passes/pass.h"
 #include "walk/page_pool.h"
 #include "walk/skb.h"
 #include "walk/sock.h"
@@ -17,6 +22,13 @@
 struct found_skb {
 	struct skb skb;
 	bool doubtful; /* either this one is in use or the other of its pair */
+};
+
+/** One of those that share fragments. */
+struct holding {
+	const struct skb *skb;
+	bool queued; /* on a list or in a tree */
+	bool steady; /* of a socket that nobody works on: nothing of it changes */
 };
 
 struct skb_walk {
@@ -37,18 +49,19 @@ static struct error *add(struct skb_walk *s, const struct skb *skb, bool doubtfu
 /* One of a pair is in use.  Clones have the same memory: then it does not matter which. */
 static struct error *add_either(struct skb_walk *s, const struct skb *a, const struct skb *b)
 {
-	bool queued;
-	struct error *err = skb_is_queued(s->w->kv, a->va, &queued);
+	bool queued[2] = { false, false };
+	struct error *err = NULL;
 
-	if (!err && (queued || a->info == b->info))
-		return add(s, a, false);
-	if (!err)
-		err = skb_is_queued(s->w->kv, b->va, &queued);
-	if (err || queued)
-		return err ? err : add(s, b, false);
-	/* the companion is most often left over from the time before */
-	err = add(s, a, false);
-	return err ? err : add(s, b, true);
+	if (a->info != b->info)
+		err = skb_is_queued(s->w->kv, a->va, &queued[0]);
+	if (!err && a->info != b->info && !queued[0])
+		err = skb_is_queued(s->w->kv, b->va, &queued[1]);
+	/* when neither is, the companion is most often left over from the time before */
+	if (!err && !queued[1])
+		err = add(s, a, false);
+	if (!err && !queued[0])
+		err = add(s, b, !queued[1] && a->info != b->info);
+	return err;
 }
 
 static struct error *on_pair(struct skb_walk *s, uint64_t va)
@@ -94,65 +107,84 @@ static struct error *on_object(void *arg, struct worker *w, const struct slab_ca
 
 /* ---- what they hold ---------------------------------------------------------------------------------------------- */
 
-/* Whether one of those that share memory is on a queue that nobody works on. */
-static struct error *is_steady(struct skb_walk *s, const struct found_skb *f, size_t nr, bool *ret)
+/* One of those that share memory: best one that is on a queue of a socket that nobody works on, else on any queue. */
+static struct error *choose(struct skb_walk *s, const struct found_skb *f, size_t nr, struct holding *ret)
 {
 	struct error *err = NULL;
 
-	*ret = false;
-	for (size_t i = 0; !err && !*ret && i < nr; i++) {
+	*ret = (struct holding){ .skb = &f->skb };
+	for (size_t i = 0; !err && !ret->steady && i < nr; i++) {
 		struct sock sk;
-		bool queued, ok;
+		bool queued = false, ok = false;
 
-		if (!f[i].skb.sk || f[i].doubtful)
+		if (!f[i].doubtful)
+			err = skb_is_queued(s->w->kv, f[i].skb.va, &queued);
+		if (err || !queued)
 			continue;
-		err = skb_is_queued(s->w->kv, f[i].skb.va, &queued);
-		if (!err && queued)
+		if (f[i].skb.sk)
 			err = sock_read(&s->c->layout, s->w->kv, f[i].skb.sk, &sk, &ok);
-		*ret = !err && queued && ok && sk.steady;
+		if (!ret->queued || ok)
+			*ret = (struct holding){ .skb = &f[i].skb, .queued = true, .steady = ok && sk.steady };
 	}
 	return err;
 }
 
 /* Pages of a pool have one reference, the pool's, however many fragments name them. */
-static struct error *note(struct skb_walk *s, const struct skb *skb, uint64_t pfn, unsigned index, bool steady)
+static struct error *note(struct skb_walk *s, const struct skb *skb, const struct known_ref *ref)
 {
-	struct known_ref ref = { .pfn = pfn, .holder = skb->va, .count = 1, .index = index, .source = REF_SKB, .owns = true,
-				 .may_lag = !steady };
-	const struct section *section = memmap_section(&s->c->memmap, pfn);
-	const struct census_record *r = census_find(&s->c->census, pfn);
-	uint64_t pool = 0, head = r && r->bits & CENSUS_TAIL ? census_head(r, pfn) : pfn;
+	const struct section *section = memmap_section(&s->c->memmap, ref->pfn);
+	const struct census_record *r = census_find(&s->c->census, ref->pfn);
+	uint64_t pool = 0, head = r && r->bits & CENSUS_TAIL ? census_head(r, ref->pfn) : ref->pfn;
 	struct error *err = NULL;
 
 	if (skb->recycles && section)
 		err = page_pool_of(&s->c->layout, s->w->kv, memmap_page_va(&s->c->memmap, section, head), &pool);
 	if (!err && !pool)
-		refs_note(s->w, &ref);
+		refs_note(s->w, ref);
 	return err;
 }
 
-static struct error *note_info(struct skb_walk *s, const struct skb *skb, const struct skb_info *info, bool steady)
+static struct error *note_fragment(struct skb_walk *s, const struct holding *h, const struct skb_info *info, struct known_ref ref)
 {
-	struct error *err = NULL;
-	uint64_t pfn, pa;
-	struct kv_gap gap;
+	unsigned i = ref.index;
 
-	for (unsigned i = 0; !err && !info->managed && i < info->nr; i++)
-		if (info->pages[i] && memmap_pfn_of(&s->c->memmap, info->pages[i], &pfn))
-			err = note(s, skb, pfn, i, steady);
-	if (err || !skb->head_frag)
+	ref.word = info->slots[i];
+	s->w->ledger.rule[RULE_HOLDER_NO_PAGE].checked++;
+	if (memmap_pfn_of(&s->c->memmap, info->pages[i], &ref.pfn))
+		return note(s, h->skb, &ref);
+	/* the memory of one that somebody has just freed may have been given to somebody else */
+	if (h->queued)
+		refs_no_page(s->w, &ref, info->pages[i]);
+	return NULL;
+}
+
+static struct error *note_info(struct skb_walk *s, const struct holding *h, const struct skb_info *info)
+{
+	struct known_ref ref = { .holder = h->skb->va, .count = 1, .source = REF_SKB, .owns = true, .may_lag = !h->steady };
+	struct error *err = NULL;
+	struct kv_gap gap;
+	uint64_t pa;
+
+	for (ref.index = 0; !err && !info->managed && ref.index < info->nr; ref.index++)
+		if (info->pages[ref.index])
+			err = note_fragment(s, h, info, ref);
+	if (err || !h->skb->head_frag)
 		return err;
-	err = kvmem_translate(s->w->kv, skb->head, &pa, NULL, &gap);
+	err = kvmem_translate(s->w->kv, h->skb->head, &pa, NULL, &gap);
 	if (err || gap.kind != KV_OK)
 		return err;
-	return note(s, skb, pa >> s->c->layout.page_shift, SKB_MAX_FRAGS, steady);
+	ref.index = 0;
+	ref.word = h->skb->head_slot;
+	ref.pfn = pa >> s->c->layout.page_shift;
+	return note(s, h->skb, &ref);
 }
 
 /* \p f: \p nr of them that share one skb_shared_info. */
 static struct error *note_shared(struct skb_walk *s, const struct found_skb *f, size_t nr)
 {
 	struct skb_info info;
-	bool ok, steady, gap = false;
+	struct holding holding;
+	bool ok, gap = false;
 	struct error *err = skb_info_read(&s->c->layout, s->w->kv, f->skb.info, &info, &ok);
 
 	if (!err && !ok)
@@ -161,8 +193,8 @@ static struct error *note_shared(struct skb_walk *s, const struct found_skb *f, 
 		refs_cut(s->w, REF_SKB);
 	if (err || !ok || (!info.nr && !f->skb.head_frag))
 		return err;
-	err = is_steady(s, f, nr, &steady);
-	return err ? err : note_info(s, &f->skb, &info, steady);
+	err = choose(s, f, nr, &holding);
+	return err ? err : note_info(s, &holding, &info);
 }
 
 static int by_info(const void *a, const void *b)

@@ -66,6 +66,21 @@ void refs_note(struct worker *w, const struct known_ref *ref)
 		w->findings.failed = true;
 }
 
+void refs_no_page(struct worker *w, const struct known_ref *ref, uint64_t value)
+{
+	struct subject subject = subject_page(rules[RULE_HOLDER_NO_PAGE].subject, UINT64_MAX);
+	struct finding *f;
+	char text[128];
+
+	subject.address = ref->holder;
+	f = worker_finding(w, RULE_HOLDER_NO_PAGE, &subject);
+	finding_text(&w->findings, f, "holder", known_ref_text(ref, text, sizeof(text)), NULL);
+	finding_value(&w->findings, f, "slot", FMT_PTR, ref->word);
+	finding_value(&w->findings, f, "page", FMT_PTR, value);
+	if (ref->may_lag)
+		finding_lower(&w->findings, f, "somebody may be changing the holder: it is locked");
+}
+
 void refs_cut(struct worker *w, enum ref_source source)
 {
 	w->refs_cut[source]++;

@@ -4,7 +4,7 @@
 enum { MAX_BLOCKS = 1 << 20 };
 
 static struct error *walk_ring(const struct layout *l, struct kvmem *k, uint64_t ring,
-			       struct error *(*fn)(void *arg, uint64_t block, unsigned index), void *arg, uint64_t *ret_gaps)
+			       struct error *(*fn)(void *arg, uint64_t block, uint64_t slot, unsigned index), void *arg, uint64_t *ret_gaps)
 {
 	uint64_t blocks, nr, block, stride = fact(&l->facts, FACT_RING_BLOCK)->size;
 	bool ok, ok_nr;
@@ -25,13 +25,13 @@ static struct error *walk_ring(const struct layout *l, struct kvmem *k, uint64_t
 		err = kvmem_read_word(k, blocks + i * stride, 8, &block, &ok);
 		*ret_gaps += !err && !ok;
 		if (!err && ok && block)
-			err = fn(arg, block, (unsigned)i);
+			err = fn(arg, block, blocks + i * stride, (unsigned)i);
 	}
 	return err;
 }
 
 struct error *packet_blocks_walk(const struct layout *l, struct kvmem *k, uint64_t va,
-				 struct error *(*fn)(void *arg, uint64_t block, unsigned index), void *arg, uint64_t *ret_gaps)
+				 struct error *(*fn)(void *arg, uint64_t block, uint64_t slot, unsigned index), void *arg, uint64_t *ret_gaps)
 {
 	static const enum fact rings[] = { FACT_PACKET_RX_RING, FACT_PACKET_TX_RING };
 	struct error *err = NULL;

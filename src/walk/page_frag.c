@@ -8,6 +8,7 @@ struct error *page_frag_read(const struct layout *l, struct kvmem *k, uint64_t v
 {
 	struct error *err = kvmem_read_member(k, fact(&l->facts, FACT_PAGE_FRAG_PAGE), va, &ret->page, ret_ok);
 
+	ret->slot = va + layout_offset(l, FACT_PAGE_FRAG_PAGE);
 	if (!err && *ret_ok)
 		err = kvmem_read_member(k, fact(&l->facts, FACT_PAGE_FRAG_OFFSET), va, &ret->offset, ret_ok);
 	return err;
@@ -20,6 +21,7 @@ static struct error *read_cache(const struct layout *l, struct kvmem *k, struct 
 	const struct answer *memory = encoded->found ? encoded : fact(&l->facts, FACT_FRAG_CACHE_VA);
 	struct error *err = kvmem_read_member(k, memory, ret->va, &ret->memory, ret_ok);
 
+	ret->slot = ret->va + memory->offset;
 	if (encoded->found)
 		ret->memory &= ~((UINT64_C(1) << l->page_shift) - 1);
 	if (!err && *ret_ok && ret->memory)
@@ -32,6 +34,7 @@ static struct error *read_small(const struct layout *l, struct kvmem *k, struct 
 {
 	struct error *err = kvmem_read_member(k, fact(&l->facts, FACT_FRAG_1K_VA), ret->va, &ret->memory, ret_ok);
 
+	ret->slot = ret->va + layout_offset(l, FACT_FRAG_1K_VA);
 	if (!err && *ret_ok && ret->memory)
 		err = kvmem_read_member(k, fact(&l->facts, FACT_FRAG_1K_OFFSET), ret->va, &ret->refs, ret_ok);
 	ret->refs /= SMALL_PIECE;

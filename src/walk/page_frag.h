@@ -10,7 +10,8 @@
 
 /** A struct page_frag: one reference on its page, beside those of pieces. */
 struct page_frag {
-	uint64_t page;  /**< struct page, 0: none */
+	uint64_t page;   /**< struct page, 0: none */
+	uint64_t slot;   /**< address of the word that names it */
 	uint64_t offset; /**< 0: nothing given out yet, or the page is about to be replaced */
 };
 
@@ -19,8 +20,9 @@ struct error *page_frag_read(const struct layout *l, struct kvmem *k, uint64_t v
 
 /** A cache that took references in advance: those that are left. */
 struct frag_cache {
-	uint64_t va;    /**< of the cache */
+	uint64_t va;     /**< of the cache */
 	uint64_t memory; /**< address of its memory */
+	uint64_t slot;   /**< address of the word that names it */
 	uint64_t refs;
 	unsigned cpu;
 };

@@ -4,8 +4,8 @@
 /* Bytes of a sk_buff, and of a skb_shared_info with 45 fragments (CONFIG_MAX_SKB_FRAGS), that are looked at. */
 enum { MAX_SKB = 512, MAX_INFO = 1024, MAX_USERS = 1 << 30, MAX_HEAD = 1 << 28, DATAREF_MASK = 0xffff };
 
-/* Low bits of netmem_ref: memory without struct pages (NET_IOV, v6.9 and later); of pointers to struct page: none. */
-enum { NETMEM_TAGS = 3 };
+/* Low bit of netmem_ref: memory without struct pages (v6.9 and later); of a pointer to struct page it is 0. */
+enum { NET_IOV = 1 };
 
 bool skb_known(const struct layout *l)
 {
@@ -92,6 +92,7 @@ struct error *skb_read(const struct layout *l, struct kvmem *k, uint64_t va, str
 	*ret = (struct skb){ .va = va, .head = layout_word(l, FACT_SKB_HEAD, bytes, size), .sk = layout_word(l, FACT_SKB_SK, bytes, size),
 			     .half = (enum skb_half)layout_word(l, FACT_SKB_FCLONE, bytes, size),
 			     .head_frag = layout_word(l, FACT_SKB_HEAD_FRAG, bytes, size),
+			     .head_slot = va + layout_offset(l, FACT_SKB_HEAD),
 			     .recycles = layout_word(l, FACT_SKB_PP_RECYCLE, bytes, size) };
 	ret->info = ret->head + end;
 	*ret_ok = users && users < MAX_USERS && end < MAX_HEAD && tail <= end && data - ret->head <= end && !(ret->info & 7) &&
@@ -127,8 +128,9 @@ struct error *skb_info_read(const struct layout *l, struct kvmem *k, uint64_t va
 	*ret_ok = ret->nr <= frags->length && ret->dataref;
 	for (unsigned i = 0; *ret_ok && i < ret->nr; i++) {
 		ret->pages[i] = layout_word_at(l, FACT_SKB_FRAG_PAGE, frags->offset + i * frags->stride, bytes, size);
-		if (ret->pages[i] & NETMEM_TAGS)
+		if (ret->pages[i] & NET_IOV)
 			ret->pages[i] = 0;
+		ret->slots[i] = va + frags->offset + i * frags->stride + layout_offset(l, FACT_SKB_FRAG_PAGE);
 	}
 	return NULL;
 }

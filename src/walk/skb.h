@@ -21,6 +21,7 @@ struct skb {
 	uint64_t info; /**< its skb_shared_info */
 	uint64_t sk;   /**< socket that it is charged to, 0: none */
 	enum skb_half half;
+	uint64_t head_slot; /**< address of the word that names head */
 	bool head_frag; /**< head is a piece of a page that it has a reference on, not of kmalloc() */
 	bool recycles;  /**< pages of a page_pool go back to it: they have no reference each */
 };
@@ -30,6 +31,7 @@ struct skb_info {
 	unsigned dataref;       /**< sk_buffs that share it */
 	bool managed;           /**< whoever sent it keeps the references */
 	uint64_t pages[SKB_MAX_FRAGS]; /**< struct pages; 0: memory of a device without one */
+	uint64_t slots[SKB_MAX_FRAGS]; /**< addresses of the words that name them */
 };
 
 /** Addresses of the caches: sk_buffs, and pairs of them.  0: not known. */
