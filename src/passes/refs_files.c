@@ -37,25 +37,8 @@ static uint32_t pin_count(const struct check *c, const struct census_record *r)
 	return compound && c->layout.folio.pincount != NO_OFFSET && c->layout.folio.pincount + UINT64_C(4) <= bytes ? 1 : GUP_PIN_COUNTING_BIAS;
 }
 
-static void bad_page(const struct noting *n, const struct page_ref *ref)
-{
-	struct subject subject = subject_page(rules[RULE_HOLDER_NO_PAGE].subject, UINT64_MAX);
-	struct findings *fs = &n->w->findings;
-	struct known_ref known = { .holder = ref->holder, .index = ref->index, .source = (uint8_t)n->source, .part = (uint8_t)ref->part };
-	struct finding *f;
-	char text[128];
-
-	subject.address = ref->holder;
-	f = worker_finding(n->w, RULE_HOLDER_NO_PAGE, &subject);
-	finding_text(fs, f, "holder", known_ref_text(&known, text, sizeof(text)), NULL);
-	finding_value(fs, f, "slot", FMT_PTR, ref->slot);
-	finding_value(fs, f, "page", FMT_PTR, ref->page ? ref->page : ref->va);
-	if (ref->may_lag)
-		finding_lower(fs, f, "somebody may be changing the holder: it is locked");
-}
-
 /* *ret_ok: false when there is no page; what the dump lacks is a gap. */
-static struct error *find_page(struct noting *n, const struct page_ref *ref, uint64_t *ret_pfn, bool *ret_ok)
+static struct error *find_page(struct noting *n, const struct page_ref *ref, struct known_ref *known, bool *ret_ok)
 {
 	const struct memmap *m = &n->c->memmap;
 	struct error *err = NULL;
@@ -63,15 +46,15 @@ static struct error *find_page(struct noting *n, const struct page_ref *ref, uin
 	uint64_t pa = 0;
 
 	if (ref->page) {
-		*ret_ok = memmap_pfn_of(m, ref->page, ret_pfn);
+		*ret_ok = memmap_pfn_of(m, ref->page, &known->pfn);
 	} else {
 		err = kvmem_translate(n->w->kv, ref->va, &pa, NULL, &gap);
-		*ret_pfn = pa >> n->c->layout.page_shift;
+		known->pfn = pa >> n->c->layout.page_shift;
 		*ret_ok = !err && gap.kind == KV_OK;
 	}
 	n->refs.gaps += gap.kind == KV_PHYS;
 	if (!err && !*ret_ok && gap.kind != KV_PHYS)
-		bad_page(n, ref);
+		refs_no_page(n->w, known, ref->page ? ref->page : ref->va);
 	return err;
 }
 
@@ -85,7 +68,7 @@ static struct error *note(void *arg, const struct page_ref *ref)
 				   .uncached = ref->uncached };
 	const struct census_record *r;
 	bool ok;
-	struct error *err = find_page(n, ref, &known.pfn, &ok);
+	struct error *err = find_page(n, ref, &known, &ok);
 
 	n->w->ledger.rule[RULE_HOLDER_NO_PAGE].checked++;
 	if (err || !ok)

@@ -9,6 +9,9 @@
 #include "walk/page_pool.h"
 #include "walk/sock.h"
 
+/* Which words name pages (known_ref.part); 0: task_struct.task_frag. */
+enum { PART_SOCK_FRAG = 1, PART_FRAG_CACHE = 2 };
+
 static void note_or_report(struct worker *w, const struct known_ref *ref, uint64_t value, bool is_page)
 {
 	w->ledger.rule[RULE_HOLDER_NO_PAGE].checked++;
@@ -43,7 +46,7 @@ static struct error *note_cache(void *arg, const struct frag_cache *cache)
 {
 	struct worker *w = arg;
 	struct known_ref ref = { .holder = cache->va, .word = cache->slot, .count = (uint32_t)cache->refs, .index = cache->cpu,
-				 .source = REF_PAGE_FRAG, .owns = true, .may_lag = true };
+				 .source = REF_PAGE_FRAG, .part = PART_FRAG_CACHE, .owns = true, .may_lag = true };
 
 	return note_memory(w, &ref, cache->memory);
 }
@@ -61,15 +64,17 @@ struct error *refs_frag_caches(struct check *c, struct worker *w)
 /* ---- page_frag --------------------------------------------------------------------------------------------------- */
 
 /* skb_page_frag_refill() drops the reference, sets offset to 0, then takes another page. */
-static struct error *note_frag(struct worker *w, uint64_t va, bool steady)
+static struct error *note_frag(struct worker *w, uint64_t va, struct known_ref ref, bool steady)
 {
-	struct known_ref ref = { .holder = va, .count = 1, .source = REF_PAGE_FRAG, .owns = true };
 	struct page_frag frag;
 	bool ok;
 	struct error *err = page_frag_read(&w->check->layout, w->kv, va, &frag, &ok);
 
 	if (!err && !ok)
 		refs_cut(w, REF_PAGE_FRAG);
+	ref.source = REF_PAGE_FRAG;
+	ref.count = 1;
+	ref.owns = true;
 	ref.may_lag = !steady || !frag.offset;
 	ref.word = frag.slot;
 	if (!err && ok && frag.page)
@@ -89,7 +94,7 @@ struct error *refs_task_frags(struct check *c, struct worker *w)
 
 		err = kvmem_read_member(w->kv, on_cpu, t->va, &running, &ok);
 		if (!err)
-			err = note_frag(w, t->va + frag->offset, ok && !running && !(t->flags >> PF_EXITING_BIT & 1));
+			err = note_frag(w, t->va + frag->offset, (struct known_ref){ .holder = t->va }, ok && !running && !(t->flags >> PF_EXITING_BIT & 1));
 	}
 	return err;
 }
@@ -132,7 +137,7 @@ static struct error *on_sock(struct sock_walk *s, uint64_t va, uint64_t cache)
 	if (addrset_add(&s->met, va) == ADDRSET_NOMEM)
 		return &error_nomem;
 	if (sk->frag)
-		err = note_frag(s->w, sk->frag, sk->steady);
+		err = note_frag(s->w, sk->frag, (struct known_ref){ .holder = va, .part = PART_SOCK_FRAG }, sk->steady);
 	if (!err && sk->family == PACKET_FAMILY && !cache)
 		err = packet_blocks_walk(&s->c->layout, s->w->kv, va, note_block, s, &s->gaps);
 	return err;

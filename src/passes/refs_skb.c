@@ -19,6 +19,9 @@
 #include "walk/skb.h"
 #include "walk/sock.h"
 
+/* Which word names the page (known_ref.part); 0: a fragment. */
+enum { PART_HEAD = 1 };
+
 struct found_skb {
 	struct skb skb;
 	bool doubtful; /* either this one is in use or the other of its pair */
@@ -174,6 +177,7 @@ static struct error *note_info(struct skb_walk *s, const struct holding *h, cons
 	if (err || gap.kind != KV_OK)
 		return err;
 	ref.index = 0;
+	ref.part = PART_HEAD;
 	ref.word = h->skb->head_slot;
 	ref.pfn = pa >> s->c->layout.page_shift;
 	return note(s, h->skb, &ref);

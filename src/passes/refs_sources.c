@@ -33,8 +33,9 @@ static const struct {
 } sources[NR_REF_SOURCES] = {
 	[REF_BATCH] = { "lru-batch", "entry", "a CPU's batch for the LRU lists" },
 	[REF_PIPE] = { "pipe", "buffer", "the pipe_inode_info", { { "spare page", "the pipe_inode_info" } } },
-	[REF_SKB] = { "socket-buffer", "fragment", "the sk_buff" },
-	[REF_PAGE_FRAG] = { "page-frag", "cache", "the page_frag" },
+	[REF_SKB] = { "socket-buffer", "fragment", "the sk_buff", { { "head", "the sk_buff" } } },
+	[REF_PAGE_FRAG] = { "page-frag", "page_frag", "the task_struct",
+			    { { "sk_frag", "the sock" }, { "references in advance of CPU", "the page_frag_cache" } } },
 	[REF_PAGE_POOL] = { "page-pool", "page", "the page_pool" },
 	[REF_IO_URING] = { "io-uring", "ring page", "the io_ring_ctx",
 			   { { "vector", "the io_mapped_ubuf" }, { "ring page", "the io_buffer_list" } } },
