@@ -44,17 +44,30 @@ struct error *alloc_read(struct check *c, uint64_t pfn, struct page_owner *ret)
 	return page_owner_read(&c->alloc.owners, c->kv, pfn, ret);
 }
 
+static void module_text(struct check *c, const struct module_part *part, uint64_t va, char *buf, size_t size)
+{
+	struct module_symbol m;
+	bool found = false;
+
+	error_free(module_symbol_at(&c->layout, c->kv, part, va - 1, &m, &found));
+	if (found)
+		snprintf(buf, size, "%s+%#" PRIx64 " [%s]", m.name, m.offset + 1, part->name);
+	else
+		snprintf(buf, size, "%#" PRIx64 " [%s]", va, part->name);
+}
+
 const char *alloc_frame_text(struct check *c, uint64_t va, char *buf, size_t size)
 {
-	const struct module_part *module;
+	const struct module_part *part;
 	struct symbol_at at;
 
 	load_names(c);
+	part = modules_find(&c->alloc.modules, va);
 	/* a call may be the last instruction of its function */
-	if (symbols_find(&c->alloc.symbols, va - 1 - c->layout.kaslr, &at))
+	if (part)
+		module_text(c, part, va, buf, size);
+	else if (symbols_find(&c->alloc.symbols, va - 1 - c->layout.kaslr, &at))
 		snprintf(buf, size, "%s+%#" PRIx64, at.name, at.offset + 1);
-	else if ((module = modules_find(&c->alloc.modules, va)))
-		snprintf(buf, size, "[%s]+%#" PRIx64, module->name, va - module->start);
 	else
 		snprintf(buf, size, "%#" PRIx64, va);
 	return buf;

@@ -25,7 +25,7 @@ void alloc_deinit(struct check *c);
 /** What the kernel noted about \p pfn; state OWNER_NONE without page_owner.  Not for workers. */
 struct error *alloc_read(struct check *c, uint64_t pfn, struct page_owner *ret) _must_check_;
 
-/** "kmalloc_order+0x31", or "[module]+0x1c", or the address, of the return address \p va, into \p buf; returns buf. */
+/** "alloc_pages+0x31", "leak_pages+0x1c [leak]", or the address of the return address \p va, into \p buf; returns buf. */
 const char *alloc_frame_text(struct check *c, uint64_t va, char *buf, size_t size);
 
 /** Say in \p f, one of c->findings, who allocated \p pfn, and who freed it when it is free. */
