@@ -2,7 +2,8 @@
 /*
  * mem_section_usage.pageblock_flags: some bits for each block of 1 << pageblock_order pages (get_pfnblock_bitmap_bitidx()):
  * three of the migrate type, one for compaction, and since v6.17 one for isolation; their number is rounded up to a power
- * of two.  pageblock_order is that of a huge page, but no more than the allocator's largest order.
+ * of two.  pageblock_order is that of a huge page, but no more than the allocator's largest order, which it is without
+ * huge pages.
  */
 #include "walk/pageblock.h"
 
@@ -15,6 +16,15 @@ static unsigned bits_per_block(const struct layout *l)
 	uint64_t nr = (uint64_t)fact_value(&l->facts, FACT_NR_PAGEBLOCK_BITS, 0);
 
 	return nr > 4 ? 8 : nr ? 4 : 0;
+}
+
+static unsigned block_order(const struct layout *l)
+{
+	// without hugetlb the size of a transparent huge page counts since v6.10, which also brought _large_mapcount
+	bool huge = fact_found(&l->facts, FACT_HSTATES) ||
+		    (fact_found(&l->facts, FACT_HUGE_ZERO_PAGE) && fact_found(&l->facts, FACT_FOLIO_LARGE_MAPCOUNT));
+
+	return huge && l->pmd_order < l->max_buddy_order ? l->pmd_order : l->max_buddy_order;
 }
 
 static uint8_t decode(const struct pageblocks *p, const struct layout *l, unsigned raw)
@@ -53,7 +63,7 @@ struct error *pageblocks_init(struct pageblocks *p, const struct layout *l, cons
 
 	*p = (struct pageblocks){ .isolate_type = (int)fact_value(&l->facts, FACT_MIGRATE_ISOLATE, -1) };
 	p->isolate_bit = fact_found(&l->facts, FACT_PAGEBLOCK_ISOLATE_BIT);
-	p->order = l->pmd_order < l->max_buddy_order ? l->pmd_order : l->max_buddy_order;
+	p->order = block_order(l);
 	p->per_section = m->pages_per_section >> p->order;
 	p->known = l->section.sparse && l->section.usage_offset != NO_OFFSET && bits_per_block(l) && p->per_section &&
 		   fact_found(&l->facts, FACT_SECTION_PAGEBLOCK_FLAGS);
