@@ -8,6 +8,12 @@ KERNELS = {		# release: package version, suite, dump whose folder holds its debu
     "7.3.4+deb13-amd64": ("7.3.4-1~bpo13+1", "trixie-backports", "7.3"),
 }
 
+# Built from sources (build-kernel.py): release: package version, suite, dump whose folder holds its debug info, package, configuration.
+BUILT = {
+    "6.12.95-owner": ("6.12.95-1~bpo12+1", "bookworm-backports", "6.12-owner", "linux-source-6.12", "owner.config"),
+    "6.1.176-owner": ("6.1.176-1", "bookworm", "6.1-owner", "linux-source-6.1", "owner.config"),
+}
+
 # kernel, mem (MB): always. append: words for the kernel command line; wl: parts of the workload
 # (guest/init.c); cpu, qemu, modules, balloon, crashkernel: options of run-guest.py; form: dump.elf
 # instead of dump.kdump; kdump: crash; moving: the guest runs on after it wrote the truth.
@@ -113,6 +119,17 @@ DUMPS = {
     },
 }
 
+for _kernel, (_, _, _home, _, _) in BUILT.items():
+    DUMPS[_home] = {
+        "kernel": _kernel,
+        "mem": 112,
+        "wl": "owner",
+        "append": "page_owner=on",
+        "linger": "0.5",
+        "what": "A small kernel built for this: page_owner notes who allocated and freed each page, with stacks "
+                "(`truth/page_owner`). No modules, network, cgroups, hugetlb, or multi-generational LRU.",
+    }
+
 # Guests with a driver that leaks on purpose; beside the others, as these dumps have findings.
 for _kernel, (_, _, _home) in KERNELS.items():
     DUMPS[f"leaks/{_home}"] = {
@@ -123,3 +140,11 @@ for _kernel, (_, _, _home) in KERNELS.items():
         "what": "A driver that takes references and allocates pages, keeps some of them and forgets the others "
                 "(`scripts/testdata/leak`); a process that is stopped with its pipe full. `truth/proc/leak` says which pages.",
     }
+DUMPS["leaks/6.12-owner"] = {
+    "kernel": "6.12.95-owner",
+    "mem": 128,
+    "wl": "leak,owner",
+    "append": "page_owner=on",
+    "linger": "0.5",
+    "what": "The same driver on the small kernel of `6.12-owner`: page_owner knows who allocated what it leaked.",
+}

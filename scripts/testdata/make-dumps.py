@@ -15,7 +15,7 @@ import shutil
 import struct
 import subprocess
 
-from dumps import DUMPS, KERNELS
+from dumps import BUILT, DUMPS, KERNELS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FLAGS = {		# bits of /proc/kpageflags
@@ -30,7 +30,12 @@ def tool(name, *args):
 
 def fetch(work, release):
     dest = f"{work}/kernels/{release}"
-    if not os.path.exists(f"{dest}/vmlinux"):
+    if os.path.exists(f"{dest}/vmlinux"):
+        return dest
+    if release in BUILT:
+        version, suite, _, package, config = BUILT[release]
+        tool("build-kernel.py", package, version, suite, config, dest)
+    else:
         version, suite, _ = KERNELS[release]
         tool("fetch-kernel.py", release, version, suite, dest)
     return dest
@@ -39,7 +44,7 @@ def fetch(work, release):
 def boot(work, name, dump, kernel):
     run = f"{work}/runs/{name}"
     args = ["--kernel", kernel, "--out", run, "--mem", dump["mem"], "--append", dump["append"]]
-    for option in ("wl", "cpu", "modules", "balloon", "crashkernel"):
+    for option in ("wl", "cpu", "modules", "balloon", "crashkernel", "linger"):
         if option in dump:
             args += [f"--{option}", dump[option]]
     if "qemu" in dump:
@@ -73,13 +78,20 @@ def census(truth):
     return numbers, sum(a != b for a, b in zip(before, after)), count
 
 
+def kernel_words(release):
+    if release in KERNELS:
+        return f"Debian package version {KERNELS[release][0]}"
+    version, _, _, package, config = BUILT[release]
+    return f"built by `build-kernel.py` with `{config}` from Debian package {package} {version}"
+
+
 def readme(name, dump, kernel, run, dest, form):
     numbers, moved, count = census(f"{run}/truth")
     info = json.load(open(f"{run}/run.json"))
     lines = ["<!-- SPDX-License-Identifier: GPL-2.0-or-later -->", f"# {name}", "", dump["what"], "",
              f"Made by `scripts/testdata/make-dumps.py {name}` (see `scripts/testdata/README.md`).", "",
              "| | |", "|---|---|",
-             f"| kernel | {dump['kernel']}, Debian package version {KERNELS[dump['kernel']][0]} |",
+             f"| kernel | {dump['kernel']}, {kernel_words(dump['kernel'])} |",
              f"| guest | {dump['mem']} MB, 2 CPUs (`-cpu {info['cpu']}`), {info['qemu'] and '`' + info['qemu'] + '`' or 'one node'} |",
              f"| command line | `{info['cmdline']}` |",
              f"| dump | `{form}.zst`, {os.path.getsize(f'{run}/thin/{form}')} bytes unpacked |", "",
@@ -103,7 +115,7 @@ def make(work, out, name, dump, keep):
     pack_truth(run, f"{dest}/truth.tar.zst")
     if os.path.getsize(f"{run}/thin/moved.txt") and not dump.get("moving"):
         shutil.copyfile(f"{run}/thin/moved.txt", f"{dest}/moved.txt")
-    home = KERNELS[dump["kernel"]][2]
+    home = {**KERNELS, **BUILT}[dump["kernel"]][2]
     if home == name:
         tool("reduce-debuginfo.py", f"{kernel}/vmlinux", f"{run}/thin/vmlinux")
         compress(f"{run}/thin/vmlinux", f"{dest}/vmlinux.zst")

@@ -150,6 +150,8 @@ class Memmap:
             return self.page_type(page) == int(info["NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)"]) & 0xffffffff
         if not words(page) & self.head_bit or "OFFSET(page.compound_dtor)" not in info:
             return False
+        if "NUMBER(HUGETLB_PAGE_DTOR)" not in self.core.info:	# built without
+            return False
         return self.get(pfn + 1)[self.core.offset("page.compound_dtor")] == self.core.number("HUGETLB_PAGE_DTOR")
 
     def is_user_data(self, pfn, page):

@@ -14,6 +14,7 @@ file.  Needs bpftool, gcc, binutils.
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -76,8 +77,29 @@ def symbols(vmlinux, homes):
         if len(f) == 8 and f[3] in ("FUNC", "OBJECT", "NOTYPE") and (f[6] == "ABS" or f[6] in homes):
             home = homes[f[6]][0] if f[6] in homes else ""
             if is_wanted(f[7], f[3], home) or (stacks and f[3] == "FUNC" and not f[7].startswith("__pfx_")):
-                rows.setdefault(f[7], (int(f[1], 16), int(f[2], 0), f[6], f[3]))
+                row = (int(f[1], 16), int(f[2], 0), f[6], f[3])
+                if f[3] == "FUNC" and rows.get(f[7], row)[0] != row[0]:	# static functions may have one name
+                    f[7] = f"twin{len(rows)}-{f[7]}"
+                rows.setdefault(f[7], row)
     return rows
+
+
+def name_twins(path):
+    """Names that had to differ for the assembler become one again: each is the end of what stands in the string table."""
+    with open(path, "r+b") as f:
+        data = bytearray(f.read())
+        shoff, = struct.unpack_from("<Q", data, 40)
+        entry, count, _ = struct.unpack_from("<HHH", data, 58)
+        headers = [struct.unpack_from("<IIQQQQIIQQ", data, shoff + i * entry) for i in range(count)]
+        for _, kind, _, _, offset, size, link, _, _, _ in headers:
+            for at in range(offset, offset + size, 24) if kind == 2 else ():
+                name, = struct.unpack_from("<I", data, at)
+                start = headers[link][4] + name
+                m = re.match(rb"twin\d+-", data[start:start + 32])
+                if m:
+                    struct.pack_into("<I", data, at, name + m.end())
+        f.seek(0)
+        f.write(data)
 
 
 def source(header, lists, syms):
@@ -184,6 +206,7 @@ def build(vmlinux, tmp):
     run("ld", "-e", "0", "-z", "noexecstack", "--no-check-sections", "--no-warn-rwx-segments", f"--build-id=0x{build_id}",
         "-T", "script", "need.o", "symbols.o", "-o", "all", cwd=tmp)
     run("objcopy", "-R", ".need", "-R", ".comment", f"{tmp}/all", f"{tmp}/out")
+    name_twins(f"{tmp}/out")
     return f"{len(syms)} symbols, {len(variables)} variables, build-id {build_id}"
 
 

@@ -17,7 +17,9 @@
 #include <linux/uaccess.h>
 #include <linux/version.h>
 #include <linux/vmalloc.h>
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#if !IS_ENABLED(CONFIG_PAGE_POOL)
+/* a kernel without network */
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #include <net/page_pool/helpers.h>
 #include <net/page_pool/types.h>
 #else
@@ -45,7 +47,6 @@ static struct keeper *keepers[8];
 static unsigned int nr_keepers;
 static struct page **kept_in_vmalloc;
 static struct page *__percpu *kept_in_percpu;
-static struct page_pool *pool;
 
 static void note(const char *what, struct page *page, unsigned int order, const void *where)
 {
@@ -165,6 +166,9 @@ static int leak_kept_page(const char *what)
 	return 0;
 }
 
+#if IS_ENABLED(CONFIG_PAGE_POOL)
+static struct page_pool *pool;
+
 static int leak_pool(void)
 {
 	struct page_pool_params params = { .pool_size = 16, .nid = NUMA_NO_NODE };
@@ -180,6 +184,12 @@ static int leak_pool(void)
 	note("pool", page, 0, pool);
 	return 0;
 }
+#else
+static int leak_pool(void)
+{
+	return -EOPNOTSUPP;
+}
+#endif
 
 static ssize_t leak_write(struct file *file, const char __user *buf, size_t size, loff_t *pos)
 {
