@@ -21,7 +21,10 @@ PAGEFSCK = os.path.abspath(os.environ.get("PAGEFSCK", "pagefsck"))
 REDUMP = os.path.abspath(os.environ.get("REDUMP", "tests/tools/redump"))
 UPDATE = "--update" in sys.argv
 SKIP = 77
-DUMPS = ("5.10", "6.1", "6.1-elf", "6.1-kdump", "6.12", "6.12-churn", "6.12-hvo", "6.12-la57", "7.3", "7.3-hvo", "7.3-numa")
+STOCK = ("5.10", "6.1", "6.1-elf", "6.1-kdump", "6.12", "6.12-churn", "6.12-hvo", "6.12-la57", "7.3", "7.3-hvo", "7.3-numa")
+# Small kernels built for the bundle.
+OWNERS = ("6.1-owner", "6.12-owner")
+DUMPS = STOCK + OWNERS
 
 
 class Dump:

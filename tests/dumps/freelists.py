@@ -35,6 +35,8 @@ def guest(dump):
     for line in (dump.truth / "proc/pagetypeinfo").read_text().splitlines():
         if line.startswith("Number of blocks type"):
             types = line.split()[4:]
+        elif line.startswith("Number of mixed blocks"):
+            break # page_owner counts blocks with pages of another type
         elif match := re.match(r"Node +(\d+), zone +(\w+), type +(\w+) +(.*)", line):
             node, zone, kind, numbers = match.groups()
             for order, blocks in enumerate(numbers.split()):

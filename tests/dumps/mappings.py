@@ -159,7 +159,7 @@ class Test:
         kb = PAGE // 1024
         for name, found in (("VmSize", mm.total_vm), ("VmLck", mm.locked_vm), ("VmPTE", mm.tables_found),
                             ("HugetlbPages", mm.hugetlb_found)):
-            self.compare(Pair(f"status: {name}", int(process.status[name]), found * kb, process))
+            self.compare(Pair(f"status: {name}", int(process.status.get(name, 0)), found * kb, process))
         for name, counter in (("RssAnon", "anon"), ("RssFile", "file"), ("RssShmem", "shmem"), ("VmSwap", "swap")):
             found, central = (getattr(mm, f"{counter}_{which}") * kb for which in ("found", "central"))
             self.compare(Pair(f"status: {name}", int(process.status[name]), found, process, central=central))
@@ -289,7 +289,7 @@ class Test:
 
 def main():
     cases = dumptest.Cases()
-    dumps = dumptest.unpack()
+    dumps = dumptest.unpack(*dumptest.STOCK)
     with dumptest.Workplace("mappings"):
         for name in filter(cases.wanted, dumps):
             Test(cases, dumps[name]).run()

@@ -12,10 +12,9 @@ import sys
 sys.dont_write_bytecode = True
 import dumptest
 
-OWNERS = ("6.1-owner", "6.12-owner")
 HEAD = re.compile(r"Page allocated via order (\d+), mask 0x([0-9a-f]+)\((.*?)\)(?:, pid (\d+), tgid (\d+) \((.*)\), ts (\d+) ns)?"
                   r"(?:, free_ts (\d+) ns)?\nPFN (\w+) type (\w+) ")
-STEP = 20
+STEP = 10
 # The kernel goes by the nearest label; pagefsck by the function around it.
 LABELS = {"entry_SYSCALL_64_after_hwframe", "common_startup_64", "secondary_startup_64_no_verify"}
 
@@ -94,12 +93,47 @@ def try_freed(cases, dump):
     cases.case(f"{dump.name}: {len(sheets)} free pages", wrong)
 
 
+def leaks(dump):
+    """(what, pfn, order) of each thing that the driver did."""
+    rows = (line.split() for line in (dump.truth / "proc/leak").read_text().splitlines())
+    return [(what, int(pfn, 0), int(order)) for what, pfn, order, _ in rows]
+
+
+def try_driver(cases, dump):
+    """What a driver allocated has the driver in its stack, and its process."""
+    chosen = [row for row in leaks(dump) if row[0].startswith("alloc")]
+    report = dumptest.parse(dumptest.pagefsck("page", "--format", "json", "-d", dump.vmlinux, dump.path,
+                                              *(pfn for _, pfn, _ in chosen)).stdout)
+    wrong = []
+    for (what, pfn, order), page in zip(chosen, report["pages"]):
+        sheet = page["allocation"]
+        stack = stack_of(sheet, "alloc")
+        if sheet["order"]["value"] != order or sheet["comm"] != "leak-user" or not any(f.endswith(" [leak]") for f in stack):
+            wrong.append(f"{what} {pfn:#x}: {sheet}")
+    cases.case(f"{dump.name}: {len(chosen)} allocations of a driver", wrong[:5])
+
+
+def try_evidence(cases, dump):
+    """A finding about leaked references says who allocated the pages."""
+    report = dumptest.check_json(dump, "--only", "refcount-extra")[1]
+    forgotten = {pfn for what, pfn, _ in leaks(dump) if "forget" in what}
+    told = [[e["text"] for e in f["evidence"] if e["kind"] == "allocation"] for f in report["findings"]]
+    wrong = [f"{texts} of {f['subject']}" for f, texts in zip(report["findings"], told)
+             if len(texts) != 1 or "(leak-user)" not in texts[0] or "post_alloc_hook+" not in texts[0]]
+    if len(told) < 3 or not forgotten & {f["subject"]["pfn"] for f in report["findings"]}:
+        wrong.append(f"{len(told)} findings")
+    cases.case(f"{dump.name}: {len(told)} findings with who allocated the pages", wrong)
+
+
 def main():
     cases = dumptest.Cases()
     with dumptest.Workplace("pageowner"):
-        for dump in dumptest.unpack(*OWNERS).values():
+        for dump in dumptest.unpack(*dumptest.OWNERS).values():
             compare(cases, dump)
             try_freed(cases, dump)
+        for dump in dumptest.unpack("leaks/6.12-owner").values():
+            try_driver(cases, dump)
+            try_evidence(cases, dump)
     cases.finish()
 
 

@@ -118,11 +118,11 @@ def kernel_totals(guest, census, motion):
     yield Total("nr_page_table_pages", stat("nr_page_table_pages"), census.of("page-table"), 0)
     yield Total("nr_zspages", stat("nr_zspages"), census.of("zsmalloc", "movable-ops"), 0)
     yield Total("balloon", stat("balloon_inflate") - stat("balloon_deflate"), census.of("offline"), 0)
-    yield Total("HardwareCorrupted", guest.meminfo["HardwareCorrupted"] // 4, census.folios("hwpoison"), 0)
+    yield Total("HardwareCorrupted", guest.meminfo.get("HardwareCorrupted", 0) // 4, census.folios("hwpoison"), 0)
     yield Total("ksm/pages_shared", guest.sysfs("/sys/kernel/mm/ksm/pages_shared") or 0, census.of("ksm"), 0)
-    yield Total("HugePages_Total", guest.meminfo["HugePages_Total"] * PAGES_PER_HUGE,
+    yield Total("HugePages_Total", guest.meminfo.get("HugePages_Total", 0) * PAGES_PER_HUGE,
                 census.of("hugetlb", "hugetlb-free"), 0)
-    yield Total("HugePages_Free", guest.meminfo["HugePages_Free"] * PAGES_PER_HUGE, census.of("hugetlb-free"), 0)
+    yield Total("HugePages_Free", guest.meminfo.get("HugePages_Free", 0) * PAGES_PER_HUGE, census.of("hugetlb-free"), 0)
 
 
 def totals(test, guest, census):
