@@ -4,7 +4,8 @@
  *
  *   buffer heads, and other objects that page.private names (nfs_page, zspage)
  *   the array of pages of the vmalloc area that a page was allocated for
- *   the list of huge pages in use
+ *   the list of huge pages in use, the variable with the page of zeros
+ *   whatever lies in memory of the boot
  */
 #include <stdlib.h>
 
@@ -56,6 +57,10 @@ struct error *holder_belongs(struct check *c, const struct holders *h, struct wo
 		return NULL;
 	if (r->kind == KIND_HUGETLB)
 		x->is_owner = x->form != HOLDER_STRUCT_PAGE && x->form != HOLDER_DIRECT_MAP && x->where == HOLDER_IMAGE;
+	if (r->kind == KIND_ZERO || r->kind == KIND_HUGE_ZERO)
+		x->is_owner = x->where == HOLDER_IMAGE;
+	if (r->kind == KIND_RESERVED || r->kind == KIND_VMEMMAP)
+		x->is_owner = x->form == HOLDER_DIRECT_MAP;
 	if (r->kind == KIND_KERNEL)
 		x->is_owner = x->form == HOLDER_STRUCT_PAGE && in_area(h, x->va);
 	if ((r->kind != KIND_FILE && r->kind != KIND_ZSMALLOC && r->kind != KIND_MOVABLE_OPS) || x->where != HOLDER_SLAB || !x->start)

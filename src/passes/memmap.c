@@ -91,7 +91,7 @@ static bool scan_plain(struct scan *s, uint32_t i, const struct page_view *v)
 	kind = bitmap_test(&special->vmemmap, scan_pfn(s, i)) ? KIND_VMEMMAP
 	       : v->flags & reserved			      ? KIND_RESERVED
 							      : KIND_KERNEL;
-	if (v->refcount != 1 && kind == KIND_KERNEL)
+	if (v->refcount != 1)
 		return false;
 	scan_record(s, i, kind, 0, 0, 0);
 	return true;

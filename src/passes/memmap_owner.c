@@ -272,7 +272,7 @@ static void check_single_owner(struct scan *s, uint32_t i, const struct page_vie
 		refcount_finding(s, RULE_OFFLINE_REFCOUNT, i, v, 1, "0 or 1");
 	if (kind == KIND_LARGE_KMALLOC && v->refcount != 0)
 		refcount_finding(s, RULE_FROZEN_KIND_REFCOUNT, i, v, 0, NULL);
-	if ((kind == KIND_RESERVED || kind == KIND_VMEMMAP) && v->refcount < 1 && page_has(v, s->l->flag.reserved))
+	if ((kind == KIND_RESERVED || kind == KIND_VMEMMAP || kind == KIND_ZERO) && v->refcount < 1 && page_has(v, s->l->flag.reserved))
 		refcount_finding(s, RULE_RESERVED_REFCOUNT, i, v, 1, "at least 1");
 }
 

@@ -15,7 +15,7 @@
 #include "passes/refs_parts.h"
 
 /* Pages to search for at once, and pages of kernel memory that are searched without being asked to. */
-enum { MAX_PAGES = 1 << 20, AUTO_PAGES = 1 << 19 };
+enum { MANY_PIECES = 16, MAX_PAGES = 1 << 20, AUTO_PAGES = 1 << 19 };
 
 /* ---- suspects ---------------------------------------------------------------------------------------------------- */
 
@@ -43,8 +43,8 @@ static bool is_recounted(const struct check *c, uint64_t pfn, const struct censu
 bool refs_are_judged(const struct check *c, uint64_t pfn, const struct census_record *r)
 {
 #define K(kind) (UINT64_C(1) << KIND_##kind)
-	const uint64_t own_rules = K(DEVICE) | K(RESERVED) | K(VMEMMAP) | K(FROZEN) | K(TAIL_ORPHAN) | K(UNINITIALISED) | K(HOLE) |
-				   K(UNREADABLE) | K(KERNEL_INTERIOR) | K(ZERO) | K(HUGE_ZERO) | K(HWPOISON) | K(BUDDY) | K(PCP) |
+	const uint64_t own_rules = K(DEVICE) | K(FROZEN) | K(TAIL_ORPHAN) | K(UNINITIALISED) | K(HOLE) |
+				   K(UNREADABLE) | K(KERNEL_INTERIOR) | K(BUDDY) | K(PCP) |
 				   K(LLIST_FREE) | K(UNACCEPTED);
 #undef K
 
@@ -101,20 +101,41 @@ bool refs_holder_known(const struct hunt *t, const struct suspect_page *p, const
 	return false;
 }
 
+/*
+ * Memory of the kernel has one owner, who has one pointer to it and one reference.  What is handed out in pieces has many
+ * references of one owner.
+ */
+static bool may_be_owner(const struct hunt *t, const struct suspect_page *p, const struct holder *x)
+{
+	size_t nr;
+
+	(void)refs_known(t->c, p->refs.pfn, equation_pages(p->record), &nr);
+	return p->why == SUSPECT_EXTRA && p->record->kind == KIND_KERNEL && !nr && p->rest < MANY_PIECES && x->state == HOLDER_LIVE &&
+	       x->start && (x->where == HOLDER_SLAB || x->where == HOLDER_VMALLOC);
+}
+
+static void count_live(const struct hunt *t, struct suspect_page *p, const struct holder *x)
+{
+	if (!p->live++)
+		p->owner_at = may_be_owner(t, p, x) ? x->start : 0;
+	else if (p->owner_at != x->start)
+		p->owner_at = 0;
+}
+
 static void count_holders(struct hunt *t, struct suspect_page *p)
 {
 	size_t nr;
 	const struct holder *x = holders_of(&t->holders, p->refs.pfn, suspect_pages(p), &nr);
 
 	for (size_t i = 0; i < nr; i++) {
-		if (x[i].is_own_slot || x[i].is_owner || x[i].is_inside || refs_holder_known(t, p, &x[i]))
+		if (x[i].is_own_slot || (x[i].is_owner && p->why == SUSPECT_EXTRA) || x[i].is_inside || refs_holder_known(t, p, &x[i]))
 			continue;
 		if (x[i].state == HOLDER_STALE)
 			p->stale++;
 		else if (x[i].where == HOLDER_STACK || x[i].where == HOLDER_REGISTER)
 			p->stacks++;
 		else
-			p->live++;
+			count_live(t, p, &x[i]);
 	}
 }
 
@@ -168,7 +189,7 @@ static void count(struct hunt *t)
 
 		if (p->why != SUSPECT_EXTRA)
 			continue;
-		t->c->refs.held += p->live != 0;
+		t->c->refs.held += p->live && !p->owner_at;
 		t->c->refs.stacks += !p->live && p->stacks;
 		t->c->refs.lost += suspect_is_lost(p);
 		t->c->refs.lost_refs += suspect_is_lost(p) ? (uint64_t)p->rest : 0;

@@ -186,7 +186,7 @@ struct error *refs_held(struct hunt *t)
 
 	err = typed_momentary(&t->c->layout, t->c->kv, d.momentary, &d.nr_momentary);
 	for (size_t i = 0; !err && i < t->nr_searched; i++)
-		if (t->pages.v[i].why == SUSPECT_EXTRA && (t->pages.v[i].live || t->pages.v[i].stacks))
+		if (t->pages.v[i].why == SUSPECT_EXTRA && (t->pages.v[i].live || t->pages.v[i].stacks) && !suspect_is_lost(&t->pages.v[i]))
 			err = add_page(&d, &t->pages.v[i]);
 	if (d.list.nr)
 		qsort(d.list.v, d.list.nr, sizeof(*d.list.v), by_class);

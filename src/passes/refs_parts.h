@@ -22,6 +22,7 @@ struct suspect_page {
 	uint32_t alloc;    /**< handle of the stack that allocated it, 0: not known */
 	/* words that lead to it, by what contains them; after the search */
 	size_t live, stacks, stale;
+	uint64_t owner_at; /**< the one object of all that are live, which must be its owner's; 0: none, or several */
 	enum flight_kind flight; /**< why nothing needs to lead to it */
 	/* SUSPECT_UNOWNED */
 	enum kernel_owner owner; /**< after the search */
@@ -33,7 +34,7 @@ struct suspect_page {
 /** Nothing leads to it, and nothing explains that. */
 static inline bool suspect_is_lost(const struct suspect_page *p)
 {
-	return !p->live && !p->stacks && !p->flight;
+	return (!p->live || p->owner_at) && !p->stacks && !p->flight;
 }
 
 struct hunt {
@@ -65,11 +66,14 @@ struct error *refs_flight(struct hunt *t) _must_check_;
 /** Findings about pages that nothing explains, a group each. */
 struct error *refs_report(struct hunt *t) _must_check_;
 
+/** Say as evidence what the \p nr pages of a group, by pfn, have in common. */
+struct error *refs_common(struct hunt *t, struct finding *f, const struct suspect_page **p, size_t nr) _must_check_;
+
 /** Findings about holders whose page has too few references, or none. */
 struct error *refs_few(struct check *c) _must_check_;
 
 /** Add where memory was searched, and what of it the dump lacks, which lowers \p f. */
-void refs_searched(struct hunt *t, struct finding *f);
+void refs_searched(struct hunt *t, struct finding *f, const struct suspect_page *h);
 
 /** Add some stale words that lead to \p p. */
 struct error *refs_stale_words(struct hunt *t, struct finding *f, const struct suspect_page *p) _must_check_;

@@ -4,11 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/strbuf.h"
 #include "passes/pass.h"
 #include "passes/refs_parts.h"
 
-enum { EXAMPLES = 8, STALE_SHOWN = 3 };
+enum { STALE_SHOWN = 3 };
 
 /* Pages of one group have the same kind, size, number of references too many, and way of allocation where that is known. */
 static int compare_group(const struct suspect_page *x, const struct suspect_page *y)
@@ -17,6 +16,8 @@ static int compare_group(const struct suspect_page *x, const struct suspect_page
 		return (int)x->record->kind - (int)y->record->kind;
 	if (x->record->order != y->record->order)
 		return (int)x->record->order - (int)y->record->order;
+	if (!x->owner_at != !y->owner_at)
+		return x->owner_at ? 1 : -1;
 	if (x->rest != y->rest)
 		return x->rest < y->rest ? -1 : 1;
 	return x->alloc == y->alloc ? 0 : x->alloc < y->alloc ? -1 : 1;
@@ -28,29 +29,6 @@ static int by_group(const void *a, const void *b)
 	int order = compare_group(x, y);
 
 	return order ? order : x->refs.pfn < y->refs.pfn ? -1 : x->refs.pfn > y->refs.pfn;
-}
-
-static void examples(struct hunt *t, struct finding *f, const struct suspect_page **p, size_t nr)
-{
-	_cleanup_(strbuf_deinit) struct strbuf text = { 0 };
-	bool mapping = true, memcg = true;
-
-	for (size_t i = 0; i < nr; i++) {
-		if (i < EXAMPLES)
-			strbuf_printf(&text, "%s%#" PRIx64, i ? ", " : "", p[i]->refs.pfn);
-		mapping &= p[i]->refs.mapping == p[0]->refs.mapping;
-		memcg &= p[i]->refs.memcg == p[0]->refs.memcg;
-	}
-	if (nr < 2)
-		return;
-	finding_evidence(&t->c->findings, f, "neighbour", "%zu pages are so: pfn %s%s", nr, text.s ? text.s : "?",
-			 nr > EXAMPLES ? ", ..." : "");
-	if (mapping && p[0]->refs.mapping)
-		finding_evidence(&t->c->findings, f, "neighbour", "all of them have the same mapping, %#" PRIx64, p[0]->refs.mapping);
-	if (memcg && p[0]->refs.memcg)
-		finding_evidence(&t->c->findings, f, "neighbour", "all of them are charged to the same memory cgroup");
-	if (p[0]->alloc)
-		finding_evidence(&t->c->findings, f, "neighbour", "all of them were allocated the same way");
 }
 
 /* Pins are the kernel's word for references that a device may write through. */
@@ -82,15 +60,17 @@ struct error *refs_stale_words(struct hunt *t, struct finding *f, const struct s
 	return err;
 }
 
-void refs_searched(struct hunt *t, struct finding *f)
+void refs_searched(struct hunt *t, struct finding *f, const struct suspect_page *h)
 {
 	unsigned shift = t->c->layout.page_shift;
 	uint64_t missing = t->holders.unknown;
 
 	for (unsigned i = 0; i < HOLDER_GAPS; i++)
 		missing += i == GAP_NOT_RAM ? 0 : t->holders.missing[i];
-	finding_evidence(&t->c->findings, f, "search", "%" PRIu64 " MiB of kernel memory, stacks and registers hold no pointer to it",
-			 t->holders.searched << shift >> 20);
+	finding_evidence(&t->c->findings, f, "search", "%" PRIu64 " MiB of kernel memory, stacks and registers hold no pointer to it%s",
+			 t->holders.searched << shift >> 20, h->owner_at ? " but that of its owner" : "");
+	if (h->owner_at)
+		finding_lower(&t->c->findings, f, "its owner may have more than one reference by one pointer");
 	if (missing) {
 		finding_evidence(&t->c->findings, f, "search", "%" PRIu64 " KiB of kernel memory are not in the dump: a pointer could be there",
 				 missing << shift >> 10);
@@ -130,9 +110,10 @@ static struct error *leak_finding(struct hunt *t, const struct suspect_page **p,
 	finding_value(&c->findings, f, "extra", FMT_DEC, (uint64_t)h->rest);
 	finding_value(&c->findings, f, "nr_pages", FMT_DEC, nr);
 	pins(t, f, h);
-	examples(t, f, p, nr);
-	refs_searched(t, f);
-	err = alloc_evidence(c, f, h->refs.pfn);
+	err = refs_common(t, f, p, nr);
+	refs_searched(t, f, h);
+	if (!err)
+		err = alloc_evidence(c, f, h->refs.pfn);
 	if (!err)
 		err = private_data(t, f, h);
 	return err ? err : refs_stale_words(t, f, h);

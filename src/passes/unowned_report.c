@@ -180,7 +180,7 @@ static struct error *lost_finding(struct hunt *t, const struct suspect_page **p,
 	finding_value(&c->findings, f, "all_pages", FMT_DEC, pages);
 	examples(t, f, p, nr);
 	among_themselves(t, f, p, nr);
-	refs_searched(t, f);
+	refs_searched(t, f, first);
 	if (first->owner == KOWNER_DOUBT)
 		doubt(t, f, first, nr);
 	stale_caches(t, f, p, nr);

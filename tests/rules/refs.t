@@ -69,8 +69,7 @@ set page[p]._refcount += 1
 expect refcount-extra p warning
 
 test refcount-extra-kernel: on a page of the kernel
-todo the pointer of its owner looks like a holder
-pick p kernel small refcount=1 mapcount=0 next=!kernel-interior vmapped=0
+pick p kernel small refcount=1 mapcount=0 next=!kernel-interior vmapped=0 nth=3
 set page[p]._refcount += 1
 expect refcount-extra p
 
@@ -96,6 +95,43 @@ pick p zsmalloc refcount=1
 set page[p]._refcount += 1
 expect refcount-extra p warning
 
+test refcount-extra-zero: on the page of zeros, which nobody counts mappings of
+pick p zero-page small
+set page[p]._refcount += 1
+expect refcount-extra p warning
+
+test refcount-extra-huge-zero: on the huge page of zeros
+pick p huge-zero-page head
+set page[p]._refcount += 1
+expect refcount-extra p warning
+
+test refcount-extra-reserved: on memory of the boot
+pick p reserved small refcount=1 mapcount=0 flag=!private
+set page[p]._refcount += 1
+expect refcount-extra p warning
+
+test refcount-extra-memmap: on memory that holds struct pages
+pick p vmemmap small refcount=1 mapcount=0 flag=!private
+set page[p]._refcount += 1
+expect refcount-extra p warning
+
+test refcount-extra-balloon: on a page of the balloon
+pick p offline small refcount=1
+set page[p]._refcount += 1
+expect any p
+also refcount-extra p
+also offline-refcount p
+
+test refcount-extra-poison: on a page that was taken out of use
+pick p hwpoison small refcount=1
+set page[p]._refcount += 1
+expect refcount-extra p warning
+
+test refcount-extra-orphan: on a page that was truncated while a CPU had it in a batch
+pick p orphan-lru small
+set page[p]._refcount += 1
+expect refcount-extra p warning
+
 test slab-two-references: on a slab
 pick p slab head refcount=1
 set page[p]._refcount += 1
@@ -105,6 +141,55 @@ test slab-frozen-reference: on a slab that has none
 pick p slab head refcount=0
 set page[p]._refcount += 1
 expect slab-refcount p
+
+# ---- zero, below zero, near the end -------------------------------------------------------------------------------
+
+test refs-zero-file-mapped: none at all for a mapped page of a file
+pick p file|shmem small mapcount>=1
+set page[p]._refcount = 0
+expect refcount-zero-mapped p error
+
+test refs-zero-hugetlb: none at all for a mapped huge page: it looks free
+kernels 6.* 7.*
+pick p hugetlb head entire>=1
+set page[p]._refcount = 0
+expect pte-to-free-page p error
+
+test refs-zero-hugetlb-marks: the same; its tails have marks of a huge page in use
+kernels 5.10
+pick p hugetlb head entire>=1
+set page[p]._refcount = 0
+expect tail-flags-legal p+1 error
+
+test refs-zero-page: the page of zeros without a reference
+pick p zero-page small
+set page[p]._refcount = 0
+expect reserved-refcount p
+
+test refs-negative-shmem: given back twice
+pick p shmem small mapcount=1
+set page[p]._refcount = -2
+expect refcount-negative p error
+
+test refs-negative-thp: the same for a huge page
+pick p anon head order=9
+set page[p]._refcount = -1
+expect refcount-negative p error
+
+test refs-negative-table: the same for a page of page tables
+pick p page-table small refcount=1
+set page[p]._refcount = -1
+expect refcount-negative p error
+
+test refs-overflow-thp: references run full on a huge page
+pick p anon head order=9 pincount<=0
+set page[p]._refcount = 0x7fffff00
+expect refcount-overflow p warning
+
+test refs-overflow-kernel: the same on a page of the kernel
+pick p kernel small refcount=1 mapcount=0 next=!kernel-interior
+set page[p]._refcount = 0x7fffff00
+expect refcount-overflow p warning
 
 # ---- one too few -----------------------------------------------------------------------------------------------------
 
@@ -239,9 +324,18 @@ test leak-many: three hundred pages with one reference too many are one finding
 every p 300 anon small refcount=1 mapcount=1: page[p]._refcount += 1
 expect refcount-extra p warning
 
+test leak-many-stale: freed objects of one sort have the pointers still
+pick s slab cache=kmalloc-64 free>=2
+every p 300 anon small refcount=1 mapcount=1: page[p]._refcount += 1024
+set mem[freeobject(s,0)] = page_va(p)
+set mem[freeobject(s,1)] = page_va(p+1)
+expect refcount-extra
+also pin-and-not-exclusive
+also anon-exclusive-shared
+
 test leak-many-file: pages of files, and one anonymous page
 every p 35 file small refcount=1 mapcount=0 flag=!private flag=lru: page[p]._refcount += 1
 pick q anon small refcount=1 mapcount=1
 set page[q]._refcount += 2
-expect refcount-extra p warning
 expect refcount-extra q warning
+expect refcount-extra warning
