@@ -66,6 +66,14 @@ static void add_late(struct late *l, const struct known_ref *k, int64_t refcount
 		*l = (struct late){ 1, *k, refcount, need };
 }
 
+static const char *who_lags(enum ref_source source)
+{
+	return source == REF_BATCH ? "who empties a batch drops the references before he clears it (release_pages())" :
+	       source == REF_SKB   ? "who frees a socket buffer drops the references of its fragments one by one, and leaves the pointers "
+				     "(skb_release_data())" :
+				     "who gives the pages back leaves the pointers a moment longer";
+}
+
 static void late_note(struct check *c, enum rule_id rule, const struct late *l)
 {
 	struct subject subject = check_page_subject(c, rules[rule].subject, l->first.pfn);
@@ -81,9 +89,8 @@ static void late_note(struct check *c, enum rule_id rule, const struct late *l)
 		finding_expect(&c->findings, f, "_refcount", FMT_INT, 0, (uint64_t)l->refcount, (uint64_t)l->need);
 	else
 		finding_value(&c->findings, f, "nr_pages", FMT_DEC, l->pages);
-	finding_evidence(&c->findings, f, "transient",
-			 "%" PRIu64 " page%s so: who empties it drops references first and entries last (release_pages())", l->pages,
-			 l->pages == 1 ? " is" : "s are");
+	finding_evidence(&c->findings, f, "transient", "%" PRIu64 " page%s so: %s", l->pages, l->pages == 1 ? " is" : "s are",
+			 who_lags((enum ref_source)l->first.source));
 	if (f)
 		f->severity = SEV_NOTE;
 }

@@ -32,15 +32,22 @@ static int by_group(const void *a, const void *b)
 }
 
 /* Pins are the kernel's word for references that a device may write through. */
+static bool are_small_pins(const struct suspect_page *h)
+{
+	return !(h->record->bits & CENSUS_HEAD) && h->rest >= GUP_PIN_COUNTING_BIAS && h->rest % GUP_PIN_COUNTING_BIAS == 0;
+}
+
 static void pins(struct hunt *t, struct finding *f, const struct suspect_page *h)
 {
-	int64_t extra = h->rest;
+	int64_t nr = h->rest / GUP_PIN_COUNTING_BIAS;
 
-	if (h->refs.pins && h->refs.pins == extra)
-		finding_evidence(&t->c->findings, f, "arithmetic", "all of them are pins (FOLL_PIN): _pincount is %" PRId64, extra);
-	else if (!(h->record->bits & CENSUS_HEAD) && extra >= GUP_PIN_COUNTING_BIAS && extra % GUP_PIN_COUNTING_BIAS == 0)
-		finding_evidence(&t->c->findings, f, "arithmetic", "%" PRId64 " pins (FOLL_PIN) of %d references each", extra / GUP_PIN_COUNTING_BIAS,
-				 GUP_PIN_COUNTING_BIAS);
+	if (h->refs.pins && h->refs.pins == h->rest)
+		finding_evidence(&t->c->findings, f, "arithmetic", "all of them are pins (FOLL_PIN): _pincount is %" PRId64, h->rest);
+	else if (are_small_pins(h))
+		finding_evidence(&t->c->findings, f, "arithmetic", "%" PRId64 " pin%s (FOLL_PIN) of %d references: a device or io_uring may have "
+				 "been told to write to it", nr, nr == 1 ? "" : "s", GUP_PIN_COUNTING_BIAS);
+	if (h->refs.refcount == h->rest)
+		finding_evidence(&t->c->findings, f, "consequence", "all its users have gone: it is memory lost until the next boot");
 }
 
 struct error *refs_stale_words(struct hunt *t, struct finding *f, const struct suspect_page *h)
@@ -105,7 +112,7 @@ static struct error *leak_finding(struct hunt *t, const struct suspect_page **p,
 
 	c->ledger.rule[RULE_REFCOUNT_EXTRA].findings++;
 	f = finding_add(&c->findings, RULE_REFCOUNT_EXTRA, &subject);
-	finding_expect(&c->findings, f, "_refcount", FMT_INT, nr > 1 ? 0 : 32, (uint64_t)h->refs.refcount,
+	finding_expect(&c->findings, f, "_refcount", FMT_INT, nr > 1 || are_small_pins(h) ? 0 : 32, (uint64_t)h->refs.refcount,
 		       (uint64_t)(h->refs.refcount - h->rest));
 	finding_value(&c->findings, f, "extra", FMT_DEC, (uint64_t)h->rest);
 	finding_value(&c->findings, f, "nr_pages", FMT_DEC, nr);

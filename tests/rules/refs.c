@@ -75,3 +75,45 @@ void every_statement(struct mutation *m, const char *s)
 	}
 	array_free(&found.list);
 }
+
+/* ---- holders that walks have met -------------------------------------------------------------------------------------- */
+
+bool held_matches(const struct world *w, uint64_t pfn, const char *f, bool *ret)
+{
+	size_t nr;
+	const struct known_ref *k = refs_known(w->base, pfn, 1, &nr);
+
+	*ret = false;
+	if (strncmp(f, "held=", 5))
+		return false;
+	for (size_t i = 0; i < nr; i++)
+		*ret |= !k[i].may_lag && !strcmp(f + 5, ref_source_name((enum ref_source)k[i].source));
+	return true;
+}
+
+/* The word of a holder that has the page; most walks say where it is, else it is in the object. */
+static uint64_t word_of(struct mutation *m, const struct known_ref *k)
+{
+	uint64_t va, word;
+
+	if (k->word || !world_page_va(m->w, k->pfn, &va))
+		return k->word;
+	for (uint64_t at = k->holder; at < k->holder + 4096; at += 8)
+		if (mutation_read(m, at, &word, sizeof(word)) && (word & ~UINT64_C(3)) == va)
+			return at;
+	return 0;
+}
+
+bool held_function(struct mutation *m, const char *function, uint64_t pfn, uint64_t *ret)
+{
+	size_t nr;
+	const struct known_ref *k = refs_known(m->w->base, pfn, 1, &nr);
+
+	if (strcmp(function, "heldby"))
+		return false;
+	for (*ret = 0; nr && !*ret; nr--)
+		*ret = k[nr - 1].may_lag ? 0 : word_of(m, &k[nr - 1]);
+	if (!*ret)
+		mutation_skip(m, "no holder of pfn %#llx is known", (unsigned long long)pfn);
+	return true;
+}

@@ -291,6 +291,45 @@ set page[p].flags &= ~flag(private)
 expect refcount-extra p warning
 also any p
 
+# ---- holders that lose their page ----------------------------------------------------------------------------------------
+
+test too-few-pipe: a page in a pipe, without the pipe's reference
+pick p file|shmem|anon small held=pipe
+set page[p]._refcount -= 1
+expect refcount-lt-holders p error
+
+test too-few-io-uring: a registered buffer whose pin was given back
+pick p anon|shmem small held=io-uring
+set page[p]._refcount -= 1024
+expect refcount-lt-holders p error
+also pin-small-sane p
+
+test too-few-socket: a page in a socket buffer, without its reference
+pick p file|shmem small held=socket-buffer
+set page[p]._refcount -= 1
+expect refcount-lt-holders p error
+
+test held-page-free-pipe: a pipe names a page that is free
+pick p file|shmem|anon small held=pipe
+pick f buddy first order>=1
+set mem[heldby(p)] = page_va(f)
+expect held-page-free f error
+also any p
+
+test held-page-free-socket: a socket buffer names a page that is free
+pick p file|shmem small held=socket-buffer
+pick f buddy first order>=1
+set mem[heldby(p)] = page_va(f)
+expect held-page-free f error
+also any p
+
+test held-page-slab: a pipe names a slab
+pick p file|shmem|anon small held=pipe
+pick f slab first
+set mem[heldby(p)] = page_va(f)
+expect held-page-free f error
+also any p
+
 # ---- held by somebody --------------------------------------------------------------------------------------------------
 
 test ok-held: somebody has the pointer and the reference
