@@ -469,7 +469,7 @@ static uint64_t call(struct mutation *m, const char *function, const char **s)
 		    !holder_function(m, function, a, b, &v) &&
 		    !owner_function(m, function, a, &v) &&
 		    !lost_function(m, function, a, &v) &&
-		    !lru_function(m, function, a, &v) && !held_function(m, function, a, &v) &&
+		    !lru_function(m, function, a, &v) &&
 		    !freelist_function(m, function, a, b, &v) &&
 		    !swap_function(m, function, a, &v))
 			v = page_function(m, function, a);

@@ -257,12 +257,6 @@ void set_statement(struct mutation *m, const char *s);
 void hold_statement(struct mutation *m, const char *s);
 void every_statement(struct mutation *m, const char *s);
 
-/** The filter `held=SOURCE`; false: f is none. */
-bool held_matches(const struct world *w, uint64_t pfn, const char *f, bool *ret);
-
-/** heldby(p): address of a word of a holder that names the page; false: no such function. */
-bool held_function(struct mutation *m, const char *function, uint64_t pfn, uint64_t *ret);
-
 /* ---- expect.c ----------------------------------------------------------------------------------------------------------- */
 
 void expect_statement(struct mutation *m, const char *s, bool optional);

@@ -312,21 +312,21 @@ expect refcount-lt-holders p error
 test held-page-free-pipe: a pipe names a page that is free
 pick p file|shmem|anon small held=pipe
 pick f buddy first order>=1
-set mem[heldby(p)] = page_va(f)
+set mem[refslot(p,0)] = page_va(f)
 expect held-page-free f error
 also any p
 
 test held-page-free-socket: a socket buffer names a page that is free
 pick p file|shmem small held=socket-buffer
 pick f buddy first order>=1
-set mem[heldby(p)] = page_va(f)
+set mem[refslot(p,0)] = page_va(f)
 expect held-page-free f error
 also any p
 
 test held-page-slab: a pipe names a slab
 pick p file|shmem|anon small held=pipe
 pick f slab first
-set mem[heldby(p)] = page_va(f)
+set mem[refslot(p,0)] = page_va(f)
 expect held-page-free f error
 also any p
 
