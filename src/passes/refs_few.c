@@ -147,6 +147,18 @@ static bool others_see_it(const struct equation *e)
 	return e->refcount < (int64_t)(e->mappings + e->cache + e->private);
 }
 
+/* A batch of pages that were unmapped is freed whole before it says that it is empty: too common to speak of. */
+static int64_t gathered(const struct check *c, uint64_t pfn, const struct census_record *r)
+{
+	size_t nr;
+	const struct known_ref *k = refs_known(c, pfn, equation_pages(r), &nr);
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		sum += k[i].source == REF_GATHER ? k[i].count : 0;
+	return sum;
+}
+
 static struct error *judge_count(struct few *t, uint64_t pfn, const struct census_record *r)
 {
 	struct check *c = t->c;
@@ -169,7 +181,7 @@ static struct error *judge_count(struct few *t, uint64_t pfn, const struct censu
 	e = equation_of(c, pfn, r, &v, NULL,
 			(uint64_t)(v.refcount - extra) - terms_cache_refs(&c->layout, kind, r->order, &v) -
 				terms_private_refs(&c->layout, kind, &v) - terms_owner_refs(kind, &v));
-	if (others_see_it(&e))
+	if (others_see_it(&e) || -e.rest <= gathered(c, pfn, r))
 		return NULL;
 	if ((uint64_t)-e.rest <= e.lagging)
 		add_late(&t->late[0], refs_known(c, pfn, equation_pages(r), &nr), e.refcount, e.refcount - e.rest);
@@ -196,7 +208,7 @@ static struct error *judge_kind(struct few *t, const struct known_ref *k, const 
 	enum page_kind kind = (enum page_kind)r->kind;
 
 	t->c->ledger.rule[RULE_HELD_PAGE_FREE].checked++;
-	if ((!is_free(kind) && !is_reused(kind, (enum ref_source)k->source)) || !check_in_range(t->c, k->pfn))
+	if (k->source == REF_GATHER || (!is_free(kind) && !is_reused(kind, (enum ref_source)k->source)) || !check_in_range(t->c, k->pfn))
 		return NULL;
 	if (k->may_lag)
 		add_late(&t->late[1], k, 0, 0);
