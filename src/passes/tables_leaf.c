@@ -315,17 +315,23 @@ static struct error *check_file(struct table_cursor *t, const struct leaf *leaf)
 	return wrong_file(t, leaf);
 }
 
-static void check_bare(struct table_cursor *t, const struct leaf *leaf)
+/* A page of a driver may have the mapping of the file that maps it, and be in no cache: perf_mmap_fault() (up to v6.14). */
+static struct error *check_bare(struct table_cursor *t, const struct leaf *leaf)
 {
-	uint64_t special = 0, legacy = 0;
+	uint64_t special = 0, legacy = 0, mapping, index;
+	struct error *err;
+	bool ok;
 
 	if (leaf->vma->flags & (VM_MIXEDMAP | VM_PFNMAP) || leaf->record->kind == KIND_HWPOISON || leaf->record->kind == KIND_DEVICE)
-		return;
+		return NULL;
 	(void)layout_symbol(t->l, FACT_SPECIAL_MAPPING_VMOPS, &special);
 	(void)layout_symbol(t->l, FACT_LEGACY_MAPPING_VMOPS, &legacy);
 	if (leaf->vma->ops && (leaf->vma->ops == special || leaf->vma->ops == legacy))
-		return;
-	state_finding(t, RULE_PTE_NOMAPPING, leaf);
+		return NULL;
+	err = page_words(t, leaf, &mapping, &index, &ok);
+	if (!err && !(ok && mapping && mapping == leaf->vma->mapping))
+		state_finding(t, RULE_PTE_NOMAPPING, leaf);
+	return err;
 }
 
 static struct error *check_area(struct table_cursor *t, const struct leaf *leaf, enum leaf_class class)
@@ -349,8 +355,7 @@ static struct error *check_area(struct table_cursor *t, const struct leaf *leaf,
 	case CLASS_SHMEM:
 		return check_file(t, leaf);
 	case CLASS_BARE:
-		check_bare(t, leaf);
-		return NULL;
+		return check_bare(t, leaf);
 	default:
 		return NULL;
 	}
