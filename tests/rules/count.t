@@ -23,7 +23,7 @@ test ok-many-references: a page cut into pieces has its references in advance
 pick p kernel small
 set page[p]._refcount = 32769
 hold p
-expect nothing
+expect refcount-held p note
 
 test inuse-refcount-positive: a page of a file without a reference
 pick p file small mapcount=0 flag=!locked flag=lru
@@ -256,6 +256,7 @@ set folio[p].pincount += 3
 set page[p]._refcount += 3
 hold p
 expect nothing
+also refcount-held p
 
 test pin-small-sane: a pin released by put_page() leaves 1023 references; somebody else still has the page
 pick p shmem small mapcount=1
@@ -281,13 +282,13 @@ needs ANON_EXCLUSIVE
 pick p anon small mapcount=1 flag=anon_exclusive
 set page[p]._refcount += 2048
 hold p
-expect nothing
+expect refcount-held p note
 
 test ok-pin-file: a pinned page of a file
 pick p shmem small mapcount=1
 set page[p]._refcount += 1024
 hold p
-expect nothing
+expect refcount-held p note
 
 # ---- PG_anon_exclusive -----------------------------------------------------------------------------------------------------------
 
@@ -319,4 +320,4 @@ test ok-ksm-shared: KSM pages are mapped many times
 pick p ksm small mapcount>=2
 set page[p]._refcount += 5000
 hold p
-expect nothing
+expect refcount-held p note

@@ -92,6 +92,7 @@ kernels 6.1 6.12 7.3
 pick p anon small listed mapcount=1 refcount=1 flag=!locked
 set page[p].flags &= ~flag(lru)
 set page[p]._refcount += 1
+hold p stack
 expect list-lru-flag p note
 also nr-lru-stat
 
@@ -198,6 +199,7 @@ expect lru-gen-size warning
 test lru-batch-pointer: an entry is no struct page
 set mem[batch(0)] ^= 4
 expect lru-in-batch-ref error
+also refcount-extra
 
 test lru-batch-number: more entries than a batch can hold
 set mem[batchlast(0)] |= 0xff

@@ -144,6 +144,7 @@ set page[p].flags |= flag(writeback)
 set object[xnode(p)].xa_node.marks[1][0] |= slotbit(p)
 set object[mapping(p)].address_space.i_pages.xa_flags |= topmark(1)
 set page[p]._refcount += 1
+hold p stack
 expect nothing
 also node-stat-dirty-writeback
 
@@ -261,6 +262,7 @@ set object[xnode(p)].xa_node.count -= 1
 set object[mapping(p)].address_space.nrpages -= 1
 set page[p].mapping = 0
 set page[p]._refcount = 1
+hold p stack
 expect nothing
 also node-stat-file-pages
 also node-stat-shmem

@@ -336,7 +336,7 @@ test ok-held: somebody has the pointer and the reference
 pick p anon small refcount=1 mapcount=1
 set page[p]._refcount += 1
 hold p
-expect nothing
+expect refcount-held p note
 
 test ok-held-stack: a task that sleeps has it on its stack
 pick p anon small refcount=1 mapcount=1
@@ -348,7 +348,7 @@ test ok-held-tail: somebody points to the last page of a large folio
 pick p anon head order=9
 set page[p]._refcount += 1
 hold p+511
-expect nothing
+expect refcount-held p note
 
 test stale-pointer: only a freed object has the pointer
 pick p anon small refcount=1 mapcount=1
