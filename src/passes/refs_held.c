@@ -164,6 +164,15 @@ static struct error *held_finding(struct held *d, const struct held_page *h, siz
 	return add_holders(d, f, h, nr);
 }
 
+/* Whether all holders could be walked: else one that could not may have what is left. */
+static bool is_walked(const struct check *c)
+{
+	for (unsigned i = 0; i < NR_REF_SOURCES; i++)
+		if (c->refs.cut[i])
+			return false;
+	return true;
+}
+
 static struct error *add_class(struct held *d, const struct held_page *h, size_t nr)
 {
 	struct check *c = d->hunt->c;
@@ -174,7 +183,7 @@ static struct error *add_class(struct held *d, const struct held_page *h, size_t
 		k.refs += (uint64_t)h[i].page->rest;
 	if (!array_push(&c->refs.classes, k))
 		return &error_nomem;
-	if (h->in_flight || !check_active(c, RULE_REFCOUNT_HELD))
+	if (h->in_flight || !is_walked(c) || !check_active(c, RULE_REFCOUNT_HELD))
 		return NULL;
 	return held_finding(d, h, nr, k.refs);
 }

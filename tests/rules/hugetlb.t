@@ -333,7 +333,8 @@ expect nothing
 test kstack-ref: somebody refers to a page of a stack
 pick q anon small entries>=1 tasks>=1
 set page[kpfn(task[q].stack)]._refcount = 2
-expect kstack-page-owner warning
+expect refcount-extra warning
+expect kstack-page-owner warning follows
 
 test kstack-lost: the page of a stack has no reference
 pick q anon small entries>=1 tasks>=1
