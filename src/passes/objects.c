@@ -211,3 +211,77 @@ struct error *objects_walk(struct check *c, struct worker *w, const uint64_t *ca
 	free(v);
 	return err;
 }
+
+/* ---- single objects ---------------------------------------------------------------------------------------------- */
+
+bool object_probe_init(struct object_probe *p, struct check *c, struct worker *w)
+{
+	*p = (struct object_probe){ .check = c, .w = w, .bitmap = calloc(SLAB_BITMAP_WORDS, sizeof(*p->bitmap)) };
+	if (!p->bitmap)
+		return false;
+	if (slab_memory_init(&p->memory, &c->layout, w->kv))
+		return true;
+	free(p->bitmap);
+	p->bitmap = NULL;
+	return false;
+}
+
+void object_probe_deinit(struct object_probe *p)
+{
+	addrset_deinit(&p->sheaves);
+	slab_memory_deinit(&p->memory);
+	free(p->bitmap);
+}
+
+static struct error *load_sheaves(struct object_probe *p, const struct slab_cache *cache)
+{
+	if (p->cache == cache->va)
+		return NULL;
+	addrset_deinit(&p->sheaves);
+	p->sheaves = (struct addrset){ 0 };
+	p->cache = cache->va;
+	return objects_in_sheaves(p->check, p->w->kv, &p->check->slab->slabs, cache, &p->sheaves);
+}
+
+/* The slab of p->memory. */
+static struct error *is_free_in(struct object_probe *p, const struct slab_at *at, uint64_t va, bool *ret)
+{
+	struct error *err = objects_cpu_free(p->check, at, &p->memory, p->bitmap);
+
+	for (unsigned i = 0; !err && i < p->memory.objects; i++) {
+		if (slab_object(at->cache, &p->memory, i) != va)
+			continue;
+		*ret = p->bitmap[i / 64] >> (i % 64) & 1;
+		err = load_sheaves(p, at->cache);
+		*ret |= !err && p->sheaves.nr && addrset_has(&p->sheaves, va);
+		break;
+	}
+	return err;
+}
+
+struct error *object_is_free(struct object_probe *p, uint64_t va, bool *ret)
+{
+	struct check *c = p->check;
+	const struct census_record *r;
+	struct slab_words words;
+	struct page_view view;
+	struct slab_chain chain;
+	struct slab_at at;
+	uint64_t pfn;
+	bool ok;
+	struct error *err;
+
+	*ret = false;
+	if (!c->slab || !c->slab->slabs.linear_known)
+		return NULL;
+	pfn = (va - c->slab->slabs.linear) >> c->layout.page_shift;
+	r = census_find(&c->census, pfn);
+	if (!r || r->kind != KIND_SLAB)
+		return NULL;
+	pfn = census_head(r, pfn);
+	err = slab_read_words(p->w, pfn, &view, &words, &ok);
+	if (err || !ok || !slabs_find(&c->slab->slabs, words.cache))
+		return err;
+	err = slab_open(&c->slab->slabs, &p->memory, c->slab->slabs.linear + (pfn << c->layout.page_shift), p->bitmap, &chain, &at);
+	return err || !p->memory.size || chain.end != CHAIN_END ? err : is_free_in(p, &at, va, ret);
+}

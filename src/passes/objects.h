@@ -31,4 +31,21 @@ typedef struct error *(*object_fn)(void *arg, struct worker *w, const struct sla
 struct error *objects_walk(struct check *c, struct worker *w, const uint64_t *caches, unsigned nr, object_fn fn, void *arg,
 			   uint64_t *ret_gaps) _must_check_;
 
+/** Asks for single objects; keeps what it learnt of the cache that it was asked about last. */
+struct object_probe {
+	struct check *check;
+	struct worker *w;
+	uint64_t cache;        /**< of which \a sheaves are; 0: none */
+	struct addrset sheaves;
+	struct slab_memory memory;
+	uint64_t *bitmap;
+};
+
+/** False: no memory.  Needs the slab pass. */
+bool object_probe_init(struct object_probe *p, struct check *c, struct worker *w);
+void object_probe_deinit(struct object_probe *p);
+
+/** Whether \p va is the start of a slab object that is free.  What is no slab, or cannot be followed, is not. */
+struct error *object_is_free(struct object_probe *p, uint64_t va, bool *ret) _must_check_;
+
 #endif

@@ -39,6 +39,7 @@ struct skb_walk {
 	struct worker *w;
 	uint64_t single, pairs; /* caches */
 	struct addrset spares;
+	struct object_probe probe; /* of heads */
 	ARRAY(struct found_skb) found;
 };
 
@@ -188,7 +189,7 @@ static struct error *note_shared(struct skb_walk *s, const struct found_skb *f, 
 {
 	struct skb_info info;
 	struct holding holding;
-	bool ok, gap = false;
+	bool ok, gap = false, gone = false;
 	struct error *err = skb_info_read(&s->c->layout, s->w->kv, f->skb.info, &info, &ok);
 
 	if (!err && !ok)
@@ -198,7 +199,10 @@ static struct error *note_shared(struct skb_walk *s, const struct found_skb *f, 
 	if (err || !ok || (!info.nr && !f->skb.head_frag))
 		return err;
 	err = choose(s, f, nr, &holding);
-	return err ? err : note_info(s, &holding, &info);
+	/* of a pair one may have been freed, and of those that are being freed the memory goes first */
+	if (!err && !holding.queued)
+		err = object_is_free(&s->probe, f->skb.head, &gone);
+	return err || gone ? err : note_info(s, &holding, &info);
 }
 
 static int by_info(const void *a, const void *b)
@@ -234,6 +238,8 @@ struct error *refs_skbs(struct check *c, struct worker *w)
 
 	if (!skb_known(&c->layout))
 		return NULL;
+	if (!object_probe_init(&s.probe, c, w))
+		return &error_nomem;
 	err = skb_caches(&c->layout, w->kv, &s.single, &s.pairs);
 	if (!err)
 		err = skb_spares(&c->layout, &c->percpu, w->kv, &s.spares);
@@ -246,6 +252,7 @@ struct error *refs_skbs(struct check *c, struct worker *w)
 	if (!err)
 		err = note_all(&s);
 	addrset_deinit(&s.spares);
+	object_probe_deinit(&s.probe);
 	array_free(&s.found);
 	return err;
 }
