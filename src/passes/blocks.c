@@ -248,8 +248,7 @@ static void misplaced(struct check *c, uint64_t pfn, uint64_t home, bool exchang
 	struct finding *f;
 
 	subject.other_pfn = home;
-	c->ledger.rule[RULE_STRUCT_PAGE_MISPLACED].findings++;
-	f = finding_add(&c->findings, RULE_STRUCT_PAGE_MISPLACED, &subject);
+	f = check_finding(c, RULE_STRUCT_PAGE_MISPLACED, &subject);
 	finding_value(&c->findings, f, "belongs_to", FMT_HEX, home);
 	if (exchanged)
 		finding_evidence(&c->findings, f, "neighbour", "and the other way round: the two were exchanged");

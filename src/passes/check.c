@@ -362,3 +362,11 @@ struct finding *worker_finding(struct worker *w, enum rule_id rule, const struct
 	w->section_findings[rule]++;
 	return finding_add(&w->findings, rule, subject);
 }
+
+struct finding *check_finding(struct check *c, enum rule_id rule, const struct subject *subject)
+{
+	if (!check_active(c, rule))
+		return NULL;
+	c->ledger.rule[rule].findings++;
+	return finding_add(&c->findings, rule, subject);
+}

@@ -229,4 +229,7 @@ static inline bool check_in_range(const struct check *c, uint64_t pfn)
  */
 struct finding *worker_finding(struct worker *w, enum rule_id rule, const struct subject *subject);
 
+/** The same for steps after the workers, with no limit; NULL when the rule is off. */
+struct finding *check_finding(struct check *c, enum rule_id rule, const struct subject *subject);
+
 #endif

@@ -80,10 +80,9 @@ static void late_note(struct check *c, enum rule_id rule, const struct late *l)
 	struct finding *f;
 	char text[128];
 
-	if (!l->pages || !check_active(c, rule))
+	if (!l->pages)
 		return;
-	c->ledger.rule[rule].findings++;
-	f = finding_add(&c->findings, rule, &subject);
+	f = check_finding(c, rule, &subject);
 	finding_text(&c->findings, f, "holder", known_ref_text(&l->first, text, sizeof(text)), NULL);
 	if (rule == RULE_REFCOUNT_LT_HOLDERS)
 		finding_expect(&c->findings, f, "_refcount", FMT_INT, 0, (uint64_t)l->refcount, (uint64_t)l->need);
@@ -130,8 +129,7 @@ static void few_finding(struct few *t, uint64_t pfn, const struct census_record 
 	const struct known_ref *k = refs_known(c, pfn, equation_pages(r), &nr);
 	char text[256];
 
-	c->ledger.rule[RULE_REFCOUNT_LT_HOLDERS].findings++;
-	f = finding_add(&c->findings, RULE_REFCOUNT_LT_HOLDERS, &subject);
+	f = check_finding(c, RULE_REFCOUNT_LT_HOLDERS, &subject);
 	finding_expect(&c->findings, f, "_refcount", FMT_INT, 32, (uint64_t)e->refcount, need);
 	finding_text(&c->findings, f, "holder", known_ref_text(k, text, sizeof(text)), NULL);
 	finding_evidence(&c->findings, f, "arithmetic", "%s", equation_text(c, e, pfn, r, text, sizeof(text)));
@@ -236,8 +234,7 @@ static void free_finding(struct few *t, const struct known_ref *k, size_t nr)
 	struct finding *f;
 	char text[128];
 
-	c->ledger.rule[RULE_HELD_PAGE_FREE].findings++;
-	f = finding_add(&c->findings, RULE_HELD_PAGE_FREE, &subject);
+	f = check_finding(c, RULE_HELD_PAGE_FREE, &subject);
 	finding_text(&c->findings, f, "holder", known_ref_text(k, text, sizeof(text)), NULL);
 	finding_value(&c->findings, f, "nr_pages", FMT_DEC, nr);
 	for (size_t i = 1; i < nr && i < HOLDERS_SHOWN; i++)

@@ -155,8 +155,7 @@ static struct error *held_finding(struct held *d, const struct held_page *h, siz
 	struct subject subject = check_page_subject(c, SUBJ_FOLIO, p->refs.pfn);
 	struct finding *f;
 
-	c->ledger.rule[RULE_REFCOUNT_HELD].findings++;
-	f = finding_add(&c->findings, RULE_REFCOUNT_HELD, &subject);
+	f = check_finding(c, RULE_REFCOUNT_HELD, &subject);
 	finding_expect(&c->findings, f, "_refcount", FMT_INT, 0, (uint64_t)p->refs.refcount, (uint64_t)(p->refs.refcount - p->rest));
 	finding_value(&c->findings, f, "extra", FMT_DEC, refs);
 	finding_value(&c->findings, f, "nr_pages", FMT_DEC, nr);

@@ -110,8 +110,7 @@ static struct error *leak_finding(struct hunt *t, const struct suspect_page **p,
 	struct finding *f;
 	struct error *err;
 
-	c->ledger.rule[RULE_REFCOUNT_EXTRA].findings++;
-	f = finding_add(&c->findings, RULE_REFCOUNT_EXTRA, &subject);
+	f = check_finding(c, RULE_REFCOUNT_EXTRA, &subject);
 	finding_expect(&c->findings, f, "_refcount", FMT_INT, nr > 1 || are_small_pins(h) ? 0 : 32, (uint64_t)h->refs.refcount,
 		       (uint64_t)(h->refs.refcount - h->rest));
 	finding_value(&c->findings, f, "extra", FMT_DEC, (uint64_t)h->rest);

@@ -172,8 +172,7 @@ static struct error *lost_finding(struct hunt *t, const struct suspect_page **p,
 	for (size_t i = 0; i < nr; i++)
 		pages += p[i]->nr_pages;
 	subject.nr_pages = first->nr_pages;
-	c->ledger.rule[RULE_KERNEL_PAGE_LOST].findings++;
-	f = finding_add(&c->findings, RULE_KERNEL_PAGE_LOST, &subject);
+	f = check_finding(c, RULE_KERNEL_PAGE_LOST, &subject);
 	finding_value(&c->findings, f, "block_order", FMT_DEC, first->record->order);
 	finding_value(&c->findings, f, "_refcount", FMT_INT, (uint64_t)(int64_t)first->refs.refcount);
 	finding_value(&c->findings, f, "nr_blocks", FMT_DEC, nr);
