@@ -359,6 +359,8 @@ static struct error *on_problem(void *arg, const struct xa_problem *p)
 	finding_expect(fs, f, "value", FMT_HEX, p->trouble <= XA_NODE_PARENT ? 64 : 8, p->found, p->expected);
 	if (cw->busy)
 		finding_lower(fs, f, busy_text);
+	if (cw->busy && (p->trouble == XA_NODE_COUNT || p->trouble == XA_NODE_NR_VALUES))
+		finding_lower(fs, f, "slots are written first, then they are counted (xas_store())");
 	return err;
 }
 

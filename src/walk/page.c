@@ -34,6 +34,15 @@ static void decode_mm_ids(const struct layout *l, const unsigned char *p, unsign
 	}
 }
 
+/*
+ * free_pages_prepare() clears order and number of pages first, and then the words of the tails, one by one, in which the
+ * counters are; prep_compound_page() writes these after the tails.
+ */
+static bool is_half_made(const struct folio_view *f)
+{
+	return !f->head.refcount && !f->order && !f->nr;
+}
+
 struct folio_view folio_decode(const struct layout *l, const unsigned char *p, unsigned nr)
 {
 	const struct folio_words *w = &l->folio;
@@ -54,6 +63,8 @@ struct folio_view folio_decode(const struct layout *l, const unsigned char *p, u
 		f.nr = get_le(p + w->nr, w->nr_size);
 	if (f.has_dtor)
 		f.dtor = p[w->dtor];
+	if (is_half_made(&f))
+		f.has_entire = f.has_large = f.has_nr_mapped = f.has_pincount = f.has_deferred = false;
 	if (f.has_entire)
 		f.entire = counter(p, w->entire);
 	if (f.has_large)
@@ -64,6 +75,7 @@ struct folio_view folio_decode(const struct layout *l, const unsigned char *p, u
 		f.pincount = counter(p, w->pincount);
 	if (f.has_deferred)
 		f.deferred_next = get_le64(p + w->deferred);
-	decode_mm_ids(l, p, nr, &f);
+	if (!is_half_made(&f))
+		decode_mm_ids(l, p, nr, &f);
 	return f;
 }

@@ -63,7 +63,7 @@ static inline uint64_t page_tail_head(const struct layout *l, const struct page_
 /** Mask encoding: the order that the tail itself states; -1 when the mask is none. */
 int page_tail_order(const struct layout *l, const struct page_view *v);
 
-/** Counters of a large folio; has_* tells which exist for its order and kernel. */
+/** Counters of a large folio; has_* tells which exist for its order and kernel, and none of one that is being made or freed. */
 struct folio_view {
 	struct page_view head;
 	unsigned order; /**< raw value */

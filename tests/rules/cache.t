@@ -184,6 +184,12 @@ pick p file small innode>=1 nrpages>=8
 set object[xnode(p)].xa_node.count += 1
 expect xa-node-backptr error
 
+test xa-node-count-locked: the same under the lock: slots first, then their number
+pick p file small innode>=1 nrpages>=8
+set object[xnode(p)].xa_node.count += 1
+set object[mapping(p)].address_space.i_pages.xa_lock = 1
+expect xa-node-backptr note
+
 test xa-node-values: a node counts a value too many
 pick p file small innode>=1 nrpages>=8
 set object[xnode(p)].xa_node.nr_values += 1

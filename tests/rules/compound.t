@@ -298,6 +298,24 @@ expect nothing
 also node-stat-anon-mapped
 also node-stat-thps
 
+test freed-half: a folio whose order free_pages_prepare() has cleared, and the words of its first tails
+needs LARGE_MAPCOUNT
+pick p anon head entries=1 order=9 entire=1 large=1 mapcount=0
+set pte[p] = swp(swptype(migration), p)
+set folio[p].entire = 0
+set folio[p].large = -2
+set folio[p].nr_mapped = 7
+set folio[p].order = 0
+set folio[p].nr = 0
+set page[p]._refcount = 0
+set page[p].flags &= ~flag(lru)
+expect head-order-range p warning
+also list-lru-flag p
+also inuse-refcount-positive p
+also lru-zone-size
+also nr-lru-stat
+also node-stat-anon-mapped
+
 test ok-frozen-small: the same for a single page
 pick p anon small mapcount=0
 set page[p]._refcount = 0
