@@ -332,7 +332,7 @@ also any p
 
 # ---- held by somebody --------------------------------------------------------------------------------------------------
 
-test ok-held: somebody has the pointer and the reference
+test held-by-task: a task has the pointer and the reference, and nobody knows what for
 pick p anon small refcount=1 mapcount=1
 set page[p]._refcount += 1
 hold p
@@ -344,7 +344,7 @@ set page[p]._refcount += 1
 hold p stack
 expect nothing
 
-test ok-held-tail: somebody points to the last page of a large folio
+test held-tail: somebody points to the last page of a large folio
 pick p anon head order=9
 set page[p]._refcount += 1
 hold p+511
