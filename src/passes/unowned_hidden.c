@@ -6,6 +6,8 @@
  *   (add_swap_count_continuation());
  * - lists of RCU callbacks that go through struct pages: slabs of SLAB_TYPESAFE_BY_RCU caches and page tables have their rcu_head
  *   there, a batch of page tables to be freed (struct mmu_table_batch) has it at its start and may come next;
+ * - chains of pages by page.private, which kernels clear when they allocate a page: skb_copy_ubufs() keeps its pages so until it
+ *   has filled all of them;
  * - tables for hardware, which hold physical addresses: page tables of an IOMMU and the like, from a table that somebody has;
  * - nothing at all: crash_save_vmcoreinfo() makes vmcoreinfo_data lead to the copy in the memory of the crash kernel, and forgets
  *   the page.
@@ -107,7 +109,7 @@ struct error *try_tables(struct judging *j)
 	return err;
 }
 
-/* ---- RCU callbacks -------------------------------------------------------------------------------------------------- */
+/* ---- links in struct pages: chains, RCU callbacks -------------------------------------------------------------------------------------------------- */
 
 /* An rcu_head is where the list node is: the next one, and a function of the kernel or of a module. */
 static bool is_callback(const struct judging *j, const unsigned char *page, uint64_t *ret_next)
@@ -119,28 +121,56 @@ static bool is_callback(const struct judging *j, const unsigned char *page, uint
 	return func - p->image_va < p->image_size || modules_find(&p->modules, func);
 }
 
+/* The next page of a chain; kernel memory alone uses the word so. */
+static struct error *try_chain(struct judging *j, uint64_t pfn, const unsigned char *page)
+{
+	struct check *c = j->t->c;
+	const struct census_record *r = census_find(&c->census, pfn);
+	struct edge e = { .from = SIZE_MAX };
+	uint64_t next;
+
+	if (!r || r->kind != KIND_KERNEL || !memmap_pfn_of(&c->memmap, get_le64(page + c->layout.page.private), &next))
+		return NULL;
+	e.to = block_of(j, next);
+	if (e.to == SIZE_MAX || !is_open(j->list[e.to]))
+		return NULL;
+	e.from = block_of(j, pfn);
+	if (e.from == SIZE_MAX)
+		return block_found(j, e.to, KOWNER_LIST);
+	return array_push(&j->edges, e) ? NULL : &error_nomem;
+}
+
+static struct error *try_callback(struct judging *j, const unsigned char *page)
+{
+	uint64_t next;
+	size_t block;
+
+	if (!is_callback(j, page, &next))
+		return NULL;
+	block = block_of(j, (next - j->t->holders.places.linear.base) >> j->t->c->layout.page_shift);
+	return block != SIZE_MAX && is_open(j->list[block]) ? block_found(j, block, KOWNER_LIST) : NULL;
+}
+
 static struct error *scan_section(struct judging *j, const struct section *s)
 {
 	struct check *c = j->t->c;
 	struct worker *w = &c->workers[0];
-	uint64_t linear = j->t->holders.places.linear.base;
 	struct kv_gap gap;
 	struct error *err = memmap_read(&c->memmap, s, w->kv, w->pages, w->unreadable, &gap);
 
 	for (uint32_t i = 0; !err && i < s->nr_pages; i++) {
-		uint64_t next;
-		size_t block;
+		const unsigned char *page = w->pages + (size_t)i * c->layout.page_struct_size;
 
-		if (w->unreadable[i / 64] >> (i % 64) & 1 || !is_callback(j, w->pages + (size_t)i * c->layout.page_struct_size, &next))
+		if (w->unreadable[i / 64] >> (i % 64) & 1)
 			continue;
-		block = block_of(j, (next - linear) >> c->layout.page_shift);
-		if (block != SIZE_MAX && is_open(j->list[block]))
-			err = block_found(j, block, KOWNER_LIST);
+		err = try_chain(j, s->first_pfn + i, page);
+		if (!err)
+			err = try_callback(j, page);
 	}
 	return err;
 }
 
-struct error *try_callbacks(struct judging *j)
+struct error *try_links(struct judging *j)
 {
 	const struct memmap *m = &j->t->c->memmap;
 	struct error *err = NULL;

@@ -217,6 +217,18 @@ static void give_up(struct judging *j)
 
 /* ---- all --------------------------------------------------------------------------------------------------------- */
 
+/* Links in struct pages: read once, when something is left that they could explain. */
+static struct error *add_links(struct judging *j)
+{
+	struct error *err = try_links(j);
+
+	j->linked = true;
+	j->done = 0;
+	if (j->edges.nr)
+		qsort(j->edges.v, j->edges.nr, sizeof(*j->edges.v), by_from);
+	return err;
+}
+
 /* Until no more is found: each round but the last finds one at least, so the limit only keeps damage from making it long. */
 static struct error *spread(struct judging *j)
 {
@@ -229,8 +241,8 @@ static struct error *spread(struct judging *j)
 		err = try_tables(j);
 		if (!err)
 			err = try_lists(j);
-		if (!err && !round)
-			err = try_callbacks(j);
+		if (!err && !j->linked)
+			err = add_links(j);
 		if (!err && !round)
 			err = try_vmcoreinfo(j);
 		if (!err)

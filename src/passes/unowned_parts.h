@@ -18,6 +18,7 @@ struct judging {
 	ARRAY(size_t) queue;      /**< of blocks that somebody has: their words count */
 	size_t done;              /**< of the queue */
 	size_t scanned;           /**< of the queue, for physical addresses */
+	bool linked;              /**< edges by links in struct pages are there */
 	uint64_t *words;          /**< a page */
 };
 
@@ -40,8 +41,11 @@ struct error *try_tables(struct judging *j) _must_check_;
 /** Lists by page.lru. */
 struct error *try_lists(struct judging *j) _must_check_;
 
-/** Lists of callbacks by the rcu_head that lies in a struct page. */
-struct error *try_callbacks(struct judging *j) _must_check_;
+/**
+ * Chains by page.private, and lists of callbacks by the rcu_head that lies in a struct page.  May add edges: they have to be sorted
+ * and followed again.
+ */
+struct error *try_links(struct judging *j) _must_check_;
 
 /** The VMCOREINFO text that a crashed kernel has put aside. */
 struct error *try_vmcoreinfo(struct judging *j) _must_check_;

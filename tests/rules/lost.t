@@ -113,3 +113,10 @@ forget p
 set phys[p * 4096] = 0x5341454c4552534f
 set phys[p * 4096 + 8] = 0x3d45
 expect nothing
+
+test kernel-page-lost-ok-chain: pages that are linked by their private words, as skb_copy_ubufs() does
+pick p kernel first small owner=by-slab prev=!kernel
+pick q kernel first small owner=by-slab prev=!kernel
+forget p
+set page[q].private = page_va(p)
+expect nothing
