@@ -9,6 +9,7 @@ pick q anon small refcount=1 mapcount=1 holders=0
 set mem[refslot(p)] = page_va(q)
 expect refcount-lt-holders q error
 also refcount-extra p
+also refcount-held p
 
 test net-fragment-free: a fragment names a page in a free block
 pick p shmem small held=socket-buffer holders=1 refcount=2
@@ -16,6 +17,7 @@ pick q buddy
 set mem[refslot(p)] = page_va(q)
 expect held-page-free q error
 also refcount-extra p
+also refcount-held p
 
 test net-packet-block: a block of a packet ring is a page of somebody else
 pick p kernel head held=packet
@@ -31,6 +33,7 @@ pick p shmem small held=socket-buffer holders=1 refcount=2
 set mem[refslot(p)] = page_va(p) + 8
 expect holder-no-page error
 also refcount-extra p
+also refcount-held p
 
 test net-packet-wild: a block of a packet ring is at no address
 pick p kernel head held=packet
@@ -73,7 +76,7 @@ test ok-fragment-more: another one has the page, too
 pick p shmem small held=socket-buffer holders=1 refcount=2
 set page[p]._refcount += 1
 hold p
-expect nothing
+expect refcount-held p note
 
 # ---- one too many ------------------------------------------------------------------------------------------------------
 
@@ -82,3 +85,4 @@ todo the entry of a pipe that the page was spliced through looks like a holder, 
 pick p shmem small held=socket-buffer holders=1 refcount=2
 set page[p]._refcount += 1
 expect refcount-extra p warning
+also refcount-held p
