@@ -71,8 +71,6 @@ static const char *who_lags(enum ref_source source)
 	return source == REF_BATCH ? "who empties a batch drops the references before he clears it (release_pages())" :
 	       source == REF_SKB   ? "who frees a socket buffer drops the references of its fragments one by one, and leaves the pointers "
 				     "(skb_release_data())" :
-	       source == REF_GATHER ? "who unmaps pages gives back the whole batch before he says that it is empty "
-				      "(tlb_batch_pages_flush())" :
 				     "who gives the pages back leaves the pointers a moment longer";
 }
 
