@@ -32,7 +32,7 @@ expect inuse-refcount-positive p warning
 also any p
 
 test inuse-refcount-positive-anon: nothing maps it: it is about to be freed
-pick p anon small mapcount=0 flag=!locked flag=lru
+pick p anon small mapcount=0 holders=0 flag=!locked flag=lru
 set page[p]._refcount = 0
 expect inuse-refcount-positive p note
 

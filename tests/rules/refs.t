@@ -122,16 +122,6 @@ expect any p
 also refcount-extra p
 also offline-refcount p
 
-test refcount-extra-poison: on a page that was taken out of use
-pick p hwpoison small refcount=1
-set page[p]._refcount += 1
-expect refcount-extra p warning
-
-test refcount-extra-orphan: on a page that was truncated while a CPU had it in a batch
-pick p orphan-lru small
-set page[p]._refcount += 1
-expect refcount-extra p warning
-
 test slab-two-references: on a slab
 pick p slab head refcount=1
 set page[p]._refcount += 1

@@ -133,3 +133,8 @@ set object[hstate(p)].hstate.free_huge_pages -= 1
 set object[hstate(p)].hstate.free_huge_pages_node[0] -= 1
 expect hvo-flag-consistent p note
 also any p
+
+test refcount-extra-poison: a reference on a page that was taken out of use
+pick p hwpoison small refcount=1
+set page[p]._refcount += 1
+expect refcount-extra p warning

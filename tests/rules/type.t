@@ -80,10 +80,10 @@ pick p reserved small ram refcount=1
 set page[p]._refcount = 0
 expect reserved-refcount p warning
 
-test ok-reserved-refcount: early tables and the vDSO are counted several times
+test reserved-references: early tables and the vDSO are counted several times, but somebody maps or has them
 pick p reserved small ram refcount=1
 set page[p]._refcount = 4
-expect nothing
+expect refcount-extra p warning
 
 test reserved-not-lru: PG_reserved set on a page of the page cache
 pick p anon small flag=lru flag=!unevictable
@@ -290,9 +290,9 @@ pick p huge-zero-page head
 set page[p]._mapcount = 3
 expect zero-page-mapcount p error
 
-test ok-zero-page-refcount: v5.10 counts users of the zero page
+test zero-page-references: users of the zero page may have references, but nobody has these
 set page[zero_pfn]._refcount += 5
-expect nothing
+expect refcount-extra zero_pfn warning
 
 # ---- flags that mean nothing on a kind ---------------------------------------------------------------------------------
 
