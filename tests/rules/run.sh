@@ -4,11 +4,15 @@
 # A record that no dump can run has a mistake: that fails, too.
 #
 # usage: run.sh [RECORD-GLOB]      only records of that name
+#
+# Under sanitizers the oldest and the newest kernel: the others go the same ways, and it takes three times as long.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 mutate=${MUTATE:-$PWD/tests/rules/mutate}
 main='6.1 5.10 6.12 7.3'
 special='6.12-hvo 7.3-hvo 7.3-numa 6.12-la57'
+slow=
+grep -q __asan_init "$mutate" && slow=1 && main='5.10 7.3' special=
 only=${1:-*}
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
@@ -29,14 +33,18 @@ pools="$here/special.t $here/hugetlb.t"
 records=$(ls "$here"/*.t | grep -v /flips.t)
 # two at a time
 # shellcheck disable=SC2086
-{
+if [ "$slow" ]; then
+	try 5.10 $records &
+	try 7.3 $records
+	wait
+else
 	(try 6.1 $records; try 6.12 $records; try 6.12-hvo $pools; try 7.3-numa $pools) &
 	try 5.10 $records
 	try 7.3 $records
 	try 7.3-hvo $pools
 	try 6.12-la57 $pools
 	wait
-}
+fi
 
 status=0
 for kernel in $main $special; do
@@ -50,7 +58,7 @@ done
 for kernel in $main $special; do
 	sed -n 's/^\(not \)*ok [0-9]* - //p' "$tmp/$kernel"
 done | awk '{ all[$1] = $0 } !/# skip/ { ran[$1] = 1 } END { for (r in all) if (!(r in ran)) print all[r] }' >"$tmp/never"
-if [ -s "$tmp/never" ]; then
+if [ ! "$slow" ] && [ -s "$tmp/never" ]; then
 	echo "records that no dump can run:"
 	cat "$tmp/never"
 	status=1
