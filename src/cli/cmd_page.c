@@ -56,10 +56,10 @@ struct searches {
 	bool has_holders;
 };
 
-/* Findings about the page, or about the folio or block it belongs to. */
-static bool concerns(const struct finding *f, const struct census_record *r, uint64_t pfn)
+/* Findings about the page, about the folio or block it belongs to, or about several of which it is one. */
+static bool concerns(const struct check *c, const struct finding *f, const struct census_record *r, uint64_t pfn)
 {
-	if (f->subject.pfn == pfn)
+	if (f->subject.pfn == pfn || refs_is_member(c, f->rule, f->subject.pfn, census_head(r, pfn)))
 		return true;
 	return f->subject.pfn != UINT64_MAX && r && f->subject.head_pfn == census_head(r, pfn) && (r->bits & (CENSUS_HEAD | CENSUS_TAIL));
 }
@@ -73,7 +73,7 @@ static void findings_text(struct out *out, struct check *c, uint64_t pfn)
 	out_toned(out, TONE_STRONG, "findings");
 	out_printf(out, "\n");
 	for (size_t i = 0; i < c->findings.list.nr; i++) {
-		if (!concerns(&c->findings.list.v[i], r, pfn))
+		if (!concerns(c, &c->findings.list.v[i], r, pfn))
 			continue;
 		text_finding(out, &c->findings.list.v[i], NULL, 2);
 		any = true;
@@ -88,7 +88,7 @@ static struct json_object *findings_json(struct out *out, const struct report *r
 	struct json_object *array = json_object_new_array();
 
 	for (size_t i = 0; i < c->findings.list.nr; i++)
-		if (concerns(&c->findings.list.v[i], r, pfn))
+		if (concerns(c, &c->findings.list.v[i], r, pfn))
 			json_object_array_add(array, json_finding(out, report, i));
 	return array;
 }

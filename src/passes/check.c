@@ -313,6 +313,7 @@ void check_free(struct check *c)
 	totals_deinit(&c->totals);
 	tables_deinit(&c->tables);
 	array_free(&c->refs.known);
+	array_free(&c->refs.members);
 	array_free(&c->refs.classes);
 	array_free(&c->kernel_memory.blocks);
 	hugetlb_pass_deinit(c);

@@ -74,7 +74,15 @@ struct ref_class {
 	bool in_flight; /**< a stack, a register, a page that is locked: somebody is in the middle of something */
 };
 
+/** A page that a finding about several is about, too. */
+struct group_member {
+	uint64_t pfn;   /**< of the page, head or first page of the block */
+	uint64_t first; /**< the one that the finding names */
+	unsigned rule;
+};
+
 struct refs_found {
+	ARRAY(struct group_member) members;
 	ARRAY(struct known_ref) known; /**< by pfn, source, holder; after the pass "sources" */
 	uint64_t nr[NR_REF_SOURCES];   /**< references met */
 	uint64_t cut[NR_REF_SOURCES];  /**< holders that could not be read: references may be missing */
@@ -106,6 +114,12 @@ const struct known_ref *refs_known(const struct check *c, uint64_t pfn, uint64_t
 
 /** "entry 3 of the pipe_inode_info at 0x..." into \p buf; returns buf. */
 const char *known_ref_text(const struct known_ref *ref, char *buf, size_t size);
+
+/** The page at \p pfn belongs to the finding of \p rule that names \p first. */
+void refs_member(struct check *c, unsigned rule, uint64_t first, uint64_t pfn);
+
+/** Whether it does. */
+bool refs_is_member(const struct check *c, unsigned rule, uint64_t first, uint64_t pfn);
 
 /* ---- walks of holders: a unit of work each ----------------------------------------------------------------------- */
 

@@ -134,3 +134,20 @@ struct error *refs_common(struct hunt *t, struct finding *f, const struct suspec
 	stale_objects(t, f, p, nr, words);
 	return NULL;
 }
+
+void refs_member(struct check *c, unsigned rule, uint64_t first, uint64_t pfn)
+{
+	if (!array_push(&c->refs.members, ((struct group_member){ pfn, first, rule })))
+		c->findings.failed = true;
+}
+
+bool refs_is_member(const struct check *c, unsigned rule, uint64_t first, uint64_t pfn)
+{
+	for (size_t i = 0; i < c->refs.members.nr; i++) {
+		const struct group_member *m = &c->refs.members.v[i];
+
+		if (m->pfn == pfn && m->first == first && m->rule == rule)
+			return true;
+	}
+	return false;
+}

@@ -160,6 +160,8 @@ static struct error *held_finding(struct held *d, const struct held_page *h, siz
 	finding_value(&c->findings, f, "extra", FMT_DEC, refs);
 	finding_value(&c->findings, f, "nr_pages", FMT_DEC, nr);
 	finding_text(&c->findings, f, "holder", h->class, NULL);
+	for (size_t i = 1; i < nr; i++)
+		refs_member(c, RULE_REFCOUNT_HELD, p->refs.pfn, h[i].page->refs.pfn);
 	return add_holders(d, f, h, nr);
 }
 

@@ -115,6 +115,8 @@ static struct error *leak_finding(struct hunt *t, const struct suspect_page **p,
 		       (uint64_t)(h->refs.refcount - h->rest));
 	finding_value(&c->findings, f, "extra", FMT_DEC, (uint64_t)h->rest);
 	finding_value(&c->findings, f, "nr_pages", FMT_DEC, nr);
+	for (size_t i = 1; i < nr; i++)
+		refs_member(c, RULE_REFCOUNT_EXTRA, h->refs.pfn, p[i]->refs.pfn);
 	pins(t, f, h);
 	err = refs_common(t, f, p, nr);
 	refs_searched(t, f, h);

@@ -169,8 +169,10 @@ static struct error *lost_finding(struct hunt *t, const struct suspect_page **p,
 	struct finding *f;
 	struct error *err;
 
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
 		pages += p[i]->nr_pages;
+		refs_member(c, RULE_KERNEL_PAGE_LOST, first->refs.pfn, p[i]->refs.pfn);
+	}
 	subject.nr_pages = first->nr_pages;
 	f = check_finding(c, RULE_KERNEL_PAGE_LOST, &subject);
 	finding_value(&c->findings, f, "block_order", FMT_DEC, first->record->order);

@@ -44,6 +44,8 @@ def forgotten(pages, notes):
         want = 1024 if n.what.startswith("pin") and not pages[n.pfn]["order"] else 1
         if rest != want:
             yield f"{n}: {rest} references unexplained, {want} are: {references['equation']}"
+        if "refcount-extra" not in {f["rule"] for f in pages[n.pfn]["findings"]}:
+            yield f"{n}: page does not show the finding"
         for holder in filter(counts, pages[n.pfn]["holders"]):
             yield f"{n}: held by {holder['text']}"
 
