@@ -5,6 +5,7 @@
  * To be quick, one check has the same bit flipped in all words of all records, each in a page of its own.  When flips
  * disturb each other, they are done again one by one; records that often do are marked "alone".
  */
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +27,14 @@ struct flips {
 	struct world *w;
 	ARRAY(struct flip) list;
 	unsigned nr_checks;
+	const char *only; /**< glob of records; NULL: all */
 };
+
+/* Pages are chosen for all records, so that each has the same ones whatever is run. */
+static bool chosen(const struct flips *f, const struct flip *flip)
+{
+	return !f->only || !fnmatch(f->only, flip->record->name, 0);
+}
 
 /* ---- what to flip --------------------------------------------------------------------------------------------------------- */
 
@@ -310,18 +318,21 @@ static void table_print(const struct flips *f)
 	for (size_t i = 0; i < f->list.nr; i++) {
 		unsigned bits = f->list.v[i].place.size * 8;
 
+		if (!chosen(f, &f->list.v[i]))
+			continue;
 		flip_print(f->w, &f->list.v[i]);
 		for (unsigned b = 0; b < bits; b++)
 			silent += f->list.v[i].outcome[b][0] == '-';
 		total += bits;
 	}
-	printf("%u of %u flips undetected\n", silent, total);
+	if (!f->only)
+		printf("%u of %u flips undetected\n", silent, total);
 	fprintf(stderr, "%u checks\n", f->nr_checks);
 }
 
-struct error *flips_run(struct world *w, const struct records *r)
+struct error *flips_run(struct world *w, const struct records *r, const char *only)
 {
-	struct flips f = { .w = w };
+	struct flips f = { .w = w, .only = only };
 	struct error *err = NULL;
 	struct flip **round;
 	bool *done;
@@ -331,6 +342,8 @@ struct error *flips_run(struct world *w, const struct records *r)
 			err = record_add(&f, &r->list.v[i]);
 	round = calloc(f.list.nr + 1, sizeof(struct flip *));
 	done = calloc(f.list.nr + 1, 1);
+	for (size_t i = 0; done && i < f.list.nr; i++)
+		done[i] = !chosen(&f, &f.list.v[i]);
 	for (size_t nr; !err && round && done && (nr = round_fill(&f, round, done));)
 		err = round_run(&f, round, nr);
 	if (!err)

@@ -93,7 +93,7 @@ static struct error *run(struct world *w, const struct records *r, const char *o
 	}
 	if (!any)
 		printf("%u passed, %u failed, %u skipped, %u to do\n", t->passed, t->failed, t->skipped, t->todo);
-	return any ? flips_run(w, r) : NULL;
+	return any ? flips_run(w, r, only) : NULL;
 }
 
 /* Which pages match: for writing records. */

@@ -270,6 +270,6 @@ void finding_print(const struct check *c, const struct finding *f, const char *w
 /* ---- flips.c ------------------------------------------------------------------------------------------------------------ */
 
 /** Flip every bit of every word asked for by "flips" records, and print what noticed it. */
-struct error *flips_run(struct world *w, const struct records *r) _must_check_;
+struct error *flips_run(struct world *w, const struct records *r, const char *only) _must_check_;
 
 #endif
