@@ -340,6 +340,7 @@ struct error *flips_run(struct world *w, const struct records *r, const char *on
 	for (size_t i = 0; !err && i < r->list.nr; i++)
 		if (r->list.v[i].flips)
 			err = record_add(&f, &r->list.v[i]);
+	w->holders = SEARCH_NEVER; /* thousands of checks: what a search of memory would find, refs.t shows */
 	round = calloc(f.list.nr + 1, sizeof(struct flip *));
 	done = calloc(f.list.nr + 1, 1);
 	for (size_t i = 0; done && i < f.list.nr; i++)

@@ -54,6 +54,7 @@ struct world {
 	const char *kernel;    /**< name of the dump, for "kernels" */
 	const char *debuginfo;
 	char cache_dir[64];    /**< answers from the debug info, so that it is read once */
+	enum holder_search holders; /**< of the checks of damaged dumps */
 	struct check *base;    /**< the dump as it is; its check has run */
 	struct types *types;
 	unsigned char **pages; /**< struct pages of each section */

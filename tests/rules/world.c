@@ -8,7 +8,7 @@
 
 static struct check_options options(const struct world *w)
 {
-	return (struct check_options){ .debuginfo = w->debuginfo, .cache_dir = w->cache_dir, .workers = 1 };
+	return (struct check_options){ .debuginfo = w->debuginfo, .cache_dir = w->cache_dir, .workers = 1, .holders = w->holders };
 }
 
 static struct error *read_pages(struct world *w)
