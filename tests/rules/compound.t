@@ -317,7 +317,7 @@ also nr-lru-stat
 also node-stat-anon-mapped
 
 test ok-frozen-small: the same for a single page
-pick p anon small mapcount=0 holders=0
+pick p shmem small mapcount=0 holders=0
 set page[p]._refcount = 0
 set page[p].flags |= flag(locked)
 expect nothing

@@ -31,10 +31,11 @@ set page[p]._refcount = 0
 expect inuse-refcount-positive p warning
 also any p
 
-test inuse-refcount-positive-anon: nothing maps it: it is about to be freed
-pick p anon small mapcount=0 holders=0 flag=!locked flag=lru
+test inuse-refcount-positive-anon: nothing maps it, as if it were about to be freed, but a pipe has it
+pick p anon small mapcount=0 flag=!locked flag=lru
 set page[p]._refcount = 0
-expect inuse-refcount-positive p note
+expect refcount-lt-holders p error
+expect inuse-refcount-positive p note follows
 
 test refcount-zero-mapped: a page that processes map has no reference
 pick p anon small mapcount=1
