@@ -24,6 +24,7 @@ static struct error *find_head(const struct slabs *s, struct kvmem *k, uint64_t 
 	unsigned char pages[2 * MAX_PAGE_STRUCT];
 	struct page_view v;
 	struct error *err;
+	unsigned order;
 	bool ok;
 
 	if (!section)
@@ -41,9 +42,10 @@ static struct error *find_head(const struct slabs *s, struct kvmem *k, uint64_t 
 	if (err || !ok)
 		return err;
 	v = page_decode(l, pages);
-	ret->order = ok ? order_of(l, pages, &v) : 0;
-	if (!is_slab(l, &v) || ret->order > MAX_SLAB_ORDER || pfn - ret->pfn >= UINT64_C(1) << ret->order)
+	order = ok ? order_of(l, pages, &v) : 0;
+	if (!is_slab(l, &v) || order > MAX_SLAB_ORDER || pfn - ret->pfn >= UINT64_C(1) << order)
 		return NULL;
+	ret->order = order;
 	ret->words = slab_decode(s, pages);
 	ret->cache = slabs_find(s, ret->words.cache);
 	ret->state = SLAB_OBJECT_UNKNOWN;
