@@ -73,7 +73,7 @@ struct equation equation_of(const struct check *c, uint64_t pfn, const struct ce
 	return e;
 }
 
-int64_t equation_rest(const struct check *c, uint64_t pfn, const struct census_record *r, int64_t extra, bool *ret_may_lag)
+int64_t equation_rest(const struct check *c, uint64_t pfn, const struct census_record *r, int64_t extra)
 {
 	struct page_view none = { .refcount = 1 };
 	enum page_kind kind = (enum page_kind)r->kind;
@@ -81,7 +81,6 @@ int64_t equation_rest(const struct check *c, uint64_t pfn, const struct census_r
 	int64_t more, rest;
 
 	(void)equation_recounted(c, pfn, r, &more);
-	*ret_may_lag = k.lagging != 0;
 	rest = extra - more - (int64_t)k.sum;
 	if (k.owned)
 		rest += (int64_t)terms_owner_refs(kind, &none);

@@ -60,16 +60,11 @@ static bool is_shared_table(const struct check *c, const struct extra_refs *e, c
 static struct error *add_extra(struct hunt *t, const struct extra_refs *e)
 {
 	struct suspect_page p = { .refs = *e, .record = census_find(&t->c->census, e->pfn), .why = SUSPECT_EXTRA };
-	bool may_lag;
 
 	if (!p.record || e->extra <= 0 || !refs_are_judged(t->c, e->pfn, p.record) || is_shared_table(t->c, e, p.record))
 		return NULL;
-	t->c->refs.extra++;
-	p.rest = equation_rest(t->c, e->pfn, p.record, e->extra, &may_lag);
-	if (p.rest > 0)
-		return array_push(&t->pages, p) ? NULL : &error_nomem;
-	t->c->refs.known_pages++;
-	return NULL;
+	p.rest = equation_rest(t->c, e->pfn, p.record, e->extra);
+	return p.rest <= 0 || array_push(&t->pages, p) ? NULL : &error_nomem;
 }
 
 static struct error *collect(struct hunt *t)
@@ -189,8 +184,6 @@ static void count(struct hunt *t)
 
 		if (p->why != SUSPECT_EXTRA)
 			continue;
-		t->c->refs.held += p->live && !p->owner_at;
-		t->c->refs.stacks += !p->live && p->stacks;
 		t->c->refs.lost += suspect_is_lost(p);
 		t->c->refs.lost_refs += suspect_is_lost(p) ? (uint64_t)p->rest : 0;
 	}

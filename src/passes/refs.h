@@ -86,15 +86,10 @@ struct refs_found {
 	ARRAY(struct known_ref) known; /**< by pfn, source, holder; after the pass "sources" */
 	uint64_t nr[NR_REF_SOURCES];   /**< references met */
 	uint64_t cut[NR_REF_SOURCES];  /**< holders that could not be read: references may be missing */
-	bool walked;                   /**< the pass "sources" has run */
 	/* after the pass "refs" */
-	uint64_t extra;  /**< pages and folios that have references which their own words do not explain */
-	uint64_t known_pages; /**< of those, explained by holders that walks have met */
-	uint64_t held;   /**< some that kernel memory points to */
-	uint64_t stacks; /**< some that only stacks and registers point to: in flight, or held by a task that sleeps */
-	uint64_t not_searched;
-	uint64_t lost, lost_refs; /**< some that nothing leads to, and their references */
-	ARRAY(struct ref_class) classes; /**< holders of \a held and \a stacks; operations in flight */
+	uint64_t not_searched;           /**< pages and folios whose holders were not searched for */
+	uint64_t lost, lost_refs;        /**< some that nothing leads to, and their references */
+	ARRAY(struct ref_class) classes; /**< holders of the others; operations in flight */
 };
 
 /** Stable name: "pipe", "socket-buffer". */

@@ -55,10 +55,9 @@ static bool note_page(struct dumper *d, const struct extra_refs *e)
 {
 	const struct census_record *r = census_find(&d->c->census, e->pfn);
 	struct known_ref ref = { .pfn = e->pfn, .holder = d->stack->task, .count = 1, .source = REF_CORE_DUMP, .may_lag = true };
-	bool may_lag;
 
 	if (!r || e->extra <= 0 || !(kind_is_anon((enum page_kind)r->kind) || r->kind == KIND_FILE || r->kind == KIND_SHMEM) ||
-	    !names(d, e->pfn, equation_pages(r)) || equation_rest(d->c, e->pfn, r, e->extra, &may_lag) != 1)
+	    !names(d, e->pfn, equation_pages(r)) || equation_rest(d->c, e->pfn, r, e->extra) != 1)
 		return false;
 	refs_note(d->w, &ref);
 	return true;

@@ -175,14 +175,14 @@ static struct error *judge_count(struct few *t, uint64_t pfn, const struct censu
 	enum page_kind kind = (enum page_kind)r->kind;
 	struct page_view v;
 	struct equation e;
-	bool may_lag, ok = false;
+	bool ok = false;
 	struct error *err;
 	size_t nr;
 
 	if (!is_counted(kind) || !refs_are_judged(c, pfn, r))
 		return NULL;
 	c->ledger.rule[RULE_REFCOUNT_LT_HOLDERS].checked++;
-	if (equation_rest(c, pfn, r, extra, &may_lag) >= 0)
+	if (equation_rest(c, pfn, r, extra) >= 0)
 		return NULL;
 	err = is_readable(c, pfn, r, &ok);
 	if (!err && !ok)

@@ -159,7 +159,6 @@ struct error *pass_sources_finish(struct check *c)
 	}
 	if (r->known.nr)
 		qsort(r->known.v, r->known.nr, sizeof(*r->known.v), by_page);
-	r->walked = true;
 	return NULL;
 }
 
