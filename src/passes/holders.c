@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "base/u64.h"
 #include "passes/words.h"
 
 enum { UNIT_SHIFT = 20, BUFFER_SIZE = 256 << 10, BUFFER_WORDS = BUFFER_SIZE / 8 };
@@ -367,16 +368,8 @@ void holders_deinit(struct holders *h)
 
 const struct holder *holders_of(const struct holders *h, uint64_t pfn, uint64_t nr, size_t *ret_nr)
 {
-	size_t low = 0, high = h->list.nr, found = 0;
+	size_t low = array_lower_bound(&h->list, pfn, pfn), found = 0;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (h->list.v[mid].pfn < pfn)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	while (low + found < h->list.nr && h->list.v[low + found].pfn - pfn < nr)
 		found++;
 	*ret_nr = found;

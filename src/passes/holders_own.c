@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 
+#include "base/u64.h"
 #include "passes/holders.h"
 
 enum { MAX_RING = 128 }; /* buffers of 512 bytes in 64 KiB */
@@ -33,16 +34,8 @@ static struct error *is_private(struct check *c, struct kvmem *kv, const struct 
 
 static bool in_area(const struct holders *h, uint64_t va)
 {
-	size_t low = 0, high = h->arrays.nr;
+	size_t low = array_lower_bound(&h->arrays, va, va + 1);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (h->arrays.v[mid].va <= va)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	return low && va - h->arrays.v[low - 1].va < h->arrays.v[low - 1].nr * 8;
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/u64.h"
 #include "passes/pass.h"
 #include "walk/batch.h"
 
@@ -165,16 +166,8 @@ struct error *pass_sources_finish(struct check *c)
 const struct known_ref *refs_known(const struct check *c, uint64_t pfn, uint64_t nr, size_t *ret_nr)
 {
 	const struct refs_found *r = &c->refs;
-	size_t low = 0, high = r->known.nr, found = 0;
+	size_t low = array_lower_bound(&r->known, pfn, pfn), found = 0;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (r->known.v[mid].pfn < pfn)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	while (low + found < r->known.nr && r->known.v[low + found].pfn - pfn < nr)
 		found++;
 	*ret_nr = found;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/u64.h"
 #include "passes/pass.h"
 
 /* Tables are pages, so there are no more links than pages, and a few to tables of hugetlb that are shared. */
@@ -461,16 +462,8 @@ struct error *pass_tables_finish(struct check *c)
 
 static size_t links_of_level(const struct table_links *l, uint64_t pa)
 {
-	size_t low = 0, high = l->list.nr, nr = 0;
+	size_t low = array_lower_bound(&l->list, pa, pa), nr = 0;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (l->list.v[mid].pa < pa)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	while (low + nr < l->list.nr && l->list.v[low + nr].pa == pa)
 		nr++;
 	return nr;
