@@ -23,14 +23,6 @@ static int compare_group(const struct suspect_page *x, const struct suspect_page
 	return x->alloc == y->alloc ? 0 : x->alloc < y->alloc ? -1 : 1;
 }
 
-static int by_group(const void *a, const void *b)
-{
-	const struct suspect_page *x = *(const struct suspect_page *const *)a, *y = *(const struct suspect_page *const *)b;
-	int order = compare_group(x, y);
-
-	return order ? order : x->refs.pfn < y->refs.pfn ? -1 : x->refs.pfn > y->refs.pfn;
-}
-
 /* Pins are the kernel's word for references that a device may write through. */
 static bool are_small_pins(const struct suspect_page *h)
 {
@@ -140,6 +132,29 @@ static struct error *note_allocations(struct hunt *t)
 	return err;
 }
 
+static int by_group(const void *a, const void *b, void *arg)
+{
+	const suspect_compare *compare = arg;
+	const struct suspect_page *x = *(const struct suspect_page *const *)a, *y = *(const struct suspect_page *const *)b;
+	int order = (*compare)(x, y);
+
+	return order ? order : x->refs.pfn < y->refs.pfn ? -1 : x->refs.pfn > y->refs.pfn;
+}
+
+struct error *refs_in_groups(struct hunt *t, const struct suspect_page **p, size_t nr, suspect_compare compare, suspect_report report)
+{
+	struct error *err = NULL;
+
+	if (nr)
+		qsort_r(p, nr, sizeof(*p), by_group, &compare);
+	for (size_t i = 0, end; !err && i < nr; i = end) {
+		for (end = i + 1; end < nr && !compare(p[i], p[end]); end++)
+			;
+		err = report(t, p + i, end - i);
+	}
+	return err;
+}
+
 /* Those that nothing leads to, in groups. */
 struct error *refs_report(struct hunt *t)
 {
@@ -152,12 +167,5 @@ struct error *refs_report(struct hunt *t)
 	for (size_t i = 0; i < t->nr_searched; i++)
 		if (t->pages.v[i].why == SUSPECT_EXTRA && suspect_is_lost(&t->pages.v[i]))
 			p[nr++] = &t->pages.v[i];
-	if (nr)
-		qsort(p, nr, sizeof(*p), by_group);
-	for (size_t i = 0, end; !err && i < nr; i = end) {
-		for (end = i + 1; end < nr && !compare_group(p[i], p[end]); end++)
-			;
-		err = leak_finding(t, p + i, end - i);
-	}
-	return err;
+	return err ? err : refs_in_groups(t, p, nr, compare_group, leak_finding);
 }

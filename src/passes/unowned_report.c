@@ -80,14 +80,6 @@ static int compare_group(const struct suspect_page *x, const struct suspect_page
 	return x->refs.refcount == y->refs.refcount ? 0 : x->refs.refcount < y->refs.refcount ? -1 : 1;
 }
 
-static int by_group(const void *a, const void *b)
-{
-	const struct suspect_page *x = *(const struct suspect_page *const *)a, *y = *(const struct suspect_page *const *)b;
-	int order = compare_group(x, y);
-
-	return order ? order : x->refs.pfn < y->refs.pfn ? -1 : x->refs.pfn > y->refs.pfn;
-}
-
 static void examples(struct hunt *t, struct finding *f, const struct suspect_page **p, size_t nr)
 {
 	_cleanup_(strbuf_deinit) struct strbuf text = { 0 };
@@ -221,12 +213,5 @@ struct error *unowned_report(struct hunt *t)
 	for (size_t i = 0; i < t->nr_searched; i++)
 		if (t->pages.v[i].why == SUSPECT_UNOWNED && is_lost(&t->pages.v[i]) && check_in_range(t->c, t->pages.v[i].refs.pfn))
 			p[nr++] = &t->pages.v[i];
-	if (nr)
-		qsort(p, nr, sizeof(*p), by_group);
-	for (size_t i = 0, end; !err && i < nr; i = end) {
-		for (end = i + 1; end < nr && !compare_group(p[i], p[end]); end++)
-			;
-		err = lost_finding(t, p + i, end - i);
-	}
-	return err;
+	return err ? err : refs_in_groups(t, p, nr, compare_group, lost_finding);
 }
