@@ -11,25 +11,15 @@
 
 #include "base/u64.h"
 #include "passes/holders.h"
+#include "walk/buffer.h"
 
-enum { MAX_RING = 128 }; /* buffers of 512 bytes in 64 KiB */
+enum { MAX_RING = 64 << 10 }; /* bytes of a folio whose buffers are followed */
 
 /* Whether the object at `start` is what page.private names, or in the ring of buffers that begins there. */
 static struct error *is_private(struct check *c, struct kvmem *kv, const struct page_view *v, uint64_t start, bool *ret)
 {
-	const struct answer *next = fact(&c->layout.facts, FACT_BH_THIS_PAGE);
-	uint64_t at = v->private;
-	struct error *err = NULL;
-	bool ok = true;
-
-	for (unsigned i = 0; !err && ok && i < MAX_RING && at != start; i++) {
-		if (!next->found)
-			return NULL;
-		err = kvmem_read_word(kv, at + next->offset, 8, &at, &ok);
-		ok = ok && at != v->private && at % 8 == 0;
-	}
-	*ret = !err && at == start;
-	return err;
+	*ret = v->private == start;
+	return *ret || !buffers_known(&c->layout) ? NULL : buffer_in_ring(&c->layout, kv, v->private, MAX_RING, start, ret);
 }
 
 static bool in_area(const struct holders *h, uint64_t va)

@@ -261,15 +261,9 @@ static struct error *uncharged(struct check *c)
 	for (unsigned i = 0; i < c->nr_workers; i++) {
 		for (size_t j = 0; j < c->workers[i].lru_suspects.nr; j++) {
 			uint64_t pfn = c->workers[i].lru_suspects.v[j];
-			const struct census_record *r = census_find(&c->census, pfn);
-			struct subject subject = subject_page(SUBJ_FOLIO, pfn);
-			struct finding *f;
+			struct subject subject = check_page_subject(c, SUBJ_FOLIO, pfn);
+			struct finding *f = check_finding(c, RULE_MEMCG_UNCHARGED_LRU, &subject);
 
-			subject.head_pfn = pfn;
-			subject.order = r->order;
-			subject.page_kind = kinds[r->kind].name;
-			c->ledger.rule[RULE_MEMCG_UNCHARGED_LRU].findings++;
-			f = finding_add(&c->findings, RULE_MEMCG_UNCHARGED_LRU, &subject);
 			finding_value(&c->findings, f, "memcg_data", FMT_PTR, 0);
 			finding_evidence(&c->findings, f, "neighbour", "%llu other LRU folios are charged",
 					 (unsigned long long)charged);
@@ -311,8 +305,7 @@ static struct error *moving_pages(struct check *c)
 	if (!(m.runs + m.listed_runs) || !check_active(c, RULE_FROZEN_RUN))
 		return NULL;
 	subject.page_kind = kinds[KIND_FROZEN].name;
-	c->ledger.rule[RULE_FROZEN_RUN].findings++;
-	f = finding_add(fs, RULE_FROZEN_RUN, &subject);
+	f = check_finding(c, RULE_FROZEN_RUN, &subject);
 	finding_value(fs, f, "first_pfn", FMT_HEX, m.first_pfn);
 	finding_value(fs, f, "nr_pages", FMT_DEC, m.pages + m.listed_pages);
 	if (m.runs)
