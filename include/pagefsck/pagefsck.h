@@ -38,7 +38,9 @@ struct pagefsck_error;
 
 struct pagefsck_options {
 	size_t size;           /**< sizeof(struct pagefsck_options): lets the library grow the struct */
-	const char *debuginfo; /**< vmlinux with DWARF, or a facts file; required for now */
+	const char *debuginfo; /**< vmlinux with DWARF, a facts file, or a folder to search first; NULL: searched for by
+				    build-id and release, where distributions keep it, beside the dump, and in the folders
+				    of $PAGEFSCK_DEBUGINFO_PATH */
 	unsigned threads;      /**< 0: as many as there are CPUs */
 	const char *only;      /**< comma-separated globs of rule ids; NULL: all */
 	const char *skip;      /**< likewise, left out */
@@ -49,9 +51,10 @@ struct pagefsck_options {
 	/** Called now and then from pagefsck_check() with a pass and how much of it is done; may be NULL. */
 	void (*progress)(void *arg, const char *pass, uint64_t done, uint64_t total);
 	void *progress_arg;
+	bool no_debuginfod; /**< do not ask the servers of $DEBUGINFOD_URLS */
 };
 
-#define PAGEFSCK_OPTIONS_INIT { sizeof(struct pagefsck_options), NULL, 0, NULL, NULL, 0, 0, 0, false, NULL, NULL }
+#define PAGEFSCK_OPTIONS_INIT { sizeof(struct pagefsck_options), NULL, 0, NULL, NULL, 0, 0, 0, false, NULL, NULL, false }
 
 enum pagefsck_severity { PAGEFSCK_NOTE, PAGEFSCK_WARNING, PAGEFSCK_ERROR };
 

@@ -4,15 +4,17 @@
 
 #include "cli/layout_source.h"
 
-enum { KEY_WIDTH = 0x300, MIN_WIDTH = 60, MAX_WIDTH = 1000 };
+enum { KEY_WIDTH = 0x300, KEY_NO_DEBUGINFOD, MIN_WIDTH = 60, MAX_WIDTH = 1000 };
 
 struct layout_extra {
 	const char *debuginfo;
+	bool no_debuginfod;
 	unsigned width; /* 0: of the terminal */
 };
 
 static const struct argp_option extra_options[] = {
-	{ "debuginfo", 'd', "FILE", 0, "vmlinux with debug information, or a facts file; for a DUMP", 0 },
+	{ "debuginfo", 'd', "FILE", 0, "vmlinux with debug information, a facts file, or a folder to search first; for a DUMP", 0 },
+	{ "no-debuginfod", KEY_NO_DEBUGINFOD, NULL, 0, "do not ask the servers of DEBUGINFOD_URLS", 0 },
 	{ "width", KEY_WIDTH, "COLUMNS", 0, "draw as for a terminal of that width (default: the terminal's, or 80)", 0 },
 	{ 0 },
 };
@@ -25,6 +27,9 @@ static error_t parse_extra(int key, char *arg, struct argp_state *state, void *e
 	switch (key) {
 	case 'd':
 		e->debuginfo = arg;
+		return 0;
+	case KEY_NO_DEBUGINFOD:
+		e->no_debuginfod = true;
 		return 0;
 	case KEY_WIDTH:
 		if (!parse_number(arg, &width) || width < MIN_WIDTH || width > MAX_WIDTH)
@@ -61,7 +66,7 @@ static struct error *write_report(const struct options *o, const struct layout_r
 
 int cmd_layout(int argc, char **argv)
 {
-	struct layout_extra extra = { NULL, 0 };
+	struct layout_extra extra = { NULL, false, 0 };
 	struct options o = { .extra = &extra };
 	struct layout_source source;
 	struct error *err;
@@ -70,6 +75,7 @@ int cmd_layout(int argc, char **argv)
 
 	options_parse(argc, argv, &spec, &o);
 	o.debuginfo = extra.debuginfo;
+	o.no_debuginfod = extra.no_debuginfod;
 	o.threads = 1; /* no pass runs */
 	arch = debuginfo_arch(o.args[0]);
 	if (arch && o.debuginfo) {

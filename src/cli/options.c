@@ -14,6 +14,7 @@ enum key {
 	KEY_PFN_RANGE,
 	KEY_TIME_LIMIT,
 	KEY_NO_PROGRESS,
+	KEY_NO_DEBUGINFOD,
 	KEY_ONLY,
 	KEY_SKIP,
 	KEY_MAX_FINDINGS,
@@ -35,7 +36,8 @@ static const struct argp_option output_options[] = {
 
 static const struct argp_option dump_options[] = {
 	{ NULL, 0, NULL, 0, "The dump:", 2 },
-	{ "debuginfo", 'd', "FILE", 0, "vmlinux with debug information, or a facts file", 0 },
+	{ "debuginfo", 'd', "FILE", 0, "vmlinux with debug information, a facts file, or a folder to search first", 0 },
+	{ "no-debuginfod", KEY_NO_DEBUGINFOD, NULL, 0, "do not ask the servers of DEBUGINFOD_URLS", 0 },
 	{ "threads", 'j', "N", 0, "use N threads (default: as many as there are CPUs)", 0 },
 	{ "pfn-range", KEY_PFN_RANGE, "A-B", 0, "look at page frames A to B only", 0 },
 	{ "time-limit", KEY_TIME_LIMIT, "SECONDS", 0, "stop after that time; the rest is reported as a gap", 0 },
@@ -183,6 +185,9 @@ static error_t parse_dump(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_TIME_LIMIT:
 		parse_time_limit(o, arg, state);
+		return 0;
+	case KEY_NO_DEBUGINFOD:
+		o->no_debuginfod = true;
 		return 0;
 	case KEY_NO_PROGRESS:
 		o->no_progress = true;

@@ -56,7 +56,8 @@ struct options {
 	bool quiet;
 	unsigned verbose;
 
-	const char *debuginfo;
+	const char *debuginfo; /**< -d; NULL: search */
+	bool no_debuginfod;
 	unsigned threads;    /**< 0: one per CPU */
 	uint64_t first_pfn;
 	uint64_t end_pfn;    /**< first pfn behind the range; 0: no end */

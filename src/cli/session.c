@@ -5,10 +5,35 @@
 
 #include "config.h"
 
+static void on_searched(void *arg, const char *place, const char *outcome, bool found)
+{
+	struct session *s = arg;
+
+	(void)found;
+	strbuf_puts(&s->searched, "  ");
+	strbuf_add_untrusted(&s->searched, place);
+	strbuf_puts(&s->searched, ": ");
+	strbuf_add_untrusted(&s->searched, outcome);
+	strbuf_puts(&s->searched, "\n");
+}
+
+/* In a failure the places come before what to do about it. */
+static void show_searched(struct session *s, bool failed, const struct options *o)
+{
+	if (s->searched.s && (o->verbose || (failed && !o->quiet))) {
+		progress_end(&s->progress);
+		fprintf(stderr, "pagefsck: looked for debug info (also packed: .xz, .zst, .gz):\n%s", s->searched.s);
+	}
+}
+
 struct error *session_open(struct session *s, const char *dump, const struct options *o)
 {
 	struct check_options co = {
 		.debuginfo = o->debuginfo,
+		.debuginfo_path = getenv("PAGEFSCK_DEBUGINFO_PATH"),
+		.no_debuginfod = o->no_debuginfod,
+		.searched = on_searched,
+		.searched_arg = s,
 		.workers = o->threads,
 		.only = o->only,
 		.skip = o->skip,
@@ -19,11 +44,14 @@ struct error *session_open(struct session *s, const char *dump, const struct opt
 		.progress = progress_update,
 		.progress_arg = &s->progress,
 	};
+	struct error *err;
 
 	memset(s, 0, sizeof(*s));
 	progress_init(&s->progress, o);
 	co.cache_dir = s->cache_dir = types_cache_dir();
-	return check_open(dump, &co, &s->check);
+	err = check_open(dump, &co, &s->check);
+	show_searched(s, err, o);
+	return err;
 }
 
 static void describe_dump(struct session *s)
@@ -160,6 +188,7 @@ void session_close(struct session *s)
 	progress_end(&s->progress);
 	check_free(s->check);
 	free(s->cache_dir);
+	strbuf_deinit(&s->searched);
 	free(s->counters);
 	free(s->references);
 	memset(s, 0, sizeof(*s));

@@ -3,6 +3,7 @@
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
 
+#include "base/strbuf.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "passes/check.h"
@@ -19,6 +20,7 @@ struct session {
 	struct report_owner owners[NR_KERNEL_OWNERS];
 	struct report report;
 	char *cache_dir;
+	struct strbuf searched; /* where debug info was looked for, a line each */
 };
 
 /** Open \p dump as \p o asks. */

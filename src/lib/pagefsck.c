@@ -75,6 +75,8 @@ struct pagefsck_error *pagefsck_open(const char *dump, const struct pagefsck_opt
 	pf->cache_dir = o.no_cache ? NULL : types_cache_dir();
 	co = (struct check_options){
 		.debuginfo = o.debuginfo,
+		.debuginfo_path = getenv("PAGEFSCK_DEBUGINFO_PATH"),
+		.no_debuginfod = o.no_debuginfod,
 		.cache_dir = pf->cache_dir,
 		.workers = o.threads,
 		.only = o.only,

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "passes/calibrate.h"
+#include "passes/debuginfo.h"
 #include "passes/pass.h"
 
 double check_clock(void)
@@ -19,51 +20,6 @@ double check_clock(void)
 bool check_out_of_time(const struct check *c)
 {
 	return c->options.time_limit > 0 && check_clock() - c->started > c->options.time_limit;
-}
-
-static struct error *no_debuginfo(const struct dump *d)
-{
-	const char *release = dump_vmcoreinfo(d, "OSRELEASE"), *id = dump_vmcoreinfo(d, "BUILD-ID");
-
-	return error_new("%s: no debug info given: pass the vmlinux of kernel %s%s%s with -d (Debian: package "
-			 "linux-image-%s-dbg, file /usr/lib/debug/boot/vmlinux-%s)",
-			 dump_info(d)->path, release ? release : "?", id ? ", build-id " : "", id ? id : "",
-			 release ? release : "RELEASE", release ? release : "RELEASE");
-}
-
-/* The build-id of the debug info must be the dump's; kernels before v5.13 do not say theirs. */
-static struct error *check_build_id(const struct dump *d, const struct types *t)
-{
-	const char *dump_id = dump_vmcoreinfo(d, "BUILD-ID"), *types_id = types_build_id(t);
-	const char *release = dump_vmcoreinfo(d, "OSRELEASE");
-
-	if (!dump_id || !types_id || !strcasecmp(dump_id, types_id))
-		return NULL;
-	return error_new("%s: build-id %s is not that of the kernel that crashed, %s (release %s in %s); give the "
-			 "vmlinux of that very build with -d",
-			 types_path(t), types_id, dump_id, release ? release : "?", dump_info(d)->path);
-}
-
-/* Symbols fit the dump when linux_banner is where they say. */
-static struct error *check_banner(const struct check *c)
-{
-	static const char expect[] = "Linux version ";
-	const char *release = dump_vmcoreinfo(c->dump, "OSRELEASE");
-	char banner[128] = "";
-	uint64_t va;
-	bool ok;
-	struct error *err;
-
-	if (!layout_symbol(&c->layout, FACT_LINUX_BANNER, &va))
-		return NULL;
-	err = kvmem_read_all(c->kv, va, banner, sizeof(banner) - 1, &ok);
-	if (err || !ok)
-		return err;
-	if (strncmp(banner, expect, sizeof(expect) - 1))
-		return error_new("%s: debug info does not fit the dump: linux_banner is not at %#" PRIx64
-				 "; give the vmlinux of the very kernel that crashed (release %s)",
-				 types_path(c->types), va, release ? release : "?");
-	return NULL;
 }
 
 static struct error *open_structures(struct check *c)
@@ -225,7 +181,7 @@ static struct error *check_prepare(struct check *c)
 	if (!err)
 		err = kvmem_new(&c->layout.mmu, c->dump, &c->kv);
 	if (!err)
-		err = check_banner(c);
+		err = debuginfo_verify(c);
 	if (!err)
 		err = blame_truncation(c->dump, open_structures(c));
 	if (err)
@@ -280,12 +236,8 @@ struct error *check_open(const char *path, const struct check_options *o, struct
 	struct error *err;
 
 	err = dump_open(path, &dump);
-	if (!err && !o->debuginfo)
-		err = no_debuginfo(dump);
 	if (!err)
-		err = types_open(o->debuginfo, o->cache_dir, &types);
-	if (!err)
-		err = check_build_id(dump, types);
+		err = debuginfo_open(dump, o, &types);
 	if (err) {
 		types_free(types);
 		dump_free(dump);

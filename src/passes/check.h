@@ -44,7 +44,12 @@ enum holder_search {
 };
 
 struct check_options {
-	const char *debuginfo;
+	const char *debuginfo;      /**< a file, or a folder to search first; NULL: search */
+	const char *debuginfo_path; /**< more folders to search, separated by colons; may be NULL */
+	bool no_debuginfod;         /**< do not ask servers */
+	/** Called for each place that was searched; \p found for the last one, or never.  May be NULL. */
+	void (*searched)(void *arg, const char *place, const char *outcome, bool found);
+	void *searched_arg;
 	const char *cache_dir; /**< NULL: no cache */
 	unsigned workers;
 	const char *only, *skip;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "types/elf_image.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,6 +13,7 @@
 
 enum {
 	BUILD_ID_MAX = 64,        /* bytes; SHA-1 has 20 */
+	RELEASE_MAX = 64,         /* bytes of a release; utsname has no more */
 	DEFLATE_RATIO_MAX = 1032, /* deflate cannot do better, so more is a bomb */
 	ZSTD_RATIO_MAX = 4096,    /* debug info reaches 10 */
 };
@@ -250,20 +251,59 @@ static struct error *section_bytes(struct elf_image *img, Elf_Scn *scn, const GE
 	return NULL;
 }
 
-struct error *elf_image_section(struct elf_image *img, const char *name, struct span *ret)
+static Elf_Scn *section_find(const struct elf_image *img, const char *name, GElf_Shdr *shdr)
 {
 	Elf_Scn *scn = NULL;
-	GElf_Shdr shdr;
 
-	*ret = (struct span){ NULL, 0 };
 	while ((scn = elf_nextscn(img->elf, scn))) {
 		const char *found;
 
-		if (!gelf_getshdr(scn, &shdr))
+		if (!gelf_getshdr(scn, shdr))
 			continue;
-		found = elf_strptr(img->elf, img->names, shdr.sh_name);
+		found = elf_strptr(img->elf, img->names, shdr->sh_name);
 		if (found && strcmp(found, name) == 0)
-			return section_bytes(img, scn, &shdr, name, ret);
+			return scn;
+	}
+	return NULL;
+}
+
+struct error *elf_image_section(struct elf_image *img, const char *name, struct span *ret)
+{
+	GElf_Shdr shdr;
+	Elf_Scn *scn = section_find(img, name, &shdr);
+
+	*ret = (struct span){ NULL, 0 };
+	return scn ? section_bytes(img, scn, &shdr, name, ret) : NULL;
+}
+
+bool elf_image_has(const struct elf_image *img, const char *name)
+{
+	GElf_Shdr shdr;
+
+	return section_find(img, name, &shdr) && shdr.sh_type != SHT_NOBITS && shdr.sh_size > 0;
+}
+
+/* linux_banner, which begins so, lies in .rodata; a format string for it may, too. */
+char *elf_image_release_name(struct elf_image *img)
+{
+	static const char start[] = "Linux version ";
+	const uint8_t *p, *end;
+	struct span text;
+	struct error *err = elf_image_section(img, ".rodata", &text);
+
+	if (err || !text.data) {
+		error_free(err);
+		return NULL;
+	}
+	for (p = text.data, end = p + text.size; (p = memmem(p, (size_t)(end - p), start, sizeof(start) - 1));) {
+		size_t len = 0, left;
+
+		p += sizeof(start) - 1;
+		left = (size_t)(end - p);
+		while (len < left && len < RELEASE_MAX && p[len] > ' ' && p[len] < 0x7f)
+			len++;
+		if (len && isdigit(p[0]))
+			return strndup((const char *)p, len);
 	}
 	return NULL;
 }

@@ -3,6 +3,7 @@
 #ifndef TYPES_ELF_IMAGE_H
 #define TYPES_ELF_IMAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -32,6 +33,12 @@ struct timespec elf_image_mtime(const struct elf_image *img);
  * No such section, or one without bytes: data == NULL and no error.
  */
 struct error *elf_image_section(struct elf_image *img, const char *name, struct span *ret) _must_check_;
+
+/** Whether there is a section called \p name with bytes in the file. */
+bool elf_image_has(const struct elf_image *img, const char *name);
+
+/** The release of the kernel that this is, out of its text "Linux version ..."; to be freed.  NULL: it does not say. */
+char *elf_image_release_name(struct elf_image *img);
 
 /** The bytes of \p span are not needed for now: they need not stay in memory, and come back when they are read. */
 void elf_image_release(const struct elf_image *img, struct span span);

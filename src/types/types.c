@@ -13,6 +13,7 @@ struct types {
 	char *path;
 	char *cache_dir; /* NULL: no cache */
 	char *build_id;  /* NULL: the file has none */
+	char *release;   /* NULL: not asked for, or the file does not say */
 	enum types_origin origin;
 	bool cached;
 	size_t nr_skipped;
@@ -79,12 +80,25 @@ void types_free(struct types *t)
 	free(t->path);
 	free(t->cache_dir);
 	free(t->build_id);
+	free(t->release);
 	free(t);
 }
 
 const char *types_build_id(const struct types *t)
 {
 	return t->build_id;
+}
+
+const char *types_release(struct types *t)
+{
+	if (!t->release && t->image)
+		t->release = elf_image_release_name(t->image);
+	return t->release;
+}
+
+bool types_usable(const struct types *t)
+{
+	return t->facts || (t->image && elf_image_has(t->image, ".debug_info"));
 }
 
 enum types_origin types_origin(const struct types *t)

@@ -57,6 +57,13 @@ void types_free(struct types *t);
 
 /** Build-id in lower-case hexadecimal, NULL when the file has none. */
 const char *types_build_id(const struct types *t);
+
+/** Release of the kernel as the file's own text says, NULL when it does not; not after types_ask(). */
+const char *types_release(struct types *t);
+
+/** Whether there are types in it at all: a stripped file has a build-id and nothing else.  Not after types_ask(). */
+bool types_usable(const struct types *t);
+
 enum types_origin types_origin(const struct types *t);
 const char *types_path(const struct types *t);
 

@@ -45,8 +45,7 @@ class World:
 
     def refuses(self, name, dump, says, vmlinux=None, known=None):
         """One case: pagefsck refuses the dump or the vmlinux in one line that says all that."""
-        debuginfo = ["-d", vmlinux or self.vmlinux] if vmlinux is not False else []
-        done, left = self.run("check", "-o", self.work / "report", *debuginfo, dump)
+        done, left = self.run("check", "-o", self.work / "report", "-d", vmlinux or self.vmlinux, dump)
         blamed = os.path.basename(vmlinux or dump)
         wrong = [f"exit status {done.returncode}" if done.returncode != 8 else "",
                  f"standard output: {done.stdout[:200]}" if done.stdout else "",
@@ -158,8 +157,6 @@ def try_other_build(w):
     for name, other in (("6.1", "6.12"), ("6.1", "5.10"), ("5.10", "6.1"), ("7.3", "6.12")):
         w.refuses(f"dump of {name}, vmlinux of {other}", w.dumps[name].path, [ids[name], ids[other], "-d", f"release {name}"],
                   vmlinux=w.dumps[other].vmlinux)
-    release = "6.1.0-50-amd64"
-    w.refuses("no debug info given", w.dump, [release, ids["6.1"], f"linux-image-{release}-dbg", "-d"], vmlinux=False)
 
 
 def try_no_build_id(w):
@@ -177,7 +174,6 @@ def try_no_debuginfo(w):
     w.refuses("no such vmlinux", w.dump, ["No such file"], vmlinux=w.work / "absent")
     w.refuses("vmlinux is a text", w.dump, ["neither an ELF file nor", "give the vmlinux"], vmlinux=w.make("text", b"hello\n"))
     w.refuses("vmlinux is empty", w.dump, ["empty", "give the vmlinux"], vmlinux=w.make("empty", b""))
-    w.refuses("vmlinux is a folder", w.dump, ["is a directory", "give the vmlinux"], vmlinux=w.folder)
     w.refuses("vmlinux is /dev/null", w.dump, ["not a regular file"], vmlinux="/dev/null")
     w.refuses("vmlinux is a FIFO", w.dump, ["not a regular file"], vmlinux=w.work / "fifo")
     w.refuses("vmlinux is the dump", w.dump, ["neither an ELF file nor", "give the vmlinux"], vmlinux=w.dump)

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "passes/debuginfo.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/strbuf.h"
+#include "types/find.h"
+#include "types/find_package.h"
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return path && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* ---- given ------------------------------------------------------------------------------------------------------ */
+
+/* The build-id of the debug info must be the dump's; kernels before v5.13 do not say theirs. */
+static struct error *build_id_check(const struct dump *d, struct types *t)
+{
+	const char *dump_id = dump_vmcoreinfo(d, "BUILD-ID"), *types_id = types_build_id(t), *types_rel = types_release(t);
+	const char *release = dump_vmcoreinfo(d, "OSRELEASE");
+
+	if (!dump_id || !types_id || !strcasecmp(dump_id, types_id))
+		return NULL;
+	return error_new("%s: build-id %s%s%s is not that of the kernel that crashed, %s (release %s in %s); give the "
+			 "vmlinux of that very build with -d",
+			 types_path(t), types_id, types_rel ? ", release " : "", types_rel ? types_rel : "", dump_id,
+			 release ? release : "?", dump_info(d)->path);
+}
+
+static struct error *given_open(const struct dump *d, const struct check_options *o, struct types **ret)
+{
+	struct types *t = NULL;
+	struct error *err = types_open(o->debuginfo, o->cache_dir, &t);
+
+	if (!err)
+		err = build_id_check(d, t);
+	if (err)
+		types_free(t);
+	else
+		*ret = t;
+	return err;
+}
+
+/* ---- looked for ------------------------------------------------------------------------------------------------- */
+
+static struct error *not_found(const struct dump *d, const struct find *f)
+{
+	const char *release = dump_vmcoreinfo(d, "OSRELEASE"), *id = dump_vmcoreinfo(d, "BUILD-ID");
+	_cleanup_free_ char *hint = find_package_hint(release, id);
+
+	if (!hint)
+		return &error_nomem;
+	return error_new("%s: no debug info of kernel %s%s%s in any of %zu places; %s, or give the vmlinux with -d",
+			 dump_info(d)->path, release ? release : "?", id ? ", build-id " : "", id ? id : "",
+			 f->tries.nr, hint);
+}
+
+static void tell(const struct check_options *o, const struct find *f)
+{
+	for (size_t i = 0; o->searched && i < f->tries.nr; i++)
+		o->searched(o->searched_arg, f->tries.v[i].place, f->tries.v[i].outcome, f->tries.v[i].found);
+}
+
+static struct error *search(const struct dump *d, const struct check_options *o, struct types **ret)
+{
+	const struct find_request request = {
+		.release = dump_vmcoreinfo(d, "OSRELEASE"),
+		.build_id = dump_vmcoreinfo(d, "BUILD-ID"),
+		.dump = dump_info(d)->path,
+		.folder = o->debuginfo,
+		.path = o->debuginfo_path,
+		.system = true,
+		.cache_dir = o->cache_dir,
+		.debuginfod = !o->no_debuginfod,
+		.progress = o->progress,
+		.progress_arg = o->progress_arg,
+	};
+	struct find f = { { 0 } };
+	struct error *err = find_debuginfo(&f, &request, ret);
+
+	if (!err) {
+		tell(o, &f);
+		err = *ret ? NULL : not_found(d, &f);
+	}
+	find_deinit(&f);
+	return err;
+}
+
+struct error *debuginfo_open(const struct dump *d, const struct check_options *o, struct types **ret)
+{
+	*ret = NULL;
+	return o->debuginfo && !is_folder(o->debuginfo) ? given_open(d, o, ret) : search(d, o, ret);
+}
+
+/* ---- does it fit? ----------------------------------------------------------------------------------------------- */
+
+/* Symbols fit the dump when linux_banner is where they say. */
+static struct error *banner_check(const struct check *c)
+{
+	static const char expect[] = "Linux version ";
+	const char *release = dump_vmcoreinfo(c->dump, "OSRELEASE");
+	char banner[128] = "";
+	uint64_t va;
+	bool ok;
+	struct error *err;
+
+	if (!layout_symbol(&c->layout, FACT_LINUX_BANNER, &va))
+		return NULL;
+	err = kvmem_read_all(c->kv, va, banner, sizeof(banner) - 1, &ok);
+	if (err || !ok)
+		return err;
+	if (strncmp(banner, expect, sizeof(expect) - 1))
+		return error_new("%s: debug info does not fit the dump: linux_banner is not at %#" PRIx64
+				 "; give the vmlinux of the very kernel that crashed (release %s)",
+				 types_path(c->types), va, release ? release : "?");
+	return NULL;
+}
+
+struct error *debuginfo_verify(const struct check *c)
+{
+	return banner_check(c);
+}
