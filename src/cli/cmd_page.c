@@ -135,6 +135,7 @@ static struct error *write_page(struct out *out, struct session *s, const struct
 		err = page_maps_sheet(s->check, pfn, &found->mappers, &sheet);
 	if (!err)
 		err = page_alloc_sheet(s->check, pfn, o->verbose, &sheet);
+	page_log_sheet(s->check, pfn, &sheet);
 	if (!err && found->has_holders && o->format != FORMAT_JSON)
 		err = page_holders_sheet(s->check, pfn, &found->holders, &sheet);
 

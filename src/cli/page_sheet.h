@@ -22,6 +22,9 @@ struct error *page_swap_sheet(struct check *c, uint64_t pfn, struct sheet *ret) 
 /** Add who allocated it and who freed it, where the kernel notes that; \p verbose: say so where it does not. */
 struct error *page_alloc_sheet(struct check *c, uint64_t pfn, bool verbose, struct sheet *ret) _must_check_;
 
+/** Add what the kernel's log says about it. */
+void page_log_sheet(struct check *c, uint64_t pfn, struct sheet *ret);
+
 /** Add the cache of a slab, its objects, and who keeps it. */
 struct error *page_slab_sheet(struct check *c, uint64_t pfn, struct sheet *ret) _must_check_;
 

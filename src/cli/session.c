@@ -153,6 +153,7 @@ void session_describe(struct session *s, const struct options *o)
 	s->report.case_id = o->case_id;
 	describe_dump(s);
 	describe_kernel(s);
+	session_describe_crash(s);
 	s->report.census = &c->census;
 	s->report.findings = &c->findings;
 	s->report.ledger = &c->ledger;
@@ -191,5 +192,6 @@ void session_close(struct session *s)
 	strbuf_deinit(&s->searched);
 	free(s->counters);
 	free(s->references);
+	free(s->complaints);
 	memset(s, 0, sizeof(*s));
 }

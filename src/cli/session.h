@@ -18,6 +18,9 @@ struct session {
 	struct report_counter *counters;
 	struct report_reference *references;
 	struct report_owner owners[NR_KERNEL_OWNERS];
+	struct report_panic panic;
+	struct report_log_line *complaints;
+	struct report_taint taints[REPORT_MAX_TAINTS];
 	struct report report;
 	char *cache_dir;
 	struct strbuf searched; /* where debug info was looked for, a line each */
@@ -31,6 +34,8 @@ struct error *session_run(struct session *s, const struct options *o) _must_chec
 
 /** Fill the parts of s->report that are known before the passes run: dump, kernel, models. */
 void session_describe(struct session *s, const struct options *o);
+/** The part of it about the kernel's end. */
+void session_describe_crash(struct session *s);
 void session_close(struct session *s);
 
 #endif

@@ -32,6 +32,8 @@ static struct error *open_structures(struct check *c)
 	if (!err)
 		err = percpu_init(&c->percpu, &c->layout, c->kv);
 	if (!err)
+		err = crash_init(&c->crash, &c->layout, &c->percpu, c->dump, c->kv);
+	if (!err)
 		err = pcp_init(&c->pcp, &c->layout, &c->memmap, &c->zones, &c->percpu, c->kv);
 	if (!err)
 		err = special_init(&c->special, &c->layout, &c->memmap, c->kv);
@@ -283,6 +285,7 @@ void check_free(struct check *c)
 	special_deinit(&c->special);
 	alloc_deinit(c);
 	pcp_deinit(&c->pcp);
+	crash_deinit(&c->crash);
 	percpu_deinit(&c->percpu);
 	memmap_deinit(&c->memmap);
 	zones_deinit(&c->zones);

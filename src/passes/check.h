@@ -27,6 +27,7 @@
 #include "passes/unowned.h"
 #include "passes/tables_found.h"
 #include "types/types.h"
+#include "walk/crash.h"
 #include "walk/pcp.h"
 #include "walk/path.h"
 #include "walk/percpu.h"
@@ -135,6 +136,7 @@ struct check {
 	struct memmap memmap;
 	struct zones zones;
 	struct percpu percpu;
+	struct crash crash;
 	struct pcp pcp;
 	struct special special;
 	struct alloc_traces alloc;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "passes/pass.h"
+#include "passes/said.h"
 
 void check_pass_done(struct check *c, const char *name, double since)
 {
@@ -124,6 +125,8 @@ struct error *check_run(struct check *c)
 	err = findings_finish(&c->findings);
 	if (!err)
 		err = alloc_explain(c);
+	if (!err)
+		err = said_explain(c);
 	check_pass_done(c, "sort", since);
 	return err;
 }

@@ -17,6 +17,8 @@ struct json_object *json_gap(struct out *out, const void *from, size_t i);
 /** Members of the report. */
 struct json_object *json_dump(struct out *out, const struct report_dump *d);
 struct json_object *json_kernel(struct out *out, const struct report_kernel *k);
+/** Add what there is of "taint", "end", "panic" and "log". */
+void json_panic(struct out *out, const struct report_kernel *k, struct json_object *o);
 struct json_object *json_census(struct out *out, const struct census *c);
 
 #endif

@@ -34,6 +34,7 @@ struct json_object *json_kernel(struct out *out, const struct report_kernel *k)
 	for (size_t i = 0; i < k->nr_models; i++)
 		json_add(models, k->models[i].name, json_text(out, k->models[i].value));
 	json_add(o, "models", models);
+	json_panic(out, k, o);
 	return o;
 }
 

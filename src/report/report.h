@@ -35,6 +35,45 @@ struct report_model {
 	const char *value;
 };
 
+/** A line of the kernel log.  Untrusted, like all strings of the dump. */
+struct report_log_line {
+	const char *text; /**< NULL: there is none */
+	double seconds;   /**< since boot */
+	uint64_t pfn;     /**< the page that it names, UINT64_MAX: none */
+};
+
+enum report_end {
+	END_UNKNOWN, /**< nothing in the dump tells */
+	END_RUNNING, /**< the machine was running when the dump was taken */
+	END_PANIC,
+};
+
+/** How the kernel came to its end, and what it said before. */
+struct report_panic {
+	enum report_end end;
+	struct report_log_line message; /**< "Kernel panic - not syncing: ..." */
+	struct report_log_line cause;   /**< "BUG: unable to handle ...", "kernel BUG at ..." */
+	struct report_log_line oops;    /**< "Oops: 0002 [#1] PREEMPT SMP" */
+	double uptime;      /**< of the last line of the log; negative: not known */
+	int64_t cpu;        /**< -1: not known */
+	uint64_t task;      /**< address of the task_struct that ran there, 0: not known */
+	int64_t pid;
+	const char *comm;
+	const char *log_problem; /**< why there is no log; NULL: it was read */
+	uint64_t log_records, log_missing;
+	const struct report_log_line *complaints; /**< of the memory manager */
+	size_t nr_complaints;
+	uint64_t all_complaints; /**< more than that when not all were kept */
+};
+
+/** A reason not to trust the kernel, as it says itself. */
+struct report_taint {
+	char letter;
+	const char *meaning;
+};
+
+enum { REPORT_MAX_TAINTS = 64 };
+
 struct report_kernel {
 	const char *release;
 	const char *arch;
@@ -44,6 +83,11 @@ struct report_kernel {
 	const char *debuginfo_path;
 	const struct report_model *models;
 	size_t nr_models;
+	const struct report_panic *panic; /**< NULL: nobody looked */
+	bool has_taint;
+	uint64_t taint_mask;
+	const struct report_taint *taints; /**< of the bits of the mask that are known */
+	size_t nr_taints;
 };
 
 struct report_pass {

@@ -9,6 +9,9 @@
 /** Tool, dump, kernel, case. */
 void text_header(struct out *out, const struct report *r, const struct report_options *o);
 
+/** How the kernel came to its end, what its log says of memory, and its taint; part of the header. */
+void text_panic(struct out *out, const struct report_kernel *k, const struct report_options *o);
+
 /** A section title in capitals, with an empty line before it. */
 void text_title(struct out *out, const char *title);
 

@@ -86,6 +86,7 @@ void text_header(struct out *out, const struct report *r, const struct report_op
 		out_labelled(out, 0, LABEL, "case", r->case_id);
 	dump_lines(out, &r->dump);
 	kernel_lines(out, &r->kernel);
+	text_panic(out, &r->kernel, o);
 	if (o->verbose)
 		model_lines(out, &r->kernel);
 }

@@ -120,6 +120,56 @@ static void test_clean(void **state)
 	world_deinit(&w);
 }
 
+static void test_crashed(void **state)
+{
+	static const struct report_log_line complaints[] = {
+		{ "BUG: Bad page state in process init  pfn:01a2b3", 31.25, 0x1a2b3 },
+		{ "page: refcount:0 mapcount:1 mapping:0000000000000000 index:0x0 pfn:0x1a2b3", 31.250042, 0x1a2b3 },
+		{ "list_del corruption. prev->next should be ffff888100000000, but was \033[2J", 31.5, UINT64_MAX },
+	};
+	static const struct report_taint taints[] = { { 'B', "bad page" }, { 'O', "module from out of the tree" } };
+	struct report_panic p = {
+		.end = END_PANIC,
+		.message = { "Kernel panic - not syncing: Fatal exception in interrupt", 32.000001, UINT64_MAX },
+		.cause = { "BUG: unable to handle page fault for address: ffffdead00000100", 31.9, UINT64_MAX },
+		.oops = { "Oops: 0002 [#1] PREEMPT SMP", 31.95, UINT64_MAX },
+		.uptime = 32.5,
+		.cpu = 3,
+		.task = UINT64_C(0xffff888100abcd00),
+		.pid = 4711,
+		.comm = "ev\033il",
+		.log_records = 900,
+		.log_missing = 2,
+		.complaints = complaints,
+		.nr_complaints = ARRAY_SIZE(complaints),
+		.all_complaints = ARRAY_SIZE(complaints) + 1000,
+	};
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_finish(&w);
+	w.report.kernel.panic = &p;
+	w.report.kernel.has_taint = true;
+	w.report.kernel.taint_mask = UINT64_C(1) << 5 | 1 << 12;
+	w.report.kernel.taints = taints;
+	w.report.kernel.nr_taints = ARRAY_SIZE(taints);
+	assert_report_golden(&w, report_census_text, "crashed.txt");
+	assert_report_golden(&w, report_census_json, "crashed.json");
+	p.end = END_RUNNING;
+	p.message.text = NULL;
+	p.cpu = -1;
+	p.all_complaints = ARRAY_SIZE(complaints);
+	w.options.verbose = 1;
+	assert_report_golden(&w, report_census_text, "running.txt");
+	assert_report_golden(&w, report_census_json, "running.json");
+	p = (struct report_panic){ .uptime = -1, .cpu = -1, .log_problem = "not readable in the dump" };
+	w.report.kernel.nr_taints = 0;
+	w.report.kernel.taint_mask = UINT64_C(1) << 40;
+	assert_report_golden(&w, report_census_text, "end-unknown.txt");
+	world_deinit(&w);
+}
+
 static void test_many(void **state)
 {
 	struct world w;
@@ -330,7 +380,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_clean),
-		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_crashed), cmocka_unit_test(test_many),
 		cmocka_unit_test(test_explain),
 		cmocka_unit_test(test_json_schema),
 		cmocka_unit_test(test_hostile),
