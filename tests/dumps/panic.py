@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How the kernel came to its end, as the header of the report says, against what the guest printed on its console.
+
+Dumps of machines that ran have no panic; in those of crashes (truth/console: what the kernel printed last) the lines and their
+times are those of the console.
+"""
+import re
+import sys
+
+sys.dont_write_bytecode = True
+import dumptest
+
+# Who wrote to /proc/sysrq-trigger or /proc/crash is the first process.
+DYING = {"6.1-kdump": (1, "init")}
+# The log of a dump without console.
+CAUSE = {"6.1-kdump": "sysrq: Trigger a crash"}
+
+
+def console(dump):
+    """text -> time of the lines that the kernel printed."""
+    path = dump.truth / "console"
+    lines = re.findall(r"^\[ *(\d+\.\d+)\] (.*?)\s*$", path.read_text(), re.M) if path.exists() else []
+    return {text: float(time) for time, text in lines}
+
+
+def check_line(name, line, printed):
+    if line is None:
+        return []
+    time = printed.get(line["text"].rstrip())
+    if time is None:
+        return [f"{name}: {line['text']!r} was not printed"]
+    return [] if abs(time - line["seconds"]) < 0.002 else [f"{name}: at {line['seconds']}, printed at {time}"]
+
+
+def try_running(cases, dump, kernel):
+    cases.case(f"{dump.name}: was running", "" if kernel["end"] == "running" and kernel["panic"] is None else str(kernel["panic"]))
+
+
+def try_crashed(cases, dump, kernel, printed):
+    panic = kernel["panic"] or {}
+    wrong = [] if kernel["end"] == "panic" else [kernel["end"]]
+    wrong += [] if "cause" in panic or "message" in panic else ["no reason"]
+    if dump.name in CAUSE:
+        wrong += [] if panic.get("cause", {}).get("text") == CAUSE[dump.name] else [f"cause {panic.get('cause')}"]
+    else:
+        for name in ("message", "cause", "oops"):
+            wrong += check_line(name, panic.get(name), printed)
+        for line in kernel["log"]["memory"]:
+            wrong += check_line("memory", line, printed)
+        bad = {text for text in printed if text.startswith(("BUG: Bad page", "list_del corruption", "page:"))}
+        wrong += [f"not told: {text}" for text in bad - {line["text"].rstrip() for line in kernel["log"]["memory"]}]
+        died = re.search(r"^CPU: (\d+) (?:UID: \d+ )?PID: (\d+) Comm: (\S+)", "\n".join(printed), re.M)
+        task = panic.get("task", {})
+        if died and (panic.get("cpu"), task.get("pid"), task.get("comm")) != (int(died[1]), int(died[2]), died[3]):
+            wrong.append(f"CPU {panic.get('cpu')}, {task}, printed: {died[0]}")
+    if dump.name in DYING:
+        task = panic.get("task", {})
+        wrong += [] if (task.get("pid"), task.get("comm")) == DYING[dump.name] else [f"dying task {task}"]
+    cases.case(f"{dump.name}: crashed", wrong)
+
+
+def compare(cases, dump):
+    report = dumptest.parse(dumptest.pagefsck("census", "--format", "json", "-d", dump.vmlinux, dump.path).stdout)
+    kernel, printed = report["kernel"], console(dump)
+    log = kernel["log"]
+    cases.case(f"{dump.name}: the log is read", "" if log["records"] > 100 and not log["records_missing"] and "problem" not in log else str(log))
+    if printed or dump.name in CAUSE:
+        try_crashed(cases, dump, kernel, printed)
+    else:
+        try_running(cases, dump, kernel)
+    text = dumptest.pagefsck("census", "-d", dump.vmlinux, dump.path).stdout.decode()
+    cases.case(f"{dump.name}: no line is wider than 80 columns", [line for line in text.splitlines() if len(line) > 80])
+
+
+if __name__ == "__main__":
+    dumptest.each_dump("panic", compare)
