@@ -4,7 +4,7 @@
 
 static struct report_log_line log_line(const struct crash_line *l)
 {
-	return (struct report_log_line){ l->text[0] ? l->text : NULL, (double)l->ts_nsec * 1e-9, l->pfn };
+	return (struct report_log_line){ l->text[0] ? l->text : NULL, l->ts_nsec, l->pfn };
 }
 
 /* Without memory the header has none of them; findings do not depend on it. */

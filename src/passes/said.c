@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "passes/said.h"
 
+#include <inttypes.h>
+
 #include "passes/check.h"
 
 enum { MAX_QUOTES = 3 };
@@ -14,7 +16,8 @@ static void quote(struct check *c, struct finding *f)
 
 		if (l->pfn != f->subject.pfn)
 			continue;
-		finding_evidence(&c->findings, f, "kernel log", "[%.6f] %s", (double)l->ts_nsec * 1e-9, l->text);
+		finding_evidence(&c->findings, f, "kernel log", "[%" PRIu64 ".%06" PRIu64 "] %s", l->ts_nsec / 1000000000,
+				 l->ts_nsec / 1000 % 1000000, l->text);
 		nr++;
 	}
 }

@@ -2,15 +2,19 @@
 /* "panic", "kernel_log" and "taint" of the JSON report's kernel. */
 #include "report/json.h"
 
+#include <inttypes.h>
+
 static struct json_object *json_line(struct out *out, const struct report_log_line *l)
 {
 	struct json_object *o;
+	char seconds[32];
 
 	if (!l->text)
 		return NULL;
 	o = json_object_new_object();
 	json_add_text(out, o, "text", l->text);
-	json_add_seconds(o, "seconds", l->seconds);
+	snprintf(seconds, sizeof(seconds), "%" PRIu64 ".%06" PRIu64, l->nsec / 1000000000, l->nsec / 1000 % 1000000);
+	json_add(o, "seconds", json_object_new_double_s((double)l->nsec * 1e-9, seconds));
 	if (l->pfn != UINT64_MAX)
 		json_add_number(o, "pfn", l->pfn);
 	return o;

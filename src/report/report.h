@@ -38,7 +38,7 @@ struct report_model {
 /** A line of the kernel log.  Untrusted, like all strings of the dump. */
 struct report_log_line {
 	const char *text; /**< NULL: there is none */
-	double seconds;   /**< since boot */
+	uint64_t nsec;    /**< since boot */
 	uint64_t pfn;     /**< the page that it names, UINT64_MAX: none */
 };
 

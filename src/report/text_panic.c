@@ -23,7 +23,7 @@ static void log_line(struct out *out, const char *label, const struct report_log
 {
 	struct strbuf b = { 0 };
 
-	strbuf_printf(&b, "[%.6f] %s", l->seconds, l->text);
+	strbuf_printf(&b, "[%" PRIu64 ".%06" PRIu64 "] %s", l->nsec / 1000000000, l->nsec / 1000 % 1000000, l->text);
 	text_of(out, label, &b);
 }
 

@@ -30,7 +30,7 @@ def check_line(name, line, printed):
     time = printed.get(line["text"].rstrip())
     if time is None:
         return [f"{name}: {line['text']!r} was not printed"]
-    return [] if abs(time - line["seconds"]) < 0.002 else [f"{name}: at {line['seconds']}, printed at {time}"]
+    return [] if abs(time - line["seconds"]) < 0.0000005 else [f"{name}: at {line['seconds']}, printed at {time}"]
 
 
 def try_running(cases, dump, kernel):

@@ -123,16 +123,16 @@ static void test_clean(void **state)
 static void test_crashed(void **state)
 {
 	static const struct report_log_line complaints[] = {
-		{ "BUG: Bad page state in process init  pfn:01a2b3", 31.25, 0x1a2b3 },
-		{ "page: refcount:0 mapcount:1 mapping:0000000000000000 index:0x0 pfn:0x1a2b3", 31.250042, 0x1a2b3 },
-		{ "list_del corruption. prev->next should be ffff888100000000, but was \033[2J", 31.5, UINT64_MAX },
+		{ "BUG: Bad page state in process init  pfn:01a2b3", 31250000000, 0x1a2b3 },
+		{ "page: refcount:0 mapcount:1 mapping:0000000000000000 index:0x0 pfn:0x1a2b3", 31250042999, 0x1a2b3 },
+		{ "list_del corruption. prev->next should be ffff888100000000, but was \033[2J", 31500000000, UINT64_MAX },
 	};
 	static const struct report_taint taints[] = { { 'B', "bad page" }, { 'O', "module from out of the tree" } };
 	struct report_panic p = {
 		.end = END_PANIC,
-		.message = { "Kernel panic - not syncing: Fatal exception in interrupt", 32.000001, UINT64_MAX },
-		.cause = { "BUG: unable to handle page fault for address: ffffdead00000100", 31.9, UINT64_MAX },
-		.oops = { "Oops: 0002 [#1] PREEMPT SMP", 31.95, UINT64_MAX },
+		.message = { "Kernel panic - not syncing: Fatal exception in interrupt", 32000001000, UINT64_MAX },
+		.cause = { "BUG: unable to handle page fault for address: ffffdead00000100", 31900000000, UINT64_MAX },
+		.oops = { "Oops: 0002 [#1] PREEMPT SMP", 31950000000, UINT64_MAX },
 		.uptime = 32.5,
 		.cpu = 3,
 		.task = UINT64_C(0xffff888100abcd00),
