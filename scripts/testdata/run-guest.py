@@ -22,12 +22,14 @@ import sys
 import tempfile
 import time
 
+from machines import MACHINES, arch_of, page_shift, release_of
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODULES = ["qemu_fw_cfg", "crc32c_generic", "crc32c-intel", "virtio_pci", "virtio_blk", "ext4", "lzo-rle", "lzo",
            "lz4", "zram", "af_packet", "virtio_balloon"]
 CAPTURE_MODULES = ["virtio_pci", "virtio_blk"]
 # Leaves out what costs pages and is never looked at: the tracing files, the kfence pool, large logs.
-CMDLINE = ("console=ttyS0 panic=-1 kfence.sample_interval=0 initcall_blacklist=tracer_init_tracefs "
+CMDLINE = ("panic=-1 kfence.sample_interval=0 initcall_blacklist=tracer_init_tracefs "
            "log_buf_len=64K random.trust_cpu=on init_on_free=1")
 
 
@@ -68,7 +70,7 @@ def module_files(kernel, release, wanted):
 
 
 def initramfs(kernel, init, wanted, extra=()):
-    release = os.listdir(f"{kernel}/root/lib/modules")[0]
+    release = release_of(kernel)
     files = module_files(kernel, release, wanted)
     entries = [("dev", 0o40755, b""), ("mods", 0o40755, b""),
                ("init", 0o100755, open(init, "rb").read()),
@@ -77,10 +79,10 @@ def initramfs(kernel, init, wanted, extra=()):
     return cpio(entries + list(extra))
 
 
-def build_init(dest):
+def build_init(dest, cc, shift):
     sources = sorted(f"{HERE}/guest/{n}" for n in os.listdir(f"{HERE}/guest") if n.endswith(".c"))
-    run("gcc", "-std=gnu11", "-Os", "-Wall", "-Wextra", "-Wno-unused-result", "-D_GNU_SOURCE", "-static", "-pthread", "-s",
-        *sources, "-o", dest)
+    run(cc, "-std=gnu11", "-Os", "-Wall", "-Wextra", "-Wno-unused-result", "-D_GNU_SOURCE", f"-DGUEST_PAGE_SHIFT={shift}", "-static",
+        "-pthread", "-s", *sources, "-o", dest)
 
 
 # --- disks ----------------------------------------------------------------
@@ -91,17 +93,17 @@ def sparse(path, megabytes):
     return path
 
 
-def make_disks(tmp, vmcore_mb):
+def make_disks(tmp, vmcore_mb, page):
     src = f"{tmp}/src"
     os.makedirs(f"{src}/dir")
     with open(f"{src}/big.dat", "wb") as f:
         for i in range(80):
-            f.write(struct.pack("<Q", i) * 512)
+            f.write(struct.pack("<Q", i) * (page // 8))
     for i in range(20):
         with open(f"{src}/dir/f{i}", "w") as f:
             f.write(f"file {i}\n" * i * 40)
-    disks = [sparse(f"{tmp}/truth", 64), sparse(f"{tmp}/swap", 16), sparse(f"{tmp}/ext4", 8)]
-    run("mkswap", "-q", disks[1], stderr=subprocess.DEVNULL)
+    disks = [sparse(f"{tmp}/truth", 64), sparse(f"{tmp}/swap", 16), sparse(f"{tmp}/ext4", 8 if page == 4096 else 16)]
+    run("mkswap", "-q", "-p", str(page), disks[1], stderr=subprocess.DEVNULL)
     run("mke2fs", "-q", "-F", "-t", "ext4", "-b", "1024", "-d", src, disks[2], stderr=subprocess.DEVNULL)
     if vmcore_mb:
         disks.append(sparse(f"{tmp}/vmcore", vmcore_mb))
@@ -175,7 +177,7 @@ def main():
     ap.add_argument("--mem", type=int, default=128)
     ap.add_argument("--append", default="", help="more words for the kernel command line")
     ap.add_argument("--wl", default="", help="parts of the workload that are off by default: churn, poison, none")
-    ap.add_argument("--cpu", default="max,la57=off")
+    ap.add_argument("--cpu", help="model (default: see machines.py)")
     ap.add_argument("--qemu", default="", help="more arguments for QEMU")
     ap.add_argument("--balloon", type=int, default=0, help="MB to take from the guest by its balloon")
     ap.add_argument("--modules", default="", help="more kernel modules")
@@ -188,29 +190,31 @@ def main():
 
     shutil.rmtree(a.out, ignore_errors=True)
     os.makedirs(f"{a.out}/truth")
-    log, words = f"{a.out}/serial.log", f"{CMDLINE} {a.append}"
+    machine, shift = MACHINES[arch_of(release_of(a.kernel))], page_shift(a.kernel)
+    a.cpu = a.cpu or machine["cpu"]
+    log, words = f"{a.out}/serial.log", f"console={machine['console']} {CMDLINE} {a.append}"
     names = [n for n in a.wl.split(",") if n] + (["kdump"] if a.kdump else [])
     if names:
         words += " wl=" + ",".join(names)
     if a.kdump:
         words += f" crashkernel={a.crashkernel}"
     with tempfile.TemporaryDirectory() as tmp:
-        build_init(f"{tmp}/init")
+        build_init(f"{tmp}/init", f"{machine['tools']}gcc", shift)
         extra = [("leak.ko", 0o100644, open(a.leak, "rb").read())] if a.leak else []
         if a.kdump:
             capture = gzip.compress(initramfs(a.kernel, f"{tmp}/init", CAPTURE_MODULES))
             extra += [("vmlinuz", 0o100644, open(f"{a.kernel}/vmlinuz", "rb").read()), ("capture.cpio", 0o100644, capture)]
         with gzip.open(f"{tmp}/initrd", "wb", 6) as f:
             f.write(initramfs(a.kernel, f"{tmp}/init", MODULES + a.modules.split(), extra))
-        command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg", "-cpu", a.cpu, "-smp", "2", "-m", str(a.mem),
+        command = [*machine["qemu"], "-accel", "tcg", "-cpu", a.cpu, "-smp", "2", "-m", str(a.mem),
                    "-display", "none", "-no-reboot", "-nic", "none", "-action", "panic=pause",
                    "-kernel", f"{a.kernel}/vmlinuz", "-initrd", f"{tmp}/initrd", "-append", words,
                    "-serial", f"file:{log}", "-qmp", f"unix:{tmp}/qmp,server=on,wait=off", "-device", "vmcoreinfo"]
         if not a.kdump:
-            command += ["-device", "pvpanic"]
+            command += ["-device", machine["stop"]]
         if a.balloon:
             command += ["-device", "virtio-balloon-pci"]
-        disks = make_disks(tmp, a.mem + 64 if a.kdump else 0)
+        disks = make_disks(tmp, a.mem + 64 if a.kdump else 0, 1 << shift)
         for i, disk in enumerate(disks):
             command += ["-drive", f"file={disk},format=raw,if=none,id=d{i},cache=unsafe", "-device", f"virtio-blk-pci,drive=d{i}"]
         guest = subprocess.Popen(command + a.qemu.split())
@@ -234,7 +238,7 @@ def main():
         os.chmod(f"{a.out}/dump.elf", 0o644)	# QEMU makes it 0400
         subprocess.run(["fallocate", "-d", f"{a.out}/dump.elf"])
     with open(f"{a.out}/run.json", "w") as f:
-        json.dump({"release": os.listdir(f"{a.kernel}/root/lib/modules")[0], "mem_mb": a.mem, "cmdline": words.strip(),
+        json.dump({"release": release_of(a.kernel), "mem_mb": a.mem, "cmdline": words.strip(),
                    "cpu": a.cpu, "qemu": a.qemu, "kdump": a.kdump, "wl": names}, f, indent=1)
     sys.exit(0 if ok else "the guest did not get ready, see serial.log")
 

@@ -93,6 +93,21 @@ static struct error *arm_init_geometry(const struct dump *d, int64_t built_bits,
 	return NULL;
 }
 
+/* Since v6.0 the kernel says where its areas are.  Modules have one of their own, in front of that of vmalloc(). */
+static void arm_init_vmalloc(const struct dump *d, struct mmu *m)
+{
+	int64_t start, end, modules, modules_end;
+
+	if (!dump_vmcoreinfo_number(d, "NUMBER", "VMALLOC_START", &start) ||
+	    !dump_vmcoreinfo_number(d, "NUMBER", "VMALLOC_END", &end) || (uint64_t)start >= (uint64_t)end)
+		return;
+	m->vmalloc_start = (uint64_t)start;
+	m->vmalloc_end = (uint64_t)end;
+	if (dump_vmcoreinfo_number(d, "NUMBER", "MODULES_VADDR", &modules) &&
+	    dump_vmcoreinfo_number(d, "NUMBER", "MODULES_END", &modules_end) && modules_end == start && modules < start)
+		m->vmalloc_start = (uint64_t)modules;
+}
+
 static struct error *arm_mmu_init(const struct dump *d, struct mmu *ret)
 {
 	int64_t built_bits, t1sz, voffset;
@@ -114,6 +129,7 @@ static struct error *arm_mmu_init(const struct dump *d, struct mmu *ret)
 	if (err)
 		return err;
 	ret->root_pa = root_va - (uint64_t)voffset + arm_root_offset(ret, (unsigned)built_bits);
+	arm_init_vmalloc(d, ret);
 	return NULL;
 }
 

@@ -8,6 +8,7 @@
 
 static const struct arch *const archs[] = {
 	&arch_x86_64,
+	&arch_aarch64,
 };
 
 struct error *arch_find(const struct dump *d, const struct arch **ret)

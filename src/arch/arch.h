@@ -77,6 +77,7 @@ struct mmu {
 	uint64_t pa_high_mask;  /**< arm64: where an entry keeps the highest bits of 52-bit addresses */
 	unsigned pa_high_shift; /**< how far those have to go up */
 	unsigned user_va_bits;  /**< bits of a user address that are translated */
+	uint64_t vmalloc_start, vmalloc_end; /**< where vmalloc() and modules map, as VMCOREINFO says; 0: it does not */
 	struct entry_facts entry;
 };
 
@@ -109,7 +110,7 @@ struct arch {
 struct error *arch_find(const struct dump *d, const struct arch **ret) _must_check_;
 
 extern const struct arch arch_x86_64;
-extern const struct arch arch_aarch64; /**< not opened yet: no real dump has been checked */
+extern const struct arch arch_aarch64;
 
 /** "write user young dirty", in the order of enum user_bits: the names of \p bits, into \p buf; returns buf. */
 const char *user_bits_text(unsigned bits, char *buf, size_t size);

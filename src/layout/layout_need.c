@@ -172,7 +172,8 @@ static bool has_free_lists(const struct layout *l, enum need need)
 	case NEED_ZONE_STATS:
 		return all_found(l, stats, ARRAY_SIZE(stats));
 	case NEED_VMALLOC_RANGE:
-		return fact_found(&l->facts, FACT_VMALLOC_BASE) && fact_found(&l->facts, FACT_VMEMMAP_BASE);
+		return l->mmu.vmalloc_start < l->mmu.vmalloc_end ||
+		       (fact_found(&l->facts, FACT_VMALLOC_BASE) && fact_found(&l->facts, FACT_VMEMMAP_BASE));
 	default:
 		return has_lru(l, need);
 	}

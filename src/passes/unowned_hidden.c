@@ -8,7 +8,8 @@
  *   there, a batch of page tables to be freed (struct mmu_table_batch) has it at its start and may come next;
  * - chains of pages by page.private, which kernels clear when they allocate a page: skb_copy_ubufs() keeps its pages so until it
  *   has filled all of them;
- * - tables for hardware, which hold physical addresses: page tables of an IOMMU and the like, from a table that somebody has;
+ * - tables for hardware, which hold physical addresses: page tables of an IOMMU, tables of devices and collections of an arm64
+ *   GICv3 ITS (its_alloc_table_entry()) and the like, from a table that somebody has;
  * - nothing at all: crash_save_vmcoreinfo() makes vmcoreinfo_data lead to the copy in the memory of the crash kernel, and forgets
  *   the page.
  */
@@ -71,16 +72,21 @@ struct error *try_lists(struct judging *j)
 
 /* ---- physical addresses ------------------------------------------------------------------------------------------- */
 
+/* Tables are single pages, but those of an ITS, whose entries are an address and the highest bit (GITS_BASER_VALID). */
+enum { MAX_TABLE_SHIFT = 16 };
+
 /* An entry of a table has flags beside the address: in the low bits, or the highest one. */
-static bool names_frame(const struct judging *j, uint64_t word, uint64_t *ret_pfn)
+static bool names_frame(const struct judging *j, uint64_t word, bool single, uint64_t *ret_pfn)
 {
 	const struct mmu *m = &j->t->c->layout.mmu;
 
 	*ret_pfn = (word & m->pa_mask) >> m->page_shift;
+	if (!single)
+		return (word & ~m->pa_mask) == bit_u64(63);
 	return word & (low_mask(m->page_shift) | bit_u64(63));
 }
 
-static struct error *scan_table(struct judging *j, uint64_t pfn)
+static struct error *scan_table(struct judging *j, uint64_t pfn, bool single)
 {
 	struct check *c = j->t->c;
 	size_t size = (size_t)1 << c->layout.page_shift, got = 0;
@@ -88,7 +94,7 @@ static struct error *scan_table(struct judging *j, uint64_t pfn)
 
 	for (size_t i = 0; !err && got == size && i < size / 8; i++) {
 		uint64_t to;
-		size_t block = names_frame(j, le64toh(j->words[i]), &to) ? block_of(j, to) : SIZE_MAX;
+		size_t block = names_frame(j, le64toh(j->words[i]), single, &to) ? block_of(j, to) : SIZE_MAX;
 
 		if (block != SIZE_MAX && j->list[block]->refs.pfn == to && is_open(j->list[block]))
 			err = block_found(j, block, KOWNER_HARDWARE);
@@ -98,13 +104,17 @@ static struct error *scan_table(struct judging *j, uint64_t pfn)
 
 struct error *try_tables(struct judging *j)
 {
+	unsigned shift = j->t->c->layout.page_shift;
 	struct error *err = NULL;
 
 	for (; !err && j->scanned < j->queue.nr; j->scanned++) {
 		const struct suspect_page *p = j->list[j->queue.v[j->scanned]];
+		uint64_t nr = bit_u64(p->record->order);
 
-		if (!p->record->order) /* tables are single pages */
-			err = scan_table(j, p->refs.pfn);
+		if (nr > 1 && p->record->order + shift > MAX_TABLE_SHIFT)
+			continue;
+		for (uint64_t i = 0; !err && i < nr; i++)
+			err = scan_table(j, p->refs.pfn + i, nr == 1);
 	}
 	return err;
 }

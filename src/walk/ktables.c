@@ -70,6 +70,19 @@ static struct error *walk_efi(struct descent *d, const struct layout *l)
 	return err || gap.kind != KV_OK ? err : walk_root(d, pa);
 }
 
+/* What arm64 leaves of the kernel while in user mode; map_entry_trampoline() allocates its tables. */
+static struct error *walk_trampoline(struct descent *d, const struct layout *l)
+{
+	uint64_t va, pa;
+	struct kv_gap gap;
+	struct error *err;
+
+	if (!layout_symbol(l, FACT_TRAMP_PG_DIR, &va))
+		return NULL;
+	err = kvmem_translate(d->k, va, &pa, NULL, &gap);
+	return err || gap.kind != KV_OK ? err : walk_root(d, pa);
+}
+
 struct error *ktables_init(struct ktables *t, const struct layout *l, const struct memmap *m, struct kvmem *k,
 			   const struct bitmap *known)
 {
@@ -82,6 +95,8 @@ struct error *ktables_init(struct ktables *t, const struct layout *l, const stru
 		return &error_nomem;
 	if (mmu->arch->second_root)
 		err = walk_root(&d, mmu->root_pa + bit_u64(mmu->page_shift));
+	if (!err)
+		err = walk_trampoline(&d, l);
 	return err ? err : walk_efi(&d, l);
 }
 

@@ -16,7 +16,8 @@ struct ktables {
 };
 
 /**
- * Tables that those of init_mm do not lead to: of the half that user mode has of it (page-table isolation), and of efi_mm.
+ * Tables that those of init_mm do not lead to: of what user mode has of it (page-table isolation: x86 a second half, arm64 a
+ * table of its own), and of efi_mm.
  * \p known: tables that need not be looked at.  Each page is looked at once, so no walk is longer than memory has pages.
  * Free \p t whatever comes back.
  */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The range: x86 keeps the bases of its areas in variables (page_offset_base, vmalloc_base, vmemmap_base), which rise in this
- * order whatever KASLR does (kernel_randomize_memory()); nothing else lies between the last two.
+ * order whatever KASLR does (kernel_randomize_memory()); nothing else lies between the last two.  arm64 has fixed bounds,
+ * which VMCOREINFO names; the kernel image lies within, and free_initmem() takes what it frees out of the page table.
  */
 #include "walk/vmap.h"
 
@@ -25,8 +26,9 @@ struct error *vmap_find(const struct layout *l, struct kvmem *k, struct vmap_ran
 	bool ok = false, ok_end = false;
 	struct error *err;
 
-	*ret_ok = false;
-	if (!layout_symbol(l, FACT_VMALLOC_BASE, &start) || !layout_symbol(l, FACT_VMEMMAP_BASE, &end))
+	*ret = (struct vmap_range){ l->mmu.vmalloc_start, l->mmu.vmalloc_end };
+	*ret_ok = ret->start < ret->end && l->mmu.arch->kernel_va(&l->mmu, ret->start);
+	if (*ret_ok || !layout_symbol(l, FACT_VMALLOC_BASE, &start) || !layout_symbol(l, FACT_VMEMMAP_BASE, &end))
 		return NULL;
 	err = kvmem_read_word(k, start, 8, &ret->start, &ok);
 	if (!err)

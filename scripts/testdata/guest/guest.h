@@ -6,9 +6,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+// The kernel's pages, as run-guest.py found them in its configuration.
+#ifndef GUEST_PAGE_SHIFT
+#define GUEST_PAGE_SHIFT 12
+#endif
+
 enum {
-	PAGE = 4096,
-	HUGE = 2 << 20, // what a PMD maps on x86_64
+	PAGE = 1 << GUEST_PAGE_SHIFT,
+	HUGE = 2 << 20, // what a PMD maps with pages of 4 KiB; with 16 KiB a run of contiguous PTEs
 };
 
 // Prints one line to the console; never fails.

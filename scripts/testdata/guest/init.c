@@ -3,13 +3,16 @@
 #include "guest.h"
 
 #include <errno.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __x86_64__
 #include <sys/io.h>
+#endif
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -19,10 +22,6 @@
 #include <sys/wait.h>
 #include <poll.h>
 #include <unistd.h>
-
-enum {
-	PVPANIC_PORT = 0x505,
-};
 
 static int ready_fd = -1;
 
@@ -247,8 +246,14 @@ static void swap_setup(void)
 		say("swapon " DISK_SWAP ": %s", strerror(errno));
 }
 
-// Writing to the port of pvpanic pauses the virtual machine between two instructions of this
-// program. ioperm() allocates memory, so it is called before the truth is written.
+// Writing to QEMU's pvpanic device pauses the virtual machine between two instructions of this
+// program.  What that takes is allocated before the truth is written.
+#ifdef __x86_64__
+
+enum {
+	PVPANIC_PORT = 0x505,
+};
+
 static bool stop_prepare(void)
 {
 	if (ioperm(PVPANIC_PORT, 1, 1) == 0)
@@ -256,6 +261,69 @@ static bool stop_prepare(void)
 	say("ioperm: %s", strerror(errno));
 	return false;
 }
+
+static void stop_now(void)
+{
+	outb(1, PVPANIC_PORT);
+}
+
+#else // a PCI device, whose first resource is the register
+
+static volatile unsigned char *pvpanic;
+
+static bool pvpanic_map(const char *device)
+{
+	char path[300], text[100] = "";
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/enable", device);
+	put(path, "1");
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource", device);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return false;
+	close(fd);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource0", device);
+	fd = open(path, O_RDWR | O_SYNC | O_CLOEXEC);
+	unsigned char *mem = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	close(fd);
+	if (mem == MAP_FAILED)
+		return false;
+	pvpanic = mem + strtoul(text, NULL, 16) % PAGE;
+	return *pvpanic != 0; // the events it knows; this makes the page present
+}
+
+static bool stop_prepare(void)
+{
+	char path[300], id[16];
+	DIR *d = opendir("/sys/bus/pci/devices");
+	struct dirent *entry;
+	bool found = false;
+
+	while (d && !found && (entry = readdir(d))) {
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/device", entry->d_name);
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		ssize_t size = fd < 0 ? -1 : read(fd, id, sizeof(id) - 1);
+
+		if (fd >= 0)
+			close(fd);
+		if (size >= 6 && !memcmp(id, "0x0011", 6))
+			found = pvpanic_map(entry->d_name);
+	}
+	if (d)
+		closedir(d);
+	if (!found)
+		say("no pvpanic device: %s", strerror(errno));
+	return found;
+}
+
+static void stop_now(void)
+{
+	*pvpanic = 1;
+}
+
+#endif
 
 static void workload(void)
 {
@@ -316,6 +384,6 @@ int main(int argc, char **argv)
 	if (wanted("kdump"))
 		kdump_crash();
 	if (can_stop && !wanted("churn"))
-		outb(1, PVPANIC_PORT);
+		stop_now();
 	stay();
 }

@@ -48,6 +48,8 @@ static void step_thp(void)
 	put("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
 	put("/sys/kernel/mm/transparent_hugepage/defrag", "always");
 	put("/sys/kernel/mm/transparent_hugepage/use_zero_page", "1"); // off on small machines
+	// Where a PMD maps more than that, or CONFIG_ARM64_CONTPTE lets runs of PTEs do.
+	put("/sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled", "madvise");
 	char *mem = anon(5 * HUGE, HUGE);
 
 	madvise(mem, 5 * HUGE, MADV_HUGEPAGE);
@@ -56,18 +58,33 @@ static void step_thp(void)
 	// 0 stays mapped by its PMD; 1 by PTEs; 2 loses pages and lands on the deferred split
 	// queue.
 	mprotect(mem + HUGE + 9 * PAGE, PAGE, PROT_READ);
-	munmap(mem + 2 * HUGE + 64 * PAGE, 100 * PAGE);
+	munmap(mem + 2 * HUGE + HUGE / 8, HUGE / 512 * 100);
 	struct huge_parts parts = {mem + 3 * HUGE, mem + 4 * HUGE};
 
 	helper(huge_child, &parts);
 }
 
+// What a PMD maps: a table has PAGE / 8 entries.
+static size_t pmd_size(void)
+{
+	return (size_t)PAGE * (PAGE / 8);
+}
+
 static void step_huge_zero(void)
 {
-	char *mem = anon(HUGE, HUGE);
+	char *mem = anon(pmd_size(), pmd_size());
 
-	madvise(mem, HUGE, MADV_HUGEPAGE);
-	read_pages(mem, HUGE);
+	madvise(mem, pmd_size(), MADV_HUGEPAGE);
+	read_pages(mem, pmd_size());
+}
+
+static void step_large_pmd(void)
+{
+	put("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
+	char *mem = anon(pmd_size(), pmd_size());
+
+	madvise(mem, pmd_size(), MADV_HUGEPAGE);
+	mem[0] = 1;
 }
 
 static void step_collapse(void)
@@ -83,9 +100,9 @@ static void mthp_child(void *arg)
 {
 	char *mem = arg;
 
-	for (int i = 5; i < 249; i += 23)
+	for (int i = 5; i < (1 << 20) / PAGE - 7; i += 23)
 		mem[i * PAGE] = 2;
-	munmap(mem + 256 * PAGE - 7 * PAGE, 7 * PAGE);
+	munmap(mem + (1 << 20) - 7 * PAGE, 7 * PAGE);
 }
 
 static void step_mthp(void)
@@ -282,6 +299,8 @@ static void step_poison(void)
 
 void steps_early(void)
 {
+	if (pmd_size() != HUGE)
+		step("w-thp-pmd", step_large_pmd);
 	step("w-thp", step_thp);
 	step("w-hugezero", step_huge_zero);
 	step("w-mthp", step_mthp);

@@ -144,7 +144,7 @@ static void step_sockets(void)
 	struct tpacket_req ring = {.tp_block_size = 4 * PAGE,
 				   .tp_block_nr = 2,
 				   .tp_frame_size = 2048,
-				   .tp_frame_nr = 16};
+				   .tp_frame_nr = 2 * 4 * PAGE / 2048};
 
 	if (packet < 0 ||
 	    setsockopt(packet, SOL_PACKET, PACKET_RX_RING, &ring, sizeof(ring)) < 0)

@@ -31,7 +31,7 @@ static void start_threads(int nr)
 	pthread_attr_t attr;
 
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, 64 << 10);
+	pthread_attr_setstacksize(&attr, PAGE > 4096 ? 8 * PAGE : 64 << 10);
 	for (long i = 0; i < nr; i++)
 		if (pthread_create(&thread, &attr, thread_main, (void *)i))
 			say("  no thread");

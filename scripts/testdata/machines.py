@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What differs between the machines that guests run on, by Debian's name of the architecture."""
+import os
+import re
+
+# qemu: the program and what is always said to it; cpu: the default model; console: of the kernel;
+# cc: builds the guest's program; nm: reads vmlinux; stop: the device whose register pauses the guest.
+MACHINES = {
+    "amd64": {
+        "qemu": ["qemu-system-x86_64", "-machine", "q35"],
+        "cpu": "max,la57=off",
+        "console": "ttyS0",
+        "tools": "",
+        "stop": "pvpanic",
+    },
+    "arm64": {
+        "qemu": ["qemu-system-aarch64", "-machine", "virt,gic-version=3"],
+        "cpu": "cortex-a72",
+        "console": "ttyAMA0",
+        "tools": "aarch64-linux-gnu-",
+        "stop": "pvpanic-pci",
+    },
+}
+
+PAGE_SHIFTS = {"CONFIG_ARM64_16K_PAGES": 14, "CONFIG_ARM64_64K_PAGES": 16}
+
+
+def arch_of(release):
+    """"6.12.95+deb12-arm64-16k": "arm64"."""
+    for word in re.split(r"[-+]", release):
+        if word in MACHINES:
+            return word
+    return "amd64"
+
+
+def release_of(kernel):
+    """Release of a kernel that fetch-kernel.py or build-kernel.py left."""
+    return os.listdir(f"{kernel}/root/lib/modules")[0]
+
+
+def page_shift(kernel):
+    """Of the pages that a kernel was built for."""
+    with open(f"{kernel}/config") as f:
+        for line in f:
+            option, _, value = line.strip().partition("=")
+            if value == "y" and option in PAGE_SHIFTS:
+                return PAGE_SHIFTS[option]
+    return 12
