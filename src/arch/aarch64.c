@@ -314,5 +314,6 @@ const struct arch arch_aarch64 = {
 	.sp_register = ARM_SP,
 	.poison_delta = UINT64_C(0xdead000000000000),
 	.percpu_zero_based = false,
+	.own_user_root = true,
 	.per_page_arch_flags = true,
 };

@@ -101,6 +101,7 @@ struct arch {
 	uint64_t poison_delta;  /**< CONFIG_ILLEGAL_POINTER_VALUE as distributions set it */
 	bool percpu_zero_based; /**< per-CPU symbols may be offsets that KASLR does not move */
 	bool pgd_names_mm;      /**< the struct page of a top-level table names its mm (pt_mm) */
+	bool own_user_root;     /**< top-level tables of processes have nothing of the kernel's, which has one of its own */
 	bool second_root;       /**< the page behind a top-level table may be the one that user mode has instead (PTI) */
 	bool user_bit;          /**< every entry of user memory has the bit that lets user mode in */
 	bool per_page_arch_flags; /**< PG_arch_2/3 may sit on any page of a compound page (arm64 MTE) */
@@ -119,6 +120,24 @@ const char *user_bits_text(unsigned bits, char *buf, size_t size);
 static inline unsigned mmu_level_shift(const struct mmu *m, unsigned level)
 {
 	return m->page_shift + (level - 1) * m->index_bits;
+}
+
+/** Entries of the kernel's top-level table that are in use. */
+static inline unsigned mmu_top_entries(const struct mmu *m)
+{
+	return 1u << (m->va_bits - mmu_level_shift(m, m->levels));
+}
+
+/** Entries of a table of \p level that the kernel's page table has, \p level \p m->levels being the top. */
+static inline unsigned mmu_entries(const struct mmu *m, unsigned level)
+{
+	return level == m->levels ? mmu_top_entries(m) : 1u << m->index_bits;
+}
+
+/** The same for the page table of a process. */
+static inline unsigned mmu_user_entries(const struct mmu *m, unsigned level)
+{
+	return level == m->levels ? m->arch->user_entries(m) : 1u << m->index_bits;
 }
 
 #endif

@@ -102,6 +102,9 @@ struct error *layout_init_flags(struct layout *l, const struct dump *d)
 	unsigned section = sections_width(l), node = order_base_2(nr_nodes(l, d)), zone = zones_width(l);
 	unsigned cpupid = last_cpupid_width(l), top = 64;
 
+	if (fact_found(&l->facts, FACT_KASAN_TAGS))
+		return error_new("kernel with KASAN tags (CONFIG_KASAN_SW_TAGS or CONFIG_KASAN_HW_TAGS): its pointers and page flags "
+				 "carry tags, which pagefsck does not read; a dump of the kernel without them can be checked");
 	init_bits(l);
 	if (l->flag.nr == 0 || l->flag.nr > 64 || section + node + zone + l->flag.nr > 64)
 		return error_new("page flags do not fit: %u flags, section %u, node %u, zone %u bits", l->flag.nr,

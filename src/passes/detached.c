@@ -29,16 +29,16 @@ static struct error *mark_tables(struct kernel_walk *k, uint64_t pa, unsigned le
 {
 	struct walk *walk = k->walk;
 	const struct mmu *m = &walk->check->layout.mmu;
-	size_t size = (size_t)1 << m->page_shift;
-	_cleanup_free_ unsigned char *copy = malloc(size);
+	unsigned nr = mmu_entries(m, level);
+	_cleanup_free_ unsigned char *copy = malloc((size_t)nr * 8);
 	const unsigned char *bytes;
 	enum gap_reason why;
-	struct error *err = copy ? table_read(&walk->workers[0], k->w, pa, &bytes, &why) : &error_nomem;
+	struct error *err = copy ? table_read(&walk->workers[0], k->w, pa, nr, &bytes, &why) : &error_nomem;
 
 	if (err || !bytes)
 		return err;
-	memcpy(copy, bytes, size);
-	for (unsigned i = first; !err && i < 1U << m->index_bits; i++) {
+	memcpy(copy, bytes, (size_t)nr * 8);
+	for (unsigned i = first; !err && i < nr; i++) {
 		uint64_t next = 0, pfn;
 
 		if (m->arch->decode(m, level, get_le64(copy + (size_t)i * 8), &next) != ENTRY_TABLE)
@@ -59,10 +59,10 @@ struct error *kernel_tables(struct walk *walk)
 {
 	const struct mmu *m = &walk->check->layout.mmu;
 	struct kernel_walk k = { .walk = walk, .w = &walk->check->workers[0] };
-	unsigned entries = 1U << m->index_bits, user = m->arch->user_entries(m);
+	unsigned user = m->arch->own_user_root ? 0 : m->arch->user_entries(m);
 
 	bitmap_set(&walk->tables->reached, m->root_pa >> m->page_shift);
-	return mark_tables(&k, m->root_pa, m->levels, user < entries ? user : 0);
+	return mark_tables(&k, m->root_pa, m->levels, user);
 }
 
 /* ---- detached tables ----------------------------------------------------------------------------------------------------------- */
@@ -254,17 +254,17 @@ static struct error *one_table(struct walk *walk, uint64_t pfn)
 {
 	struct check *c = walk->check;
 	struct home home = { .excuse = { .kind = EXCUSE_DETACHED, .table_pfn = pfn } };
-	size_t size = (size_t)1 << c->layout.page_shift;
-	_cleanup_free_ unsigned char *copy = malloc(size);
+	unsigned nr = 1U << c->layout.mmu.index_bits;
+	_cleanup_free_ unsigned char *copy = malloc((size_t)nr * 8);
 	const unsigned char *bytes;
 	struct content content;
 	enum gap_reason why;
 	struct error *err;
 
-	err = copy ? table_read(&walk->workers[0], &c->workers[0], pfn << c->layout.page_shift, &bytes, &why) : &error_nomem;
+	err = copy ? table_read(&walk->workers[0], &c->workers[0], pfn << c->layout.page_shift, nr, &bytes, &why) : &error_nomem;
 	if (err || !bytes)
 		return err;
-	memcpy(copy, bytes, size);
+	memcpy(copy, bytes, (size_t)nr * 8);
 	look_at(c, copy, &content);
 	/* a table of the kernel, or one that is made ready */
 	if (!(content.user + content.swapped) || content.other > content.user + content.swapped)

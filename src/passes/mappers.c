@@ -56,11 +56,11 @@ static bool entry_pages(const struct search *s, const struct user_entry *e, uint
 static struct error *search_table(struct search *s, struct worker *w, struct search_worker *sw, const struct table_link *link)
 {
 	const struct mmu *m = &s->check->layout.mmu;
-	unsigned nr = s->level == m->levels ? m->arch->user_entries(m) : 1U << m->index_bits;
+	unsigned nr = mmu_user_entries(m, s->level);
 	const struct task *task = mm_task(&s->check->tasks, s->check->spaces[link->space].mm);
 	const unsigned char *bytes;
 	enum gap_reason why;
-	struct error *err = table_read(&sw->table, w, link->pa, &bytes, &why);
+	struct error *err = table_read(&sw->table, w, link->pa, nr, &bytes, &why);
 
 	for (unsigned i = 0; !err && bytes && i < nr; i++) {
 		struct mapper hit = { .entry = get_le64(bytes + (size_t)i * 8), .space = link->space, .level = s->level,

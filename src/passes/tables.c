@@ -23,9 +23,9 @@ enum { TABLES_PER_UNIT = 16, MIN_DETAILS = 16, MAX_DETAILS = 256, ALL_DETAILS = 
 
 /* ---- one table --------------------------------------------------------------------------------------------------------- */
 
-struct error *table_read(struct table_worker *tw, struct worker *w, uint64_t pa, const unsigned char **ret, enum gap_reason *why)
+struct error *table_read(struct table_worker *tw, struct worker *w, uint64_t pa, unsigned nr, const unsigned char **ret, enum gap_reason *why)
 {
-	size_t size = (size_t)1 << w->check->layout.page_shift, got = 0;
+	size_t size = (size_t)nr * 8, got = 0;
 	struct error *err = dump_read_phys(kvmem_reader(w->kv), pa, tw->table, size, &got, why);
 
 	*ret = !err && got == size ? tw->table : NULL;
@@ -115,14 +115,9 @@ static struct error *table_entry(struct table_cursor *t, uint64_t va, uint64_t e
 	return NULL;
 }
 
-static unsigned nr_entries(const struct layout *l, unsigned level)
-{
-	return level == l->mmu.levels ? l->mmu.arch->user_entries(&l->mmu) : 1U << l->mmu.index_bits;
-}
-
 static struct error *table_entries(struct table_cursor *t, const unsigned char *bytes)
 {
-	unsigned nr = nr_entries(t->l, t->level), shift = mmu_level_shift(&t->l->mmu, t->level);
+	unsigned nr = mmu_user_entries(&t->l->mmu, t->level), shift = mmu_level_shift(&t->l->mmu, t->level);
 	struct error *err = NULL;
 
 	for (unsigned i = 0; !err && i < nr; i++) {
@@ -211,7 +206,7 @@ static struct error *walk_table(struct walk *walk, struct worker *w, const struc
 		table_sum(&t);
 		return err;
 	}
-	err = table_read(t.tw, w, link->pa, &bytes, &why);
+	err = table_read(t.tw, w, link->pa, mmu_user_entries(&t.l->mmu, t.level), &bytes, &why);
 	if (!err && !bytes)
 		table_gap(&t, why);
 	else if (!err)

@@ -73,10 +73,11 @@ static struct error *plausible(struct table_cursor *t, bool *ret)
 	const struct mmu *m = &t->l->mmu;
 	const unsigned char *bytes;
 	enum gap_reason why;
-	struct error *err = table_read(t->tw, t->w, t->link->pa, &bytes, &why);
+	unsigned nr = mmu_user_entries(m, t->level);
+	struct error *err = table_read(t->tw, t->w, t->link->pa, nr, &bytes, &why);
 
 	*ret = !err && bytes;
-	for (unsigned i = 0; *ret && i < 1U << m->index_bits; i++) {
+	for (unsigned i = 0; *ret && i < nr; i++) {
 		struct user_entry e;
 
 		m->arch->user_decode(m, t->level, get_le64(bytes + (size_t)i * 8), &e);
@@ -87,6 +88,14 @@ static struct error *plausible(struct table_cursor *t, bool *ret)
 	return err;
 }
 
+/* arm64: top-level tables that are smaller than a page are objects of a slab cache (pgd_alloc()). */
+static bool is_small_top(const struct table_cursor *t)
+{
+	const struct mmu *m = &t->l->mmu;
+
+	return t->level == m->levels && mmu_user_entries(m, t->level) < 1U << m->index_bits && m->arch->own_user_root;
+}
+
 static struct error *check_typed(struct table_cursor *t, const struct table_struct *p, bool *ret_walk)
 {
 	const struct census_record *r = census_find(&t->walk->check->census, p->pfn);
@@ -94,6 +103,8 @@ static struct error *check_typed(struct table_cursor *t, const struct table_stru
 	struct finding *f;
 
 	if (!r || r->kind == KIND_PGTABLE || r->kind == KIND_UNREADABLE)
+		return NULL;
+	if (r->kind == KIND_SLAB && is_small_top(t))
 		return NULL;
 	if (!(other_owner >> r->kind & 1) && !t->walk->tables->typed[t->level])
 		return NULL;

@@ -37,7 +37,7 @@ static struct error *descend(struct descent *d, unsigned level, uint64_t pa)
 	table = malloc(size);
 	err = table ? dump_read_phys(kvmem_reader(d->k), pa, table, size, &got, NULL) : &error_nomem;
 	d->tables->nr_gaps += !err && got < size;
-	for (size_t i = 0; !err && got == size && i < size / 8; i++) {
+	for (size_t i = 0; !err && got == size && i < mmu_entries(d->mmu, level); i++) {
 		uint64_t to;
 
 		if (d->mmu->arch->decode(d->mmu, level, get_le64(table + i * 8), &to) == ENTRY_TABLE && is_new(d, to))
@@ -70,7 +70,10 @@ static struct error *walk_efi(struct descent *d, const struct layout *l)
 	return err || gap.kind != KV_OK ? err : walk_root(d, pa);
 }
 
-/* What arm64 leaves of the kernel while in user mode; map_entry_trampoline() allocates its tables. */
+/*
+ * What arm64 leaves of the kernel while in user mode; map_entry_trampoline() allocates its tables.  The hardware starts where
+ * it does in the kernel's own (TTBR1_BADDR_4852_OFFSET).
+ */
 static struct error *walk_trampoline(struct descent *d, const struct layout *l)
 {
 	uint64_t va, pa;
@@ -80,7 +83,7 @@ static struct error *walk_trampoline(struct descent *d, const struct layout *l)
 	if (!layout_symbol(l, FACT_TRAMP_PG_DIR, &va))
 		return NULL;
 	err = kvmem_translate(d->k, va, &pa, NULL, &gap);
-	return err || gap.kind != KV_OK ? err : walk_root(d, pa);
+	return err || gap.kind != KV_OK ? err : walk_root(d, pa + (d->mmu->root_pa & low_mask(d->mmu->page_shift)));
 }
 
 struct error *ktables_init(struct ktables *t, const struct layout *l, const struct memmap *m, struct kvmem *k,

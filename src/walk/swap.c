@@ -240,23 +240,24 @@ struct error *swap_read_slots(const struct swap *s, const struct swap_area *a, c
 
 /* ---- areas ------------------------------------------------------------------------------------------------------------- */
 
-/* How many clusters would count what their slots show, were they of \p slots slots. */
+/* How many clusters would count what their slots show, were they of \p slots slots; those behind the end count as used. */
 static struct error *fitting(const struct swap *s, const struct swap_area *a, struct kvmem *k, unsigned slots, unsigned *ret)
 {
 	unsigned char bytes[SWAP_MAX_CLUSTER];
 
 	*ret = 0;
-	for (uint64_t i = 0; i < LEARN_CLUSTERS && (i + 1) * slots <= a->max; i++) {
+	for (uint64_t i = 0; i < LEARN_CLUSTERS && i * slots < a->max; i++) {
+		unsigned nr = a->max - i * slots < slots ? (unsigned)(a->max - i * slots) : slots;
+		uint64_t used = slots - nr;
 		struct swap_cluster ci;
-		uint64_t used = 0;
 		bool ok = false;
 		struct error *err = swap_read_cluster(s, a, k, i, &ci);
 
 		if (!err && !ci.gap)
-			err = kvmem_read_all(k, a->map + i * slots, bytes, slots, &ok);
+			err = kvmem_read_all(k, a->map + i * slots, bytes, nr, &ok);
 		if (err)
 			return err;
-		for (unsigned j = 0; ok && j < slots; j++)
+		for (unsigned j = 0; ok && j < nr; j++)
 			used += bytes[j] != 0;
 		*ret += ok && (ci.free ? !used : used && ci.count == used);
 	}

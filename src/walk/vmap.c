@@ -73,7 +73,7 @@ static struct error *table_walk(struct vmap_walk *w, unsigned level, uint64_t pa
 
 	if (!err)
 		err = table_read(w, pa, base, table, &ok);
-	for (uint64_t i = 0; !err && ok && !w->result->limit && i < UINT64_C(1) << w->m->index_bits; i++) {
+	for (uint64_t i = 0; !err && ok && !w->result->limit && i < mmu_entries(w->m, level); i++) {
 		uint64_t va = base + (i << shift), to;
 		enum entry_kind kind;
 
@@ -98,5 +98,5 @@ struct error *vmap_walk(struct kvmem *k, const struct vmap_range *range, uint64_
 	if (m->page_shift > 16)
 		return NULL;
 	/* the table covers both halves; addresses of the upper one continue with ones above the bits that are translated */
-	return table_walk(&w, m->levels, m->root_pa, ~low_mask(mmu_level_shift(m, m->levels) + m->index_bits));
+	return table_walk(&w, m->levels, m->root_pa, ~low_mask(m->va_bits));
 }
