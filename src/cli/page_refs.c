@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The references of a page: the equation, term by term. */
+#include <stdio.h>
+#include <string.h>
+
 #include "cli/page_sheet.h"
 #include "passes/equation.h"
 
@@ -7,15 +10,30 @@ enum { HOLDERS_SHOWN = 16 };
 
 static const char group[] = "references";
 
+/* What a holder's kind alone does not say. */
+static const char *holder_text_of(struct check *c, const struct known_ref *k, char *buf, size_t size)
+{
+	char end[96];
+	uint64_t va;
+
+	known_ref_text(k, buf, size);
+	if (k->source == REF_BIO && refs_bio_end(c, k->holder, &va)) {
+		size_t used = strlen(buf);
+
+		snprintf(buf + used, size - used, ", bi_end_io %s", alloc_function_text(c, va, end, sizeof(end)));
+	}
+	return buf;
+}
+
 static void add_known(struct check *c, uint64_t pfn, const struct census_record *r, struct sheet *ret)
 {
 	size_t nr;
 	const struct known_ref *k = refs_known(c, pfn, equation_pages(r), &nr);
-	char text[128];
+	char text[256];
 
 	for (size_t i = 0; i < nr && i < HOLDERS_SHOWN; i++)
 		sheet_add(ret, group, ref_source_name((enum ref_source)k[i].source), FMT_DEC, k[i].count, "%s",
-			  known_ref_text(&k[i], text, sizeof(text)));
+			  holder_text_of(c, &k[i], text, sizeof(text)));
 	if (nr > HOLDERS_SHOWN)
 		sheet_add(ret, group, "holders", FMT_DEC, nr, "in all");
 }

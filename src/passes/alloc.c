@@ -73,6 +73,26 @@ const char *alloc_frame_text(struct check *c, uint64_t va, char *buf, size_t siz
 	return buf;
 }
 
+const char *alloc_function_text(struct check *c, uint64_t va, char *buf, size_t size)
+{
+	const struct module_part *part;
+	struct module_symbol m;
+	struct symbol_at at;
+	bool found = false;
+
+	load_names(c);
+	part = modules_find(&c->alloc.modules, va);
+	if (part)
+		error_free(module_symbol_at(&c->layout, c->kv, part, va, &m, &found));
+	if (found)
+		snprintf(buf, size, "%s [%s]", m.name, part->name);
+	else if (!part && symbols_find(&c->alloc.symbols, va - c->layout.kaslr, &at) && !at.offset)
+		snprintf(buf, size, "%s", at.name);
+	else
+		snprintf(buf, size, "%#" PRIx64 "%s%s%s", va, part ? " [" : "", part ? part->name : "", part ? "]" : "");
+	return buf;
+}
+
 /* ---- evidence ----------------------------------------------------------------------------------------------------------- */
 
 static void add_moment(struct strbuf *text, int64_t pid, const char *comm, uint64_t time)

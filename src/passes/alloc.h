@@ -28,6 +28,9 @@ struct error *alloc_read(struct check *c, uint64_t pfn, struct page_owner *ret) 
 /** "alloc_pages+0x31", "leak_pages+0x1c [leak]", or the address of the return address \p va, into \p buf; returns buf. */
 const char *alloc_frame_text(struct check *c, uint64_t va, char *buf, size_t size);
 
+/** The same for the address of a function: "blkdev_bio_end_io", "leak_end [leak]". */
+const char *alloc_function_text(struct check *c, uint64_t va, char *buf, size_t size);
+
 /** Say in \p f, one of c->findings, who allocated \p pfn, and who freed it when it is free. */
 struct error *alloc_evidence(struct check *c, struct finding *f, uint64_t pfn) _must_check_;
 

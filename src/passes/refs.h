@@ -11,6 +11,7 @@
 
 #include "base/array.h"
 
+struct census_record;
 struct check;
 struct worker;
 
@@ -25,7 +26,7 @@ enum ref_source {
 	REF_AIO,        /**< kioctx.ring_pages */
 	REF_PERF,       /**< perf_buffer */
 	REF_PACKET,     /**< rings of packet sockets */
-	REF_BIO,        /**< bio_vec of a bio in flight */
+	REF_BIO,        /**< bio_vec of direct I/O in flight */
 	REF_CORE_DUMP,  /**< a page that is being written to a core dump */
 	REF_GATHER,     /**< pages that were unmapped and wait for the TLBs (struct mmu_gather) */
 	NR_REF_SOURCES,
@@ -101,6 +102,9 @@ void refs_note(struct worker *w, const struct known_ref *ref);
 /** Report that a holder holds \p value as a page, which is none (holder-no-page).  \p ref: all but the page; word must be known. */
 void refs_no_page(struct worker *w, const struct known_ref *ref, uint64_t value);
 
+/** References that a pin of a page with record \p r counts as: 1 where a large folio has a count of pins. */
+uint32_t refs_pin_count(const struct check *c, const struct census_record *r);
+
 /** \p source could not be followed somewhere. */
 void refs_cut(struct worker *w, enum ref_source source);
 
@@ -109,6 +113,9 @@ const struct known_ref *refs_known(const struct check *c, uint64_t pfn, uint64_t
 
 /** "entry 3 of the pipe_inode_info at 0x..." into \p buf; returns buf. */
 const char *known_ref_text(const struct known_ref *ref, char *buf, size_t size);
+
+/** The function at the end of the bio at \p va (known_ref.holder of REF_BIO).  False: it cannot be read. */
+bool refs_bio_end(struct check *c, uint64_t va, uint64_t *ret);
 
 /** The page at \p pfn belongs to the finding of \p rule that names \p first. */
 void refs_member(struct check *c, unsigned rule, uint64_t first, uint64_t pfn);
@@ -131,6 +138,7 @@ struct error *refs_frag_caches(struct check *c, struct worker *w);
 struct error *refs_task_frags(struct check *c, struct worker *w);
 struct error *refs_sockets(struct check *c, struct worker *w);
 struct error *refs_page_pools(struct check *c, struct worker *w);
+struct error *refs_bios(struct check *c, struct worker *w);
 struct error *refs_dumpers(struct check *c, struct worker *w);
 
 #endif

@@ -213,7 +213,8 @@ static bool is_free(enum page_kind k)
 /* Memory that is never handed out by its page: who has a reference on it had it when it was something else. */
 static bool is_reused(enum page_kind k, enum ref_source source)
 {
-	return (k == KIND_SLAB || k == KIND_PGTABLE) && (source == REF_PIPE || source == REF_SKB || source == REF_IO_URING || source == REF_AIO);
+	return (k == KIND_SLAB || k == KIND_PGTABLE) &&
+	       (source == REF_PIPE || source == REF_SKB || source == REF_IO_URING || source == REF_AIO || source == REF_BIO);
 }
 
 static struct error *judge_kind(struct few *t, const struct known_ref *k, const struct census_record *r)

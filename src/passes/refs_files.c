@@ -28,8 +28,8 @@ struct noting {
 
 /* ---- references -------------------------------------------------------------------------------------------------- */
 
-/* Large folios have a count of pins; in v5.10 only where there is a second tail. */
-static uint32_t pin_count(const struct check *c, const struct census_record *r)
+/* In v5.10 only folios with a second tail have a count of pins. */
+uint32_t refs_pin_count(const struct check *c, const struct census_record *r)
 {
 	bool compound = r->bits & (CENSUS_HEAD | CENSUS_TAIL);
 	uint64_t bytes = (UINT64_C(1) << r->order) * c->layout.page_struct_size;
@@ -77,7 +77,7 @@ static struct error *note(void *arg, const struct page_ref *ref)
 	if (ref->hold == HOLD_WHOLE && r && r->bits & CENSUS_TAIL)
 		return NULL;
 	if (ref->hold == HOLD_PIN)
-		known.count = r ? pin_count(n->c, r) : GUP_PIN_COUNTING_BIAS;
+		known.count = r ? refs_pin_count(n->c, r) : GUP_PIN_COUNTING_BIAS;
 	refs_note(n->w, &known);
 	return NULL;
 }

@@ -26,6 +26,7 @@ static struct error *(*const walks[])(struct check *c, struct worker *w) = {
 	refs_sockets,
 	refs_page_pools,
 	refs_dumpers,
+	refs_bios,
 };
 
 static const struct {
@@ -43,7 +44,7 @@ static const struct {
 	[REF_AIO] = { "aio", "ring page", "the kioctx" },
 	[REF_PERF] = { "perf", "page", "the perf_buffer", { { "AUX page", "the perf_buffer" } } },
 	[REF_PACKET] = { "packet", "block", "the packet_sock" },
-	[REF_BIO] = { "bio", "vector", "the bio" },
+	[REF_BIO] = { "direct-io", "vector", "the bio of direct I/O" },
 	[REF_CORE_DUMP] = { "core-dump", "page", "the task_struct" },
 	[REF_GATHER] = { "unmapping", "entry", "the mmu_gather" },
 };
