@@ -77,7 +77,7 @@ static uint64_t arm_root_offset(const struct mmu *m, unsigned built_bits)
 
 static struct error *arm_init_geometry(const struct dump *d, int64_t built_bits, int64_t va_bits, struct mmu *ret)
 {
-	unsigned page_shift = dump_info(d)->page_shift;
+	unsigned page_shift = dump_info(d)->page_shift, index_bits = page_shift - 3;
 
 	if (page_shift != SHIFT_4K && page_shift != SHIFT_16K && page_shift != SHIFT_64K)
 		return error_new("%s: pages of %llu bytes, which no arm64 kernel has", dump_info(d)->path,
@@ -85,10 +85,10 @@ static struct error *arm_init_geometry(const struct dump *d, int64_t built_bits,
 	if (built_bits < MIN_VA_BITS || built_bits > MAX_VA_BITS || va_bits < MIN_VA_BITS || va_bits > built_bits)
 		return error_new("%s: %lld bits of virtual address (VA_BITS %lld) make no sense", dump_info(d)->path,
 				 (long long)va_bits, (long long)built_bits);
-	ret->page_shift = page_shift;
-	ret->index_bits = page_shift - 3;
 	ret->va_bits = ret->user_va_bits = (unsigned)va_bits;
-	ret->levels = (ret->va_bits - page_shift + ret->index_bits - 1) / ret->index_bits;
+	mmu_set_equal_levels(ret, page_shift, (ret->va_bits - page_shift + index_bits - 1) / index_bits, index_bits);
+	/* the top-level table may be smaller than a page */
+	ret->index_bits[ret->levels] = (unsigned char)(ret->va_bits - mmu_level_shift(ret, ret->levels));
 	arm_init_address(ret);
 	return NULL;
 }
@@ -108,7 +108,7 @@ static void arm_init_vmalloc(const struct dump *d, struct mmu *m)
 		m->vmalloc_start = (uint64_t)modules;
 }
 
-static struct error *arm_mmu_init(const struct dump *d, struct mmu *ret)
+static struct error *arm_mmu_init(struct dump *d, struct mmu *ret)
 {
 	int64_t built_bits, t1sz, voffset;
 	struct error *err;

@@ -27,6 +27,36 @@ struct error *arch_find(const struct dump *d, const struct arch **ret)
 			 info->arch ? info->arch : "unknown", known.s ? known.s : "?");
 }
 
+void mmu_set_levels(struct mmu *m, unsigned page_shift, unsigned levels, const unsigned char *index_bits)
+{
+	m->page_shift = page_shift;
+	m->levels = levels;
+	m->level_shift[1] = (unsigned char)page_shift;
+	for (unsigned level = 1; level <= levels; level++) {
+		m->index_bits[level] = index_bits[level - 1];
+		if (level < ARCH_MAX_LEVELS)
+			m->level_shift[level + 1] = (unsigned char)(m->level_shift[level] + m->index_bits[level]);
+	}
+}
+
+void mmu_set_equal_levels(struct mmu *m, unsigned page_shift, unsigned levels, unsigned index_bits)
+{
+	unsigned char bits[ARCH_MAX_LEVELS];
+
+	memset(bits, (int)index_bits, sizeof(bits));
+	mmu_set_levels(m, page_shift, levels, bits);
+}
+
+size_t mmu_largest_table(const struct mmu *m)
+{
+	size_t largest = (size_t)1 << m->page_shift;
+
+	for (unsigned level = 1; level <= m->levels; level++)
+		if (mmu_table_size(m, level) > largest)
+			largest = mmu_table_size(m, level);
+	return largest;
+}
+
 const char *user_bits_text(unsigned bits, char *buf, size_t size)
 {
 	static const char *const names[NR_USER_BITS] = {

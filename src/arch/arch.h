@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "dump/dump.h"
 
@@ -59,6 +60,7 @@ struct user_entry {
 /** Facts about the kernel that the form of its entries depends on; none of them has a symbol of its own. */
 struct entry_facts {
 	bool swap_exclusive;  /**< swap entries have an exclusive bit: the kernel has PG_anon_exclusive (v5.19) */
+	bool swap_exclusive_v63; /**< riscv64: that bit came later (v6.3) */
 	bool saved_dirty;     /**< x86: bit 58 is "dirty, but not writable", and devmap went to bit 57 (v6.6) */
 	bool present_invalid; /**< arm64 without PTE_PROT_NONE (v6.10) */
 	bool devmap;          /**< the kernel has a devmap bit (up to v6.16) */
@@ -71,7 +73,9 @@ struct mmu {
 	uint64_t root_pa;     /**< physical address of the top-level table */
 	unsigned levels;      /**< 2 to 5; level 1 is the last, with entries for single pages */
 	unsigned page_shift;
-	unsigned index_bits;  /**< virtual address bits one level consumes */
+	unsigned char index_bits[ARCH_MAX_LEVELS + 1];  /**< per level: virtual address bits that it consumes */
+	unsigned char level_shift[ARCH_MAX_LEVELS + 1]; /**< per level: shift of the memory that one entry covers */
+	bool big_endian;      /**< entries are big-endian words */
 	unsigned va_bits;     /**< bits of a virtual address that are translated */
 	uint64_t pa_mask;     /**< address bits of an entry that stand where they belong */
 	uint64_t pa_high_mask;  /**< arm64: where an entry keeps the highest bits of 52-bit addresses */
@@ -81,10 +85,17 @@ struct mmu {
 	struct entry_facts entry;
 };
 
+/** What a spinlock_t (without PREEMPT_RT) has while it is free. */
+enum arch_lock {
+	LOCK_BYTE,   /**< its first byte is 0: queued spinlocks */
+	LOCK_WORD,   /**< its 32 bits are 0: simple locks of ppc64, and its own queued ones */
+	LOCK_TICKET, /**< the two halves of its 32 bits are equal: ticket locks */
+};
+
 struct arch {
 	const char *name; /**< as libkdumpfile calls it */
 	/** Find the kernel's page table from VMCOREINFO and, where it lacks facts, from CPU state in the dump. */
-	struct error *(*mmu_init)(const struct dump *d, struct mmu *ret);
+	struct error *(*mmu_init)(struct dump *d, struct mmu *ret);
 	/** Decode \p entry of \p level; writes *ret_pa unless the entry is ENTRY_NONE. */
 	enum entry_kind (*decode)(const struct mmu *m, unsigned level, uint64_t entry, uint64_t *ret_pa);
 	/** Whether \p va is in the kernel's half of the address space. */
@@ -93,11 +104,17 @@ struct arch {
 	void (*user_decode)(const struct mmu *m, unsigned level, uint64_t entry, struct user_entry *ret);
 	/** Entries of the top-level table that belong to the process: the first so many. */
 	unsigned (*user_entries)(const struct mmu *m);
+	/**
+	 * Optional: order of the block that \p entry of \p level, a leaf, is one of, when all entries of the block say the
+	 * same address (riscv64 NAPOT); 0: it says its own.
+	 */
+	unsigned (*block_order)(const struct mmu *m, unsigned level, uint64_t entry);
 	/** Entries that one contiguous block has at \p level, 1: the architecture has no such thing. */
 	unsigned (*cont_entries)(const struct mmu *m, unsigned level);
 	const char *const *registers; /**< names of general registers, in the order of user_regs_struct */
 	unsigned nr_registers;
 	unsigned sp_register; /**< which of them is the stack pointer */
+	enum arch_lock lock;
 	uint64_t poison_delta;  /**< CONFIG_ILLEGAL_POINTER_VALUE as distributions set it */
 	bool percpu_zero_based; /**< per-CPU symbols may be offsets that KASLR does not move */
 	bool pgd_names_mm;      /**< the struct page of a top-level table names its mm (pt_mm) */
@@ -111,33 +128,84 @@ struct arch {
 struct error *arch_find(const struct dump *d, const struct arch **ret) _must_check_;
 
 extern const struct arch arch_x86_64;
+extern const struct arch arch_riscv64;
+extern const struct arch arch_ppc64;
 extern const struct arch arch_aarch64;
 
 /** "write user young dirty", in the order of enum user_bits: the names of \p bits, into \p buf; returns buf. */
 const char *user_bits_text(unsigned bits, char *buf, size_t size);
 
+/** Levels, from the last (level 1) on, with so many index bits each. */
+void mmu_set_levels(struct mmu *m, unsigned page_shift, unsigned levels, const unsigned char *index_bits);
+
+/** Levels of as many index bits each. */
+void mmu_set_equal_levels(struct mmu *m, unsigned page_shift, unsigned levels, unsigned index_bits);
+
 /** Shift of the memory that one entry of \p level covers. */
 static inline unsigned mmu_level_shift(const struct mmu *m, unsigned level)
 {
-	return m->page_shift + (level - 1) * m->index_bits;
+	return m->level_shift[level];
 }
 
-/** Entries of the kernel's top-level table that are in use. */
-static inline unsigned mmu_top_entries(const struct mmu *m)
+/** Order of the memory that one entry of \p level covers. */
+static inline unsigned mmu_level_order(const struct mmu *m, unsigned level)
 {
-	return 1u << (m->va_bits - mmu_level_shift(m, m->levels));
+	return m->level_shift[level] - m->page_shift;
 }
 
-/** Entries of a table of \p level that the kernel's page table has, \p level \p m->levels being the top. */
+/** Shift of the memory that one table of \p level covers. */
+static inline unsigned mmu_table_shift(const struct mmu *m, unsigned level)
+{
+	return m->level_shift[level] + m->index_bits[level];
+}
+
+/** Entries of a table of \p level. */
 static inline unsigned mmu_entries(const struct mmu *m, unsigned level)
 {
-	return level == m->levels ? mmu_top_entries(m) : 1u << m->index_bits;
+	return 1u << m->index_bits[level];
 }
 
-/** The same for the page table of a process. */
+/** Entries of a table of \p level of a process. */
 static inline unsigned mmu_user_entries(const struct mmu *m, unsigned level)
 {
-	return level == m->levels ? m->arch->user_entries(m) : 1u << m->index_bits;
+	return level == m->levels ? m->arch->user_entries(m) : mmu_entries(m, level);
+}
+
+/** Bytes of a table of \p level; less or more than a page on some architectures. */
+static inline size_t mmu_table_size(const struct mmu *m, unsigned level)
+{
+	return (size_t)8 << m->index_bits[level];
+}
+
+/** Bytes of the largest of a process's or the kernel's tables, a page at least. */
+size_t mmu_largest_table(const struct mmu *m);
+
+/** Entry \p index of the table of which \p table are the bytes. */
+static inline uint64_t mmu_entry(const struct mmu *m, const unsigned char *table, unsigned index)
+{
+	uint64_t entry = get_le64(table + (size_t)index * 8);
+
+	return m->big_endian ? __builtin_bswap64(entry) : entry;
+}
+
+/** arch->decode() of entry number \p index of a table: the address is that of the entry's own memory. */
+static inline enum entry_kind mmu_decode(const struct mmu *m, unsigned level, unsigned index, uint64_t entry,
+					 uint64_t *ret_pa)
+{
+	enum entry_kind kind = m->arch->decode(m, level, entry, ret_pa);
+
+	if (kind == ENTRY_LEAF && m->arch->block_order)
+		*ret_pa += (index & low_mask(m->arch->block_order(m, level, entry))) << m->level_shift[level];
+	return kind;
+}
+
+/** arch->user_decode() of entry number \p index of a table: the address is that of the entry's own memory. */
+static inline void mmu_user_decode(const struct mmu *m, unsigned level, unsigned index, uint64_t entry,
+				   struct user_entry *ret)
+{
+	m->arch->user_decode(m, level, entry, ret);
+	if (ret->kind == USER_LEAF && m->arch->block_order)
+		ret->pa += (index & low_mask(m->arch->block_order(m, level, entry))) << m->level_shift[level];
 }
 
 #endif

@@ -33,7 +33,7 @@ static bool x86_la57(const struct dump *d)
 	return dump_control_register(d, 0, 4, &cr4) && (cr4 >> CR4_LA57 & 1);
 }
 
-static struct error *x86_mmu_init(const struct dump *d, struct mmu *ret)
+static struct error *x86_mmu_init(struct dump *d, struct mmu *ret)
 {
 	uint64_t root_va;
 	int64_t phys_base, sme_mask = 0;
@@ -44,9 +44,7 @@ static struct error *x86_mmu_init(const struct dump *d, struct mmu *ret)
 	if (!dump_vmcoreinfo_number(d, "NUMBER", "phys_base", &phys_base))
 		return x86_missing(d, "NUMBER(phys_base)");
 	(void)dump_vmcoreinfo_number(d, "NUMBER", "sme_mask", &sme_mask);
-	ret->levels = x86_la57(d) ? 5 : 4;
-	ret->page_shift = 12;
-	ret->index_bits = 9;
+	mmu_set_equal_levels(ret, 12, x86_la57(d) ? 5 : 4, 9);
 	ret->va_bits = ret->levels == 5 ? 57 : 48;
 	ret->user_va_bits = ret->va_bits - 1;
 	ret->pa_mask = low_mask(52) & ~low_mask(12) & ~(uint64_t)sme_mask;
@@ -216,7 +214,7 @@ static void x86_user_decode(const struct mmu *m, unsigned level, uint64_t entry,
 /* The lower half of the address space, with 4 levels and with 5. */
 static unsigned x86_user_entries(const struct mmu *m)
 {
-	return 1u << (m->index_bits - 1);
+	return mmu_entries(m, m->levels) / 2;
 }
 
 static unsigned x86_cont_entries(const struct mmu *m, unsigned level)

@@ -72,6 +72,7 @@ static struct error *check_sanity(const struct layout *l, const struct types *t)
  * The form of page-table entries has no name in debug info, so each change is told by something that came with the same
  * release:
  *   pte_swp_exclusive()       PG_anon_exclusive, its reason (v5.19)
+ *   riscv64: the same         folio._nr_pages_mapped (v6.3), or what came later
  *   x86: _PAGE_SAVED_DIRTY    the order in the flags of the first tail (v6.6)
  *   arm64: no PTE_PROT_NONE   folio._large_mapcount (v6.10)
  *   pmd_special()             PG_partially_mapped (v6.12)
@@ -83,6 +84,7 @@ static void init_entries(struct layout *l)
 
 	l->mmu.entry = (struct entry_facts){
 		.swap_exclusive = fact_found(f, FACT_PG_anon_exclusive),
+		.swap_exclusive_v63 = fact_found(f, FACT_FOLIO_NR_PAGES_MAPPED) || fact_found(f, FACT_FOLIO_LARGE_MAPCOUNT),
 		.saved_dirty = l->order == ORDER_FLAGS_1,
 		.present_invalid = fact_found(f, FACT_FOLIO_LARGE_MAPCOUNT),
 		.large_special = fact_found(f, FACT_PG_partially_mapped),
@@ -90,7 +92,7 @@ static void init_entries(struct layout *l)
 	};
 }
 
-struct error *layout_init(struct layout *l, const struct dump *d, struct types *t)
+struct error *layout_init(struct layout *l, struct dump *d, struct types *t)
 {
 	struct error *err;
 

@@ -113,7 +113,14 @@ struct section_words {
 struct lock_word {
 	unsigned offset, size; /**< in the lock */
 	uint64_t mask;
+	bool ticket; /**< free while its two halves are the same */
 };
+
+/** What of the word \p value of a lock tells that somebody holds it; 0: free. */
+static inline uint64_t lock_word_held(const struct lock_word *w, uint64_t value)
+{
+	return w->ticket ? (value >> 16 & 0xffff) ^ (value & 0xffff) : value & w->mask;
+}
 
 struct layout {
 	struct facts facts;
@@ -155,7 +162,7 @@ struct layout {
  * Derive the layout from the debug info and VMCOREINFO.  The layout owns its facts.
  * Errors: architecture not supported, required fact missing, sizes that contradict VMCOREINFO (another kernel).
  */
-struct error *layout_init(struct layout *l, const struct dump *d, struct types *t) _must_check_;
+struct error *layout_init(struct layout *l, struct dump *d, struct types *t) _must_check_;
 void layout_deinit(struct layout *l);
 
 /** Address of a symbol in the running kernel.  False: the kernel does not have it. */
@@ -188,7 +195,7 @@ static inline uint64_t layout_word(const struct layout *l, enum fact id, const u
 /** What of the spinlock_t at \p at tells that somebody holds it; 0: free, or outside of the \p size bytes. */
 static inline uint64_t layout_lock_word(const struct layout *l, uint64_t at, const unsigned char *bytes, size_t size)
 {
-	return get_le_within(bytes, size, at + l->spinlock.offset, l->spinlock.size) & l->spinlock.mask;
+	return lock_word_held(&l->spinlock, get_le_within(bytes, size, at + l->spinlock.offset, l->spinlock.size));
 }
 
 /** Whether the kernel has what a rule needs. */

@@ -30,9 +30,11 @@ static int folio_only(const struct layout *l, enum fact id)
 static void init_spinlock(struct layout *l)
 {
 	if (fact_found(&l->facts, FACT_SPINLOCK_OWNER))
-		l->spinlock = (struct lock_word){ member_offset(l, FACT_SPINLOCK_OWNER), 8, ~UINT64_C(7) };
+		l->spinlock = (struct lock_word){ member_offset(l, FACT_SPINLOCK_OWNER), 8, ~UINT64_C(7), false };
+	else if (l->mmu.arch->lock == LOCK_BYTE)
+		l->spinlock = (struct lock_word){ 0, 1, 0xff, false };
 	else
-		l->spinlock = (struct lock_word){ 0, 1, 0xff };
+		l->spinlock = (struct lock_word){ 0, 4, low_mask(32), l->mmu.arch->lock == LOCK_TICKET };
 }
 
 void layout_init_page(struct layout *l)
@@ -113,5 +115,5 @@ void layout_init_folio(struct layout *l)
 	l->list_poison1 = 0x100 + l->mmu.arch->poison_delta;
 	l->list_poison2 = 0x122 + l->mmu.arch->poison_delta;
 	l->max_buddy_order = fact(f, FACT_ZONE_FREE_AREA)->length ? (unsigned)fact(f, FACT_ZONE_FREE_AREA)->length - 1 : 10;
-	l->pmd_order = l->mmu.index_bits;
+	l->pmd_order = mmu_level_order(&l->mmu, 2);
 }

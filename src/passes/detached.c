@@ -29,19 +29,19 @@ static struct error *mark_tables(struct kernel_walk *k, uint64_t pa, unsigned le
 {
 	struct walk *walk = k->walk;
 	const struct mmu *m = &walk->check->layout.mmu;
-	unsigned nr = mmu_entries(m, level);
-	_cleanup_free_ unsigned char *copy = malloc((size_t)nr * 8);
+	size_t size = mmu_table_size(m, level);
+	_cleanup_free_ unsigned char *copy = malloc(size);
 	const unsigned char *bytes;
 	enum gap_reason why;
-	struct error *err = copy ? table_read(&walk->workers[0], k->w, pa, nr, &bytes, &why) : &error_nomem;
+	struct error *err = copy ? table_read(&walk->workers[0], k->w, pa, level, &bytes, &why) : &error_nomem;
 
 	if (err || !bytes)
 		return err;
-	memcpy(copy, bytes, (size_t)nr * 8);
-	for (unsigned i = first; !err && i < nr; i++) {
+	memcpy(copy, bytes, size);
+	for (unsigned i = first; !err && i < mmu_entries(m, level); i++) {
 		uint64_t next = 0, pfn;
 
-		if (m->arch->decode(m, level, get_le64(copy + (size_t)i * 8), &next) != ENTRY_TABLE)
+		if (mmu_decode(m, level, i, mmu_entry(m, copy, i), &next) != ENTRY_TABLE)
 			continue;
 		pfn = next >> m->page_shift;
 		if (level == m->levels && !array_push(&walk->kernel_tables, next))
@@ -83,7 +83,7 @@ static void look_at_entry(const struct check *c, unsigned i, uint64_t entry, str
 	const struct census_record *r;
 	struct user_entry e;
 
-	m->arch->user_decode(m, 1, entry, &e);
+	mmu_user_decode(m, 1, i, entry, &e);
 	if (e.kind == USER_SWAP) {
 		ret->swapped += swapent_classify(&c->swapent, e.type, e.offset) == SWAPENT_SWAP;
 		return;
@@ -103,14 +103,22 @@ static void look_at_entry(const struct check *c, unsigned i, uint64_t entry, str
 	}
 }
 
+/* Entries of a page of tables; it may have several small ones. */
+static unsigned entries_of_page(const struct mmu *m)
+{
+	return 1u << (m->page_shift - 3);
+}
+
 static void look_at(const struct check *c, const unsigned char *bytes, struct content *ret)
 {
+	const struct mmu *m = &c->layout.mmu;
+
 	*ret = (struct content){ 0 };
-	for (unsigned i = 0; i < 1U << c->layout.mmu.index_bits; i++) {
-		uint64_t entry = get_le64(bytes + (size_t)i * 8);
+	for (unsigned i = 0; i < entries_of_page(m); i++) {
+		uint64_t entry = mmu_entry(m, bytes, i);
 
 		if (entry)
-			look_at_entry(c, i, entry, ret);
+			look_at_entry(c, i & (mmu_entries(m, 1) - 1), entry, ret);
 	}
 }
 
@@ -140,12 +148,12 @@ static bool area_home(const struct check *c, uint32_t space, uint64_t mapping, u
 
 	for (size_t i = 0; i < vs->list.nr; i++) {
 		if (!vma_page_address(&c->layout, vs, &vs->list.v[i], mapping, index, &va) ||
-		    (va >> m->page_shift & low_mask(m->index_bits)) != at ||
-		    has_table(c, space, va & ~low_mask(m->page_shift + m->index_bits)))
+		    (va >> m->page_shift & low_mask(m->index_bits[1])) != at ||
+		    has_table(c, space, va & ~low_mask(mmu_table_shift(m, 1))))
 			continue;
 		ret->excuse.space = space;
-		ret->excuse.start = va & ~low_mask(m->page_shift + m->index_bits);
-		ret->excuse.end = ret->excuse.start + (UINT64_C(1) << (m->page_shift + m->index_bits));
+		ret->excuse.start = va & ~low_mask(mmu_table_shift(m, 1));
+		ret->excuse.end = ret->excuse.start + (UINT64_C(1) << mmu_table_shift(m, 1));
 		return true;
 	}
 	return false;
@@ -195,7 +203,7 @@ static struct error *home_of(struct check *c, const struct content *content, str
 }
 
 /* Count an entry as if the table were still in its place. */
-static bool count_entry(struct check *c, uint64_t entry, const struct space *space)
+static bool count_entry(struct check *c, unsigned index, uint64_t entry, const struct space *space)
 {
 	const struct mmu *m = &c->layout.mmu;
 	const struct census_record *r;
@@ -203,7 +211,7 @@ static bool count_entry(struct check *c, uint64_t entry, const struct space *spa
 	struct user_entry e;
 	uint64_t pfn, at;
 
-	m->arch->user_decode(m, 1, entry, &e);
+	mmu_user_decode(m, 1, index, entry, &e);
 	if (e.kind == USER_SWAP && swapent_classify(&c->swapent, e.type, e.offset) == SWAPENT_SWAP)
 		swap_note_entry(c, e.type, e.offset, e.bits & USER_EXCLUSIVE);
 	pfn = e.pa >> m->page_shift;
@@ -223,10 +231,11 @@ static bool count_entry(struct check *c, uint64_t entry, const struct space *spa
 
 static void count_entries(struct check *c, const unsigned char *bytes, struct space *space)
 {
+	const struct mmu *m = &c->layout.mmu;
 	int64_t nr = 0;
 
-	for (unsigned i = 0; i < 1U << c->layout.mmu.index_bits; i++)
-		nr += count_entry(c, get_le64(bytes + (size_t)i * 8), space);
+	for (unsigned i = 0; i < entries_of_page(m); i++)
+		nr += count_entry(c, i, mmu_entry(m, bytes, i), space);
 	if (space)
 		space->detached += nr;
 }
@@ -254,17 +263,17 @@ static struct error *one_table(struct walk *walk, uint64_t pfn)
 {
 	struct check *c = walk->check;
 	struct home home = { .excuse = { .kind = EXCUSE_DETACHED, .table_pfn = pfn } };
-	unsigned nr = 1U << c->layout.mmu.index_bits;
-	_cleanup_free_ unsigned char *copy = malloc((size_t)nr * 8);
+	size_t size = (size_t)1 << c->layout.page_shift;
+	_cleanup_free_ unsigned char *copy = malloc(size);
 	const unsigned char *bytes;
 	struct content content;
 	enum gap_reason why;
 	struct error *err;
 
-	err = copy ? table_read(&walk->workers[0], &c->workers[0], pfn << c->layout.page_shift, nr, &bytes, &why) : &error_nomem;
+	err = copy ? table_page_read(&walk->workers[0], &c->workers[0], pfn, &bytes, &why) : &error_nomem;
 	if (err || !bytes)
 		return err;
-	memcpy(copy, bytes, (size_t)nr * 8);
+	memcpy(copy, bytes, size);
 	look_at(c, copy, &content);
 	/* a table of the kernel, or one that is made ready */
 	if (!(content.user + content.swapped) || content.other > content.user + content.swapped)

@@ -45,7 +45,7 @@ static bool entry_pages(const struct search *s, const struct user_entry *e, uint
 {
 	const struct layout *l = &s->check->layout;
 
-	*nr = UINT64_C(1) << ((s->level - 1) * l->mmu.index_bits);
+	*nr = UINT64_C(1) << mmu_level_order(&l->mmu, s->level);
 	*first = e->pa >> l->page_shift;
 	if (e->kind == USER_LEAF)
 		return true;
@@ -60,16 +60,16 @@ static struct error *search_table(struct search *s, struct worker *w, struct sea
 	const struct task *task = mm_task(&s->check->tasks, s->check->spaces[link->space].mm);
 	const unsigned char *bytes;
 	enum gap_reason why;
-	struct error *err = table_read(&sw->table, w, link->pa, nr, &bytes, &why);
+	struct error *err = table_read(&sw->table, w, link->pa, s->level, &bytes, &why);
 
 	for (unsigned i = 0; !err && bytes && i < nr; i++) {
-		struct mapper hit = { .entry = get_le64(bytes + (size_t)i * 8), .space = link->space, .level = s->level,
+		struct mapper hit = { .entry = mmu_entry(m, bytes, i), .space = link->space, .level = s->level,
 				      .pid = task ? task->tgid : INT32_MAX };
 		uint64_t first, pages;
 
 		if (!hit.entry)
 			continue;
-		m->arch->user_decode(m, s->level, hit.entry, &hit.e);
+		mmu_user_decode(m, s->level, i, hit.entry, &hit.e);
 		hit.va = link->va + ((uint64_t)i << mmu_level_shift(m, s->level));
 		if (entry_pages(s, &hit.e, &first, &pages))
 			err = note(s, sw, &hit, first, pages);
@@ -128,7 +128,7 @@ struct error *mappers_find(struct check *c, const uint64_t *pfns, size_t nr, str
 	if (!s.workers)
 		return &error_nomem;
 	for (unsigned i = 0; !err && i < c->nr_workers; i++) {
-		s.workers[i].table.table = malloc((size_t)1 << c->layout.page_shift);
+		s.workers[i].table.table = malloc(mmu_largest_table(&c->layout.mmu));
 		err = s.workers[i].table.table ? NULL : &error_nomem;
 	}
 	for (s.level = 1; !err && nr && s.level <= c->layout.mmu.levels && s.level <= 3; s.level++)

@@ -208,11 +208,11 @@ static struct error *note_table(struct flight *f, uint64_t table_pfn)
 	struct error *err = bytes ? dump_read_phys(kvmem_reader(f->c->kv), table_pfn << m->page_shift, bytes, size, &got, &why) :
 				    &error_nomem;
 
-	for (size_t i = 0; !err && i < got / 8; i++) {
+	for (unsigned i = 0; !err && i < got / 8; i++) {
 		struct suspect_page *p;
 		struct user_entry e;
 
-		m->arch->user_decode(m, 1, get_le64(bytes + 8 * i), &e);
+		mmu_user_decode(m, 1, i, mmu_entry(m, bytes, i), &e);
 		p = e.kind == USER_LEAF && !(e.bits & USER_SPECIAL) ? suspect_at(f, e.pa >> m->page_shift) : NULL;
 		if (p && is_open(p) && p->rest == 1 && has_flag(p, f->c->layout.flag.locked) && !has_flag(p, f->c->layout.flag.lru))
 			p->flight = FLIGHT_COLLAPSE;

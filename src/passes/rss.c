@@ -66,7 +66,7 @@ static bool is_exec_excess(const struct check *c, const struct space *space, int
  */
 static int64_t tables_out(const struct check *c, const struct space *space)
 {
-	int64_t counted = (int64_t)(space->mm->pgtables_bytes >> c->layout.page_shift), out = counted - space->tables;
+	int64_t out = (int64_t)(space->mm->pgtables_bytes - (uint64_t)space->table_bytes) / (int64_t)mmu_table_size(&c->layout.mmu, 1);
 
 	return space->writing && out > space->detached_tables ? out : space->detached_tables;
 }
@@ -74,10 +74,10 @@ static int64_t tables_out(const struct check *c, const struct space *space)
 /* Why a counter may differ by so much: NULL when there is no reason. */
 static const char *excuse_rss(const struct check *c, const struct space *space, int counter, int64_t excess)
 {
-	int64_t batch = (int64_t)space->nr_locked << c->layout.mmu.index_bits;
+	int64_t batch = (int64_t)space->nr_locked << c->layout.mmu.index_bits[1];
 	bool swapped = counter == fact_value(&c->layout.facts, FACT_MM_SWAPENTS, 2);
 	/* collapse takes the pages off one by one, and counts when it is done */
-	int64_t detached = swapped ? space->detached_swapped : tables_out(c, space) << c->layout.mmu.index_bits;
+	int64_t detached = swapped ? space->detached_swapped : tables_out(c, space) << c->layout.mmu.index_bits[1];
 
 	if (excess > 0 && excess <= detached)
 		return "entries of a table that is out of the tree are still counted";
@@ -87,7 +87,7 @@ static const char *excuse_rss(const struct check *c, const struct space *space, 
 	if (excess < 0 && -excess <= batch)
 		return "a page table is locked: a CPU counts what it maps when it is done with the table";
 	/* it may let go of the table's lock to split a folio */
-	if (swapped && excess > 0 && excess <= (int64_t)space->mm->lock.readers << c->layout.mmu.index_bits)
+	if (swapped && excess > 0 && excess <= (int64_t)space->mm->lock.readers << c->layout.mmu.index_bits[1])
 		return "mmap_lock is held by a reader: MADV_FREE counts the swap slots that it dropped when it is done";
 	if (is_exec_excess(c, space, counter, excess))
 		return "exec charges the pages of the new arguments to the old address space, too";
@@ -143,7 +143,7 @@ static void check_rss(struct worker *w, const struct space *space)
 
 static void check_pgtables(struct worker *w, const struct space *space)
 {
-	uint64_t size = UINT64_C(1) << w->check->layout.page_shift, found = (uint64_t)space->tables * size;
+	uint64_t size = mmu_table_size(&w->check->layout.mmu, 1), found = (uint64_t)space->table_bytes;
 	struct finding *f;
 
 	w->ledger.rule[RULE_MM_PGTABLES_BYTES].checked++;

@@ -27,7 +27,7 @@ struct space {
 	/* what its page tables hold; workers add */
 	int64_t rss[MAX_RSS_COUNTERS]; /**< by MM_* counter */
 	int64_t hugetlb;   /**< pages */
-	int64_t tables;    /**< that count in pgtables_bytes */
+	int64_t table_bytes; /**< of tables that count in pgtables_bytes */
 	int64_t odd;       /**< entries that a finding is about: which counter they are in is a guess */
 	int64_t detached;  /**< mappings in tables of its that are detached */
 	int64_t detached_swapped; /**< swap entries among them */

@@ -327,7 +327,7 @@ static struct error *open_pass(struct check *c)
 	p->check = c;
 	p->workers = calloc(c->nr_workers, sizeof(*p->workers));
 	for (unsigned i = 0; p->workers && i < c->nr_workers; i++) {
-		p->workers[i].table = malloc((size_t)1 << c->layout.page_shift);
+		p->workers[i].table = malloc(mmu_largest_table(&c->layout.mmu));
 		p->workers[i].slots = calloc(SWAP_MAX_CLUSTER, sizeof(struct swap_slot));
 		if (!p->workers[i].table || !p->workers[i].slots)
 			return &error_nomem;

@@ -67,12 +67,12 @@ static struct error *look_at_table(struct swap_pass *p, unsigned worker, const s
 {
 	struct swap_worker *sw = &p->workers[worker];
 	const struct mmu *m = &p->check->layout.mmu;
-	size_t size = (size_t)1 << m->page_shift, got = 0;
+	size_t size = mmu_table_size(m, 1), got = 0;
 	enum gap_reason why;
 	struct error *err = dump_read_phys(kvmem_reader(p->check->workers[worker].kv), link->pa, sw->table, size, &got, &why);
 
-	for (unsigned i = 0; !err && got == size && i < 1U << m->index_bits; i++) {
-		uint64_t entry = get_le64(sw->table + (size_t)i * 8);
+	for (unsigned i = 0; !err && got == size && i < mmu_entries(m, 1); i++) {
+		uint64_t entry = mmu_entry(m, sw->table, i);
 
 		if (entry && !look_at_entry(p, sw, link, i, entry))
 			return &error_nomem;

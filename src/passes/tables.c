@@ -23,9 +23,21 @@ enum { TABLES_PER_UNIT = 16, MIN_DETAILS = 16, MAX_DETAILS = 256, ALL_DETAILS = 
 
 /* ---- one table --------------------------------------------------------------------------------------------------------- */
 
-struct error *table_read(struct table_worker *tw, struct worker *w, uint64_t pa, unsigned nr, const unsigned char **ret, enum gap_reason *why)
+struct error *table_page_read(struct table_worker *tw, struct worker *w, uint64_t pfn, const unsigned char **ret,
+			      enum gap_reason *why)
 {
-	size_t size = (size_t)nr * 8, got = 0;
+	unsigned shift = w->check->layout.page_shift;
+	size_t size = (size_t)1 << shift, got = 0;
+	struct error *err = dump_read_phys(kvmem_reader(w->kv), pfn << shift, tw->table, size, &got, why);
+
+	*ret = !err && got == size ? tw->table : NULL;
+	return err;
+}
+
+struct error *table_read(struct table_worker *tw, struct worker *w, uint64_t pa, unsigned level, const unsigned char **ret,
+			 enum gap_reason *why)
+{
+	size_t size = mmu_table_size(&w->check->layout.mmu, level), got = 0;
 	struct error *err = dump_read_phys(kvmem_reader(w->kv), pa, tw->table, size, &got, why);
 
 	*ret = !err && got == size ? tw->table : NULL;
@@ -93,12 +105,14 @@ static struct error *upper_entry(struct table_cursor *t, const struct user_entry
 	return link_next(t, e, va, entry_pa) ? NULL : &error_nomem;
 }
 
-static struct error *table_entry(struct table_cursor *t, uint64_t va, uint64_t entry, uint64_t entry_pa)
+static struct error *table_entry(struct table_cursor *t, unsigned index, uint64_t entry)
 {
 	const struct mmu *m = &t->l->mmu;
+	uint64_t va = t->link->va + ((uint64_t)index << mmu_level_shift(m, t->level));
+	uint64_t entry_pa = t->link->pa + (uint64_t)index * 8;
 	struct leaf leaf = { .va = va, .entry = entry, .pfn = UINT64_MAX };
 
-	m->arch->user_decode(m, t->level, entry, &leaf.e);
+	mmu_user_decode(m, t->level, index, entry, &leaf.e);
 	switch (leaf.e.kind) {
 	case USER_NONE:
 		return NULL;
@@ -117,14 +131,15 @@ static struct error *table_entry(struct table_cursor *t, uint64_t va, uint64_t e
 
 static struct error *table_entries(struct table_cursor *t, const unsigned char *bytes)
 {
-	unsigned nr = mmu_user_entries(&t->l->mmu, t->level), shift = mmu_level_shift(&t->l->mmu, t->level);
+	const struct mmu *m = &t->l->mmu;
+	unsigned nr = mmu_user_entries(m, t->level);
 	struct error *err = NULL;
 
 	for (unsigned i = 0; !err && i < nr; i++) {
-		uint64_t entry = get_le64(bytes + (size_t)i * 8);
+		uint64_t entry = mmu_entry(m, bytes, i);
 
 		if (entry)
-			err = table_entry(t, t->link->va + ((uint64_t)i << shift), entry, t->link->pa + (uint64_t)i * 8);
+			err = table_entry(t, i, entry);
 	}
 	table_outside_end(t);
 	if (!err && check_active(t->walk->check, RULE_CONT_BIT_RANGE))
@@ -136,7 +151,7 @@ static void table_gap(struct table_cursor *t, enum gap_reason why)
 {
 	struct excuse e = { .kind = EXCUSE_GAP, .space = t->link->space, .start = t->link->va, .table_pfn = t->link->pa >> t->l->page_shift };
 
-	e.end = e.start + (UINT64_C(1) << mmu_level_shift(&t->l->mmu, t->level) << t->l->mmu.index_bits);
+	e.end = e.start + (UINT64_C(1) << mmu_table_shift(&t->l->mmu, t->level));
 	if (t->tw->nr_gaps++ == 0 || t->link->pa < t->tw->gap_pa) {
 		t->tw->gap_pa = t->link->pa;
 		t->tw->gap_why = why;
@@ -160,7 +175,7 @@ static void table_sum(struct table_cursor *t)
 	add64(&t->space->odd, t->odd);
 	/* mm_inc_nr_ptes() and its like for the levels above; the top one and, with five, P4D tables are not counted */
 	if (t->level < t->l->mmu.levels && t->level <= 3)
-		add64(&t->space->tables, 1);
+		add64(&t->space->table_bytes, (int64_t)mmu_table_size(&t->l->mmu, t->level));
 }
 
 static size_t first_vma(const struct vmas *vs, uint64_t va)
@@ -206,7 +221,7 @@ static struct error *walk_table(struct walk *walk, struct worker *w, const struc
 		table_sum(&t);
 		return err;
 	}
-	err = table_read(t.tw, w, link->pa, mmu_user_entries(&t.l->mmu, t.level), &bytes, &why);
+	err = table_read(t.tw, w, link->pa, walk->level, &bytes, &why);
 	if (!err && !bytes)
 		table_gap(&t, why);
 	else if (!err)
@@ -356,7 +371,7 @@ static struct error *open_walk(struct walk *walk)
 	if (!walk->workers || !bitmap_init(&walk->tables->reached, c->memmap.max_pfn))
 		return &error_nomem;
 	for (unsigned i = 0; i < c->nr_workers; i++) {
-		walk->workers[i].table = malloc((size_t)1 << c->layout.page_shift);
+		walk->workers[i].table = malloc(mmu_largest_table(&c->layout.mmu));
 		if (!walk->workers[i].table)
 			return &error_nomem;
 	}

@@ -102,9 +102,13 @@ struct error *area_evidence(struct check *c, struct kvmem *k, struct findings *f
 /** pid, comm and mm of \p space for a subject. */
 void subject_space(const struct check *c, const struct space *space, struct subject *ret);
 
-/** Read the \p nr entries of the table at \p pa, at most a page of them; NULL in *ret when they cannot be. */
-struct error *table_read(struct table_worker *tw, struct worker *w, uint64_t pa, unsigned nr, const unsigned char **ret,
+/** Read the table of \p level at \p pa; NULL in *ret when it cannot be. */
+struct error *table_read(struct table_worker *tw, struct worker *w, uint64_t pa, unsigned level, const unsigned char **ret,
 			 enum gap_reason *why) _must_check_;
+
+/** Read the page of one table or of several small ones; NULL in *ret when it cannot be. */
+struct error *table_page_read(struct table_worker *tw, struct worker *w, uint64_t pfn, const unsigned char **ret,
+			      enum gap_reason *why) _must_check_;
 
 /** Sort \p links by table, address space and address, and mark those that lead to a table again. */
 void table_links_sort(struct table_links *links);

@@ -31,11 +31,11 @@ void cont_check(const struct mmu *m, unsigned level, const unsigned char *entrie
 	struct user_entry first, e;
 
 	*ret = (struct cont_block){ .marked = nr };
-	m->arch->user_decode(m, level, get_le64(entries), &first);
+	mmu_user_decode(m, level, 0, mmu_entry(m, entries, 0), &first);
 	for (unsigned i = 0; i < nr; i++) {
 		const char *problem;
 
-		m->arch->user_decode(m, level, get_le64(entries + (size_t)i * 8), &e);
+		mmu_user_decode(m, level, i, mmu_entry(m, entries, i), &e);
 		problem = entry_problem(m, level, &first, &e, i);
 		if (e.kind == USER_LEAF && e.bits & USER_CONT && ret->marked == nr)
 			ret->marked = i;
@@ -52,18 +52,19 @@ void cont_check(const struct mmu *m, unsigned level, const unsigned char *entrie
 
 static void report(struct table_cursor *t, const unsigned char *entries, unsigned at, const struct cont_block *b)
 {
-	unsigned shift = mmu_level_shift(&t->l->mmu, t->level);
+	const struct mmu *m = &t->l->mmu;
+	unsigned shift = mmu_level_shift(m, t->level);
 	uint64_t va = t->link->va + ((uint64_t)at << shift);
 	struct leaf leaf = { .va = va + ((uint64_t)b->marked << shift), .pfn = UINT64_MAX };
 	struct findings *fs = &t->w->findings;
 	struct finding *f;
 
-	leaf.entry = get_le64(entries + (size_t)b->marked * 8);
+	leaf.entry = mmu_entry(m, entries, b->marked);
 	leaf.vma = vmas_find(&t->space->vmas, leaf.va);
-	t->l->mmu.arch->user_decode(&t->l->mmu, t->level, leaf.entry, &leaf.e);
+	mmu_user_decode(m, t->level, b->marked, leaf.entry, &leaf.e);
 	f = leaf_finding(t, RULE_CONT_BIT_RANGE, &leaf);
 	finding_evidence(fs, f, "neighbour", "entry %#llx of its block, at %#llx, %s",
-			 (unsigned long long)get_le64(entries + (size_t)b->odd * 8),
+			 (unsigned long long)mmu_entry(m, entries, b->odd),
 			 (unsigned long long)(va + ((uint64_t)b->odd << shift)), b->problem);
 	/* hugetlb pages of such blocks are changed under the lock of the address space */
 	if (t->locked || t->space->mm->page_table_lock)

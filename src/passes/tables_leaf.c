@@ -111,7 +111,7 @@ struct finding *leaf_finding(struct table_cursor *t, enum rule_id rule, const st
 		err = area_evidence(c, t->w->kv, &t->w->findings, f, leaf->vma);
 		error_free(err);
 	}
-	t->odd += INT64_C(1) << ((t->level - 1) * t->l->mmu.index_bits);
+	t->odd += INT64_C(1) << mmu_level_order(&t->l->mmu, t->level);
 	return f;
 }
 
@@ -337,7 +337,7 @@ static struct error *check_bare(struct table_cursor *t, const struct leaf *leaf)
 static struct error *check_area(struct table_cursor *t, const struct leaf *leaf, enum leaf_class class)
 {
 	if (link_is_doubtful(t->link)) {
-		t->odd += INT64_C(1) << ((t->level - 1) * t->l->mmu.index_bits);
+		t->odd += INT64_C(1) << mmu_level_order(&t->l->mmu, t->level);
 		return NULL;
 	}
 	if (!leaf->vma) {
@@ -390,7 +390,7 @@ static void count_page(struct table_cursor *t, const struct leaf *leaf)
 /* Whether the folio that a large entry leads to has that size, and starts there. */
 static bool whole_fits(const struct table_cursor *t, const struct leaf *leaf)
 {
-	unsigned order = (t->level - 1) * t->l->mmu.index_bits;
+	unsigned order = mmu_level_order(&t->l->mmu, t->level);
 
 	return leaf->record->kind == KIND_DEVICE || ((leaf->record->bits & CENSUS_HEAD) && leaf->record->order == order);
 }
@@ -417,7 +417,7 @@ static void count_whole(struct table_cursor *t, const struct leaf *leaf)
 static void count_hugetlb(struct table_cursor *t, const struct leaf *leaf)
 {
 	unsigned cont = leaf->e.bits & USER_CONT ? t->l->mmu.arch->cont_entries(&t->l->mmu, t->level) : 1;
-	unsigned order = (t->level - 1) * t->l->mmu.index_bits, page_order = leaf->record->order;
+	unsigned order = mmu_level_order(&t->l->mmu, t->level), page_order = leaf->record->order;
 	struct rmap_run *run = &t->walk->check->rmap.runs.v[leaf->run];
 	struct finding *f;
 
@@ -474,7 +474,7 @@ static void no_page(struct table_cursor *t, const struct leaf *leaf)
 
 	if (leaf->e.bits & USER_DEVMAP || (leaf->vma && leaf->vma->flags & (VM_PFNMAP | VM_MIXEDMAP | VM_IO)))
 		return;
-	if (leaf->e.bits & USER_PROT_NONE && memmap_section(&t->walk->check->memmap, raw >> t->l->page_shift)) {
+	if (leaf->e.bits & USER_PROT_NONE && raw && memmap_section(&t->walk->check->memmap, raw >> t->l->page_shift)) {
 		leaf_finding(t, RULE_PTE_PROTNONE_L1TF, leaf);
 		return;
 	}
@@ -521,7 +521,7 @@ static void check_class(struct table_cursor *t, const struct leaf *leaf, enum le
 
 static struct error *count_leaf(struct table_cursor *t, struct leaf *leaf, enum leaf_class class)
 {
-	uint64_t nr = UINT64_C(1) << ((t->level - 1) * t->l->mmu.index_bits);
+	uint64_t nr = UINT64_C(1) << mmu_level_order(&t->l->mmu, t->level);
 
 	if (class == CLASS_HUGETLB) {
 		count_hugetlb(t, leaf);
@@ -555,7 +555,7 @@ struct error *table_leaf(struct table_cursor *t, struct leaf *leaf)
 	}
 	class = class_of(leaf);
 	if (class == CLASS_NONE) {
-		t->odd += INT64_C(1) << ((t->level - 1) * t->l->mmu.index_bits);
+		t->odd += INT64_C(1) << mmu_level_order(&t->l->mmu, t->level);
 		return NULL;
 	}
 	/* up to v6.16 device memory of file systems counts nowhere */

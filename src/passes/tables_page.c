@@ -73,14 +73,13 @@ static struct error *plausible(struct table_cursor *t, bool *ret)
 	const struct mmu *m = &t->l->mmu;
 	const unsigned char *bytes;
 	enum gap_reason why;
-	unsigned nr = mmu_user_entries(m, t->level);
-	struct error *err = table_read(t->tw, t->w, t->link->pa, nr, &bytes, &why);
+	struct error *err = table_read(t->tw, t->w, t->link->pa, t->level, &bytes, &why);
 
 	*ret = !err && bytes;
-	for (unsigned i = 0; *ret && i < nr; i++) {
+	for (unsigned i = 0; *ret && i < mmu_user_entries(m, t->level); i++) {
 		struct user_entry e;
 
-		m->arch->user_decode(m, t->level, get_le64(bytes + (size_t)i * 8), &e);
+		m->arch->user_decode(m, t->level, mmu_entry(m, bytes, i), &e);
 		if (e.kind == USER_BAD || ((e.kind == USER_LEAF || e.kind == USER_TABLE) && !(e.bits & USER_SPECIAL) &&
 					   !memmap_section(&t->walk->check->memmap, e.pa >> t->l->page_shift)))
 			*ret = false;
@@ -93,7 +92,7 @@ static bool is_small_top(const struct table_cursor *t)
 {
 	const struct mmu *m = &t->l->mmu;
 
-	return t->level == m->levels && mmu_user_entries(m, t->level) < 1U << m->index_bits && m->arch->own_user_root;
+	return t->level == m->levels && mmu_table_size(m, t->level) < (size_t)1 << m->page_shift && m->arch->own_user_root;
 }
 
 static struct error *check_typed(struct table_cursor *t, const struct table_struct *p, bool *ret_walk)
@@ -206,7 +205,7 @@ static struct error *struct_gap(struct table_cursor *t, const struct table_struc
 	__atomic_store_n(&t->space->struct_gap, true, __ATOMIC_RELAXED);
 	if (t->level > 2)
 		return NULL;
-	e.end = e.start + (UINT64_C(1) << mmu_level_shift(&t->l->mmu, t->level) << t->l->mmu.index_bits);
+	e.end = e.start + (UINT64_C(1) << mmu_table_shift(&t->l->mmu, t->level));
 	return array_push(&t->tw->excuses, e) ? NULL : &error_nomem;
 }
 
@@ -223,7 +222,7 @@ static struct error *note_lock(struct table_cursor *t, const struct table_struct
 	if (err || !held)
 		return err;
 	t->locked = true;
-	e.end = e.start + (UINT64_C(1) << mmu_level_shift(&t->l->mmu, t->level) << t->l->mmu.index_bits);
+	e.end = e.start + (UINT64_C(1) << mmu_table_shift(&t->l->mmu, t->level));
 	__atomic_fetch_add(&t->space->nr_locked, 1, __ATOMIC_RELAXED);
 	return array_push(&t->tw->excuses, e) ? NULL : &error_nomem;
 }
@@ -251,7 +250,7 @@ static struct error *deposits(struct table_cursor *t, const struct table_struct 
 	} while (!err && ok && at != first && nr < MAX_DEPOSITS);
 	if (!ok)
 		__atomic_store_n(&t->space->struct_gap, true, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&t->space->tables, (int64_t)nr, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&t->space->table_bytes, (int64_t)(nr * mmu_table_size(&t->l->mmu, 1)), __ATOMIC_RELAXED);
 	return err;
 }
 

@@ -54,7 +54,7 @@ static void device(struct table_cursor *t, const struct leaf *leaf, enum swapent
 static struct error *with_page(struct table_cursor *t, struct leaf *leaf, enum swapent_class class)
 {
 	uint64_t pfn = leaf->e.offset & t->walk->check->swapent.pfn_mask;
-	uint64_t nr = UINT64_C(1) << ((t->level - 1) * t->l->mmu.index_bits);
+	uint64_t nr = UINT64_C(1) << mmu_level_order(&t->l->mmu, t->level);
 
 	if (!leaf_find_page(t, leaf, pfn)) {
 		bad_swapent(t, leaf);

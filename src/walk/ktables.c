@@ -28,7 +28,7 @@ static bool is_new(struct descent *d, uint64_t pa)
 /* What is below the table at \p pa; the last level leads to memory, not to tables. */
 static struct error *descend(struct descent *d, unsigned level, uint64_t pa)
 {
-	size_t size = (size_t)1 << d->mmu->page_shift, got = 0;
+	size_t size = mmu_table_size(d->mmu, level), got = 0;
 	_cleanup_free_ unsigned char *table = NULL;
 	struct error *err;
 
@@ -37,10 +37,10 @@ static struct error *descend(struct descent *d, unsigned level, uint64_t pa)
 	table = malloc(size);
 	err = table ? dump_read_phys(kvmem_reader(d->k), pa, table, size, &got, NULL) : &error_nomem;
 	d->tables->nr_gaps += !err && got < size;
-	for (size_t i = 0; !err && got == size && i < mmu_entries(d->mmu, level); i++) {
+	for (unsigned i = 0; !err && got == size && i < mmu_entries(d->mmu, level); i++) {
 		uint64_t to;
 
-		if (d->mmu->arch->decode(d->mmu, level, get_le64(table + i * 8), &to) == ENTRY_TABLE && is_new(d, to))
+		if (mmu_decode(d->mmu, level, i, mmu_entry(d->mmu, table, i), &to) == ENTRY_TABLE && is_new(d, to))
 			err = descend(d, level - 1, to);
 	}
 	return err;

@@ -8,9 +8,9 @@
 #include "base/bytes.h"
 
 enum {
-	NR_TABLES = 64, /* cached table pages, direct-mapped by physical address */
+	NR_TABLES = 64, /* cached pages of tables, direct-mapped by physical address */
 	NR_LEAVES = 256, /* cached translations, direct-mapped by virtual page */
-	MAX_TABLE_SIZE = 65536,
+	MAX_PAGE_SIZE = 65536,
 };
 
 struct cached_table {
@@ -33,23 +33,23 @@ struct kvmem {
 
 struct error *kvmem_new(const struct mmu *m, struct dump *d, struct kvmem **ret)
 {
-	size_t table_size = (size_t)1 << m->page_shift;
+	size_t page_size = (size_t)1 << m->page_shift;
 	struct kvmem *k = calloc(1, sizeof(*k));
 	struct error *err;
 
-	if (!k || table_size > MAX_TABLE_SIZE) {
+	if (!k || page_size > MAX_PAGE_SIZE) {
 		free(k);
 		return &error_nomem;
 	}
 	k->mmu = m;
-	k->table_bytes = malloc(NR_TABLES * table_size);
+	k->table_bytes = malloc(NR_TABLES * page_size);
 	err = k->table_bytes ? dump_reader_new(d, &k->reader) : &error_nomem;
 	if (err) {
 		kvmem_free(k);
 		return err;
 	}
 	for (unsigned i = 0; i < NR_TABLES; i++)
-		k->tables[i] = (struct cached_table){ UINT64_MAX, k->table_bytes + i * table_size };
+		k->tables[i] = (struct cached_table){ UINT64_MAX, k->table_bytes + i * page_size };
 	for (unsigned i = 0; i < NR_LEAVES; i++)
 		k->leaves[i].va = UINT64_MAX;
 	*ret = k;
@@ -75,7 +75,7 @@ struct dump_reader *kvmem_reader(struct kvmem *k)
 	return k->reader;
 }
 
-/* The table page at pa, from the cache or the dump; NULL with *why set when the dump lacks it. */
+/* The page at pa, which holds a table or more, or a part of one; NULL with *why set when the dump lacks it. */
 static struct error *table_get(struct kvmem *k, uint64_t pa, const unsigned char **ret, enum gap_reason *why)
 {
 	struct cached_table *t = &k->tables[(pa >> k->mmu->page_shift) % NR_TABLES];
@@ -101,20 +101,21 @@ static struct error *walk_tables(struct kvmem *k, uint64_t va, struct cached_lea
 
 	for (unsigned level = m->levels; level > 0; level--) {
 		unsigned shift = mmu_level_shift(m, level);
-		uint64_t index = (va & low_mask(m->va_bits)) >> shift & low_mask(m->index_bits);
+		unsigned index = (unsigned)((va & low_mask(m->va_bits)) >> shift & low_mask(m->index_bits[level]));
+		uint64_t entry_pa = pa + (uint64_t)index * 8, in_page = entry_pa & low_mask(m->page_shift);
 		const unsigned char *table;
 		enum entry_kind kind;
 		struct error *err;
 
-		gap->pa = pa;
-		err = table_get(k, pa, &table, &gap->phys);
+		gap->pa = entry_pa - in_page;
+		err = table_get(k, gap->pa, &table, &gap->phys);
 		if (err)
 			return err;
 		if (!table) {
 			gap->kind = KV_PHYS;
 			return NULL;
 		}
-		kind = m->arch->decode(m, level, get_le64(table + index * 8), &pa);
+		kind = mmu_decode(m, level, index, mmu_entry(m, table + in_page, 0), &pa);
 		if (kind == ENTRY_LEAF) {
 			*ret = (struct cached_leaf){ va & ~low_mask(shift), pa, shift };
 			return NULL;

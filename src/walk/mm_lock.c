@@ -67,6 +67,6 @@ struct error *spinlock_value(const struct layout *l, struct kvmem *k, uint64_t v
 	struct error *err = kvmem_read_word(k, va + l->spinlock.offset, l->spinlock.size, &value, ret_ok);
 
 	if (!err && *ret_ok)
-		*ret = value & l->spinlock.mask;
+		*ret = lock_word_held(&l->spinlock, value);
 	return err;
 }

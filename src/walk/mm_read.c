@@ -111,7 +111,8 @@ static struct error *pgd_names(const struct mm_sources *from, struct kvmem *k, c
 static struct error *pgd_has_kernel(struct kvmem *k, const struct mm *mm, bool *ret)
 {
 	const struct mmu *m = kvmem_mmu(k);
-	uint64_t last = low_mask(m->index_bits) * 8, entry, pa1 = 0, pa2 = 0;
+	unsigned nr = mmu_entries(m, m->levels);
+	uint64_t last = (uint64_t)(nr - 1) * 8, entry, pa1 = 0, pa2 = 0;
 	unsigned char bytes[8];
 	size_t got = 0;
 	bool ok;

@@ -37,9 +37,9 @@ struct error *vmap_find(const struct layout *l, struct kvmem *k, struct vmap_ran
 	return err;
 }
 
-static struct error *table_read(struct vmap_walk *w, uint64_t pa, uint64_t va, unsigned char *table, bool *ret_ok)
+static struct error *table_read(struct vmap_walk *w, uint64_t pa, uint64_t va, unsigned char *table, size_t size, bool *ret_ok)
 {
-	size_t size = (size_t)1 << w->m->page_shift, got = 0;
+	size_t got = 0;
 	struct error *err = NULL;
 
 	*ret_ok = false;
@@ -57,7 +57,7 @@ static struct error *table_read(struct vmap_walk *w, uint64_t pa, uint64_t va, u
 
 static struct error *leaf_found(struct vmap_walk *w, unsigned level, uint64_t va, uint64_t pa, uint64_t table_pa)
 {
-	struct vmap_leaf leaf = { va, pa >> w->m->page_shift, UINT64_C(1) << (mmu_level_shift(w->m, level) - w->m->page_shift), table_pa };
+	struct vmap_leaf leaf = { va, pa >> w->m->page_shift, UINT64_C(1) << mmu_level_order(w->m, level), table_pa };
 
 	w->result->leaves++;
 	return w->fn(w->arg, &leaf);
@@ -67,19 +67,20 @@ static struct error *leaf_found(struct vmap_walk *w, unsigned level, uint64_t va
 static struct error *table_walk(struct vmap_walk *w, unsigned level, uint64_t pa, uint64_t base)
 {
 	unsigned shift = mmu_level_shift(w->m, level);
-	_cleanup_free_ unsigned char *table = malloc((size_t)1 << w->m->page_shift);
+	size_t size = mmu_table_size(w->m, level);
+	_cleanup_free_ unsigned char *table = malloc(size);
 	struct error *err = table ? NULL : &error_nomem;
 	bool ok = false;
 
 	if (!err)
-		err = table_read(w, pa, base, table, &ok);
-	for (uint64_t i = 0; !err && ok && !w->result->limit && i < mmu_entries(w->m, level); i++) {
-		uint64_t va = base + (i << shift), to;
+		err = table_read(w, pa, base, table, size, &ok);
+	for (unsigned i = 0; !err && ok && !w->result->limit && i < mmu_entries(w->m, level); i++) {
+		uint64_t va = base + ((uint64_t)i << shift), to;
 		enum entry_kind kind;
 
 		if (va + (low_mask(shift)) < w->range->start || va >= w->range->end)
 			continue;
-		kind = w->m->arch->decode(w->m, level, get_le64(table + i * 8), &to);
+		kind = mmu_decode(w->m, level, i, mmu_entry(w->m, table, i), &to);
 		if (kind == ENTRY_LEAF)
 			err = leaf_found(w, level, va, to, pa);
 		else if (kind == ENTRY_TABLE && level > 1)
@@ -98,5 +99,5 @@ struct error *vmap_walk(struct kvmem *k, const struct vmap_range *range, uint64_
 	if (m->page_shift > 16)
 		return NULL;
 	/* the table covers both halves; addresses of the upper one continue with ones above the bits that are translated */
-	return table_walk(&w, m->levels, m->root_pa, ~low_mask(m->va_bits));
+	return table_walk(&w, m->levels, m->root_pa, ~low_mask(mmu_table_shift(m, m->levels)));
 }

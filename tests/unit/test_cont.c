@@ -31,11 +31,13 @@ struct bench {
 
 static struct mmu mmu_of(unsigned page_shift)
 {
-	return (struct mmu){
-		.arch = &arch_aarch64, .levels = 4, .page_shift = page_shift, .index_bits = page_shift - 3,
-		.va_bits = 48, .user_va_bits = 48, .pa_mask = low_mask(48) & ~low_mask(page_shift),
+	struct mmu m = {
+		.arch = &arch_aarch64, .va_bits = 48, .user_va_bits = 48, .pa_mask = low_mask(48) & ~low_mask(page_shift),
 		.entry = { .present_invalid = true },
 	};
+
+	mmu_set_equal_levels(&m, page_shift, 4, page_shift - 3);
+	return m;
 }
 
 static uint64_t leaf(const struct bench *b, uint64_t pa)
@@ -57,7 +59,7 @@ static void start(struct bench *b, unsigned page_shift, unsigned level)
 	b->cursor = (struct table_cursor){ .walk = &b->walk, .w = &b->worker, .tw = &b->table_worker,
 					   .l = &b->check.layout, .link = &b->link, .space = &b->space,
 					   .level = level };
-	b->nr = 1U << b->check.layout.mmu.index_bits;
+	b->nr = mmu_entries(&b->check.layout.mmu, level);
 	b->block = arch_aarch64.cont_entries(&b->check.layout.mmu, level);
 	b->shift = mmu_level_shift(&b->check.layout.mmu, level);
 	assert_true(b->nr <= MAX_ENTRIES && b->block > 1);
