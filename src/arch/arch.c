@@ -10,6 +10,7 @@ static const struct arch *const archs[] = {
 	&arch_x86_64,
 	&arch_aarch64,
 	&arch_riscv64,
+	&arch_ppc64,
 };
 
 struct error *arch_find(const struct dump *d, const struct arch **ret)

@@ -118,6 +118,8 @@ struct arch {
 	uint64_t poison_delta;  /**< CONFIG_ILLEGAL_POINTER_VALUE as distributions set it */
 	bool percpu_zero_based; /**< per-CPU symbols may be offsets that KASLR does not move */
 	bool pgd_names_mm;      /**< the struct page of a top-level table names its mm (pt_mm) */
+	unsigned slab_level;    /**< tables of this level and above are objects of slab caches; 0: none */
+	bool deposit_in_table;  /**< tables deposited beside a PMD table are linked by their first words, not by struct page */
 	bool own_user_root;     /**< top-level tables of processes have nothing of the kernel's, which has one of its own */
 	bool second_root;       /**< the page behind a top-level table may be the one that user mode has instead (PTI) */
 	bool user_bit;          /**< every entry of user memory has the bit that lets user mode in */

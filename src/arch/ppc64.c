@@ -41,16 +41,21 @@ static const uint64_t LINEAR_MAP = UINT64_C(0xc000000000000000);
 
 /* ---- geometry -------------------------------------------------------------------------------------------- */
 
-/* Whether the kernel's table maps the linear map, which starts with its first entry. */
+/* NUMBER(RADIX_MMU), since v6.10; before, whether the kernel's table has the linear map, which starts with its first entry. */
 static struct error *ppc_is_radix(struct dump *d, const struct mmu *m, bool *ret)
 {
+	int64_t said;
 	struct dump_reader *r;
-	struct error *err = dump_reader_new(d, &r);
+	struct error *err;
 	unsigned char bytes[8];
 	enum gap_reason why;
 	uint64_t entry, pa;
 	size_t got = 0;
 
+	*ret = dump_vmcoreinfo_number(d, "NUMBER", "RADIX_MMU", &said) && said;
+	if (*ret)
+		return NULL;
+	err = dump_reader_new(d, &r);
 	if (err)
 		return err;
 	err = dump_read_phys(r, m->root_pa, bytes, sizeof(bytes), &got, &why);
@@ -237,5 +242,8 @@ const struct arch arch_ppc64 = {
 	.sp_register = PPC_SP,
 	.lock = LOCK_WORD,
 	.poison_delta = UINT64_C(0x5deadbeef0000000),
+	.slab_level = 3,
+	.deposit_in_table = true,
+	.own_user_root = true,
 	.user_bit = true,
 };

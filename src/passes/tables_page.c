@@ -87,11 +87,16 @@ static struct error *plausible(struct table_cursor *t, bool *ret)
 	return err;
 }
 
-/* arm64: top-level tables that are smaller than a page are objects of a slab cache (pgd_alloc()). */
-static bool is_small_top(const struct table_cursor *t)
+/*
+ * Objects of slab caches: on arm64 top-level tables that are smaller than a page (pgd_alloc()), on ppc64 the upper levels
+ * (PGT_CACHE()).
+ */
+static bool is_slab_object(const struct table_cursor *t)
 {
 	const struct mmu *m = &t->l->mmu;
 
+	if (m->arch->slab_level && t->level >= m->arch->slab_level)
+		return true;
 	return t->level == m->levels && mmu_table_size(m, t->level) < (size_t)1 << m->page_shift && m->arch->own_user_root;
 }
 
@@ -103,7 +108,7 @@ static struct error *check_typed(struct table_cursor *t, const struct table_stru
 
 	if (!r || r->kind == KIND_PGTABLE || r->kind == KIND_UNREADABLE)
 		return NULL;
-	if (r->kind == KIND_SLAB && is_small_top(t))
+	if (r->kind == KIND_SLAB && is_slab_object(t))
 		return NULL;
 	if (!(other_owner >> r->kind & 1) && !t->walk->tables->typed[t->level])
 		return NULL;
@@ -227,26 +232,56 @@ static struct error *note_lock(struct table_cursor *t, const struct table_struct
 	return array_push(&t->tw->excuses, e) ? NULL : &error_nomem;
 }
 
-/* pgtable_trans_huge_deposit(): struct pages in a ring without a head, one for each large anonymous entry. */
+/* Whether the link before is to another table of the same page: what the struct page says was looked at there. */
+static bool is_next_of_page(const struct table_cursor *t)
+{
+	unsigned shift = t->l->page_shift;
+
+	return t->link != t->walk->tables->level[t->level].list.v && t->link[-1].pa >> shift == t->link->pa >> shift;
+}
+
+/* Page of the deposited table that \p at stands for. */
+static struct error *deposit_pfn(struct table_cursor *t, uint64_t at, uint64_t *ret, bool *ret_ok)
+{
+	struct kv_gap gap;
+	uint64_t pa = 0;
+	struct error *err;
+
+	if (!t->l->mmu.arch->deposit_in_table) {
+		*ret_ok = memmap_pfn_of(&t->walk->check->memmap, at, ret);
+		return NULL;
+	}
+	err = kvmem_translate(t->w->kv, at, &pa, NULL, &gap);
+	*ret = pa >> t->l->page_shift;
+	*ret_ok = !err && gap.kind == KV_OK && memmap_section(&t->walk->check->memmap, *ret);
+	return err;
+}
+
+/*
+ * pgtable_trans_huge_deposit(): struct pages, or tables, in a ring without a head, one for each large anonymous entry.
+ * Tables that share a page are of one address space, and share the ring.
+ */
 static struct error *deposits(struct table_cursor *t, const struct table_struct *p)
 {
-	uint64_t first = 0, at, nr = 0;
+	uint64_t first = 0, at, nr = 0, node = t->l->mmu.arch->deposit_in_table ? 0 : (uint64_t)t->l->page.lru;
 	struct error *err = NULL;
 	bool ok = true;
 
-	if (t->level != 2 || !struct_word(t, p, FACT_PAGE_PMD_HUGE_PTE, 8, &first) || !first)
+	if (t->level != 2 || is_next_of_page(t) || !struct_word(t, p, FACT_PAGE_PMD_HUGE_PTE, 8, &first) || !first)
 		return NULL;
 	at = first;
 	do {
 		uint64_t pfn, next = 0;
+		bool good;
 
-		if (!memmap_pfn_of(&t->walk->check->memmap, at, &pfn))
+		err = deposit_pfn(t, at, &pfn, &good);
+		if (err || !good)
 			break;
 		if (!array_push(&t->tw->deposits, pfn))
 			return &error_nomem;
 		nr++;
-		err = kvmem_read_word(t->w->kv, at + t->l->page.lru, 8, &next, &ok);
-		at = next - t->l->page.lru;
+		err = kvmem_read_word(t->w->kv, at + node, 8, &next, &ok);
+		at = next - node;
 	} while (!err && ok && at != first && nr < MAX_DEPOSITS);
 	if (!ok)
 		__atomic_store_n(&t->space->struct_gap, true, __ATOMIC_RELAXED);

@@ -41,13 +41,20 @@ static void backing_add(struct special *s, uint64_t first, uint64_t nr)
 	}
 }
 
-/* Frames that back the struct pages of one section. */
-static struct error *backing_of(struct special *s, const struct memmap *m, struct kvmem *k, const struct section *sec)
+/*
+ * Frames that back the struct pages of one section.  With large pages those of several small sections lie in one:
+ * \p *last is the page of virtual memory that the section before ended in.
+ */
+static struct error *backing_of(struct special *s, const struct memmap *m, struct kvmem *k, const struct section *sec,
+				uint64_t *last)
 {
 	uint64_t va = memmap_page_va(m, sec, sec->first_pfn);
 	uint64_t end = va + (uint64_t)sec->nr_pages * m->layout->page_struct_size;
 	unsigned shift = m->layout->page_shift;
 
+	if (va >> shift == *last)
+		va = (*last + 1) << shift;
+	*last = (end - 1) >> shift;
 	while (va < end) {
 		uint64_t pa, left = 0;
 		struct kv_gap gap;
@@ -88,6 +95,7 @@ static struct error *hstates(struct special *s, const struct layout *l, struct k
 
 struct error *special_init(struct special *s, const struct layout *l, const struct memmap *m, struct kvmem *k)
 {
+	uint64_t last = UINT64_MAX;
 	struct error *err;
 
 	memset(s, 0, sizeof(*s));
@@ -95,7 +103,7 @@ struct error *special_init(struct special *s, const struct layout *l, const stru
 		return &error_nomem;
 	err = zero_pages(s, l, m, k);
 	for (size_t i = 0; !err && l->section.sparse && i < m->sections.nr; i++)
-		err = backing_of(s, m, k, &m->sections.v[i]);
+		err = backing_of(s, m, k, &m->sections.v[i], &last);
 	if (!err)
 		err = hstates(s, l, k);
 	return err;
