@@ -111,3 +111,15 @@ void strbuf_add_untrusted(struct strbuf *b, const char *text)
 		s += len ? len : 1;
 	}
 }
+
+char *text_printf(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	return len < 0 ? NULL : text;
+}

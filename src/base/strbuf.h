@@ -29,4 +29,7 @@ void strbuf_deinit(struct strbuf *b);
  */
 void strbuf_add_untrusted(struct strbuf *b, const char *s);
 
+/** A text of its own, as printf() makes it; free() it.  NULL: no memory. */
+char *text_printf(const char *fmt, ...) _printf_(1, 2);
+
 #endif

@@ -2,27 +2,21 @@
 #include "cli/layout_source.h"
 
 #include <elf.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/layout_fill.h"
 #include "config.h"
 #include "layout/offline.h"
 #include "types/facts_file.h"
+#include "types/unpack.h"
 
 const char *debuginfo_arch(const char *path)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
 	Elf64_Ehdr e;
 
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
-		return NULL;
 	if (facts_file_probe(path)) /* does not say; there is only this one */
 		return "x86_64";
-	if (read(fd, &e, sizeof(e)) != (ssize_t)sizeof(e) || memcmp(e.e_ident, ELFMAG, SELFMAG) || e.e_type == ET_CORE)
+	if (unpack_peek(path, &e, sizeof(e)) != sizeof(e) || memcmp(e.e_ident, ELFMAG, SELFMAG) || e.e_type == ET_CORE)
 		return NULL;
 	return e.e_machine == EM_X86_64 ? "x86_64" : e.e_machine == EM_AARCH64 ? "aarch64" : "other than x86_64";
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/strbuf.h"
+#include "types/elf_image.h"
 #include "types/find.h"
 #include "types/find_package.h"
 
@@ -21,11 +22,15 @@ static bool is_folder(const char *path)
 /* The build-id of the debug info must be the dump's; kernels before v5.13 do not say theirs. */
 static struct error *build_id_check(const struct dump *d, struct types *t)
 {
-	const char *dump_id = dump_vmcoreinfo(d, "BUILD-ID"), *types_id = types_build_id(t), *types_rel = types_release(t);
+	const char *dump_id = dump_vmcoreinfo(d, "BUILD-ID"), *types_id = types_build_id(t);
 	const char *release = dump_vmcoreinfo(d, "OSRELEASE");
+	_cleanup_free_ char *types_rel = NULL;
 
+	if (!dump_id) /* it will be compared with what memory says */
+		types_banner(t);
 	if (!dump_id || !types_id || !strcasecmp(dump_id, types_id))
 		return NULL;
+	types_rel = types_release(t);
 	return error_new("%s: build-id %s%s%s is not that of the kernel that crashed, %s (release %s in %s); give the "
 			 "vmlinux of that very build with -d",
 			 types_path(t), types_id, types_rel ? ", release " : "", types_rel ? types_rel : "", dump_id,
@@ -99,12 +104,20 @@ struct error *debuginfo_open(const struct dump *d, const struct check_options *o
 
 /* ---- does it fit? ----------------------------------------------------------------------------------------------- */
 
-/* Symbols fit the dump when linux_banner is where they say. */
+static struct error *misfit(const struct check *c, const char *what)
+{
+	const char *release = dump_vmcoreinfo(c->dump, "OSRELEASE");
+
+	return error_new("%s: debug info does not fit the dump: %s; give the vmlinux of the very kernel that crashed (release %s)",
+			 types_path(c->types), what, release ? release : "?");
+}
+
+/* Symbols fit the dump when linux_banner is where they say, and another build has another text there. */
 static struct error *banner_check(const struct check *c)
 {
 	static const char expect[] = "Linux version ";
-	const char *release = dump_vmcoreinfo(c->dump, "OSRELEASE");
-	char banner[128] = "";
+	const char *own = types_banner(c->types);
+	char banner[512] = "", what[64];
 	uint64_t va;
 	bool ok;
 	struct error *err;
@@ -114,14 +127,51 @@ static struct error *banner_check(const struct check *c)
 	err = kvmem_read_all(c->kv, va, banner, sizeof(banner) - 1, &ok);
 	if (err || !ok)
 		return err;
+	snprintf(what, sizeof(what), "linux_banner is not at %#" PRIx64, va);
 	if (strncmp(banner, expect, sizeof(expect) - 1))
-		return error_new("%s: debug info does not fit the dump: linux_banner is not at %#" PRIx64
-				 "; give the vmlinux of the very kernel that crashed (release %s)",
-				 types_path(c->types), va, release ? release : "?");
-	return NULL;
+		return misfit(c, what);
+	banner[strcspn(banner, "\n")] = '\0';
+	if (!own || !strncmp(own, banner, sizeof(banner) - 1))
+		return NULL;
+	return error_prefix(misfit(c, "it is of another build"), "the kernel in memory is \"%s\", that in the file \"%s\"", banner, own);
+}
+
+/* The build-id among the ELF notes between two addresses, in hexadecimal; "" when they cannot be read, or hold none. */
+static struct error *memory_build_id(const struct check *c, uint64_t start, uint64_t stop, char ret[BUILD_ID_TEXT])
+{
+	unsigned char notes[4096];
+	uint64_t len = stop > start && stop - start < sizeof(notes) ? stop - start : 0;
+	struct error *err;
+	bool ok;
+
+	ret[0] = '\0';
+	err = len ? kvmem_read_all(c->kv, start, notes, len, &ok) : NULL;
+	if (!err && len && ok)
+		note_build_id(notes, len, ret);
+	return err;
+}
+
+/* Kernels before v5.13 do not tell their build-id in VMCOREINFO, but it is among the notes in their memory. */
+static struct error *notes_check(const struct check *c)
+{
+	const char *own = types_build_id(c->types);
+	uint64_t start, stop;
+	char id[BUILD_ID_TEXT];
+	struct error *err;
+
+	if (!own || dump_vmcoreinfo(c->dump, "BUILD-ID") || !layout_symbol(&c->layout, FACT_START_NOTES, &start) ||
+	    !layout_symbol(&c->layout, FACT_STOP_NOTES, &stop))
+		return NULL;
+	err = memory_build_id(c, start, stop, id);
+	if (err || !id[0] || !strcasecmp(id, own))
+		return err;
+	return error_new("%s: build-id %s is not that of the kernel in memory, %s; give the vmlinux of that very build with -d",
+			 types_path(c->types), own, id);
 }
 
 struct error *debuginfo_verify(const struct check *c)
 {
-	return banner_check(c);
+	struct error *err = notes_check(c);
+
+	return err ? err : banner_check(c);
 }

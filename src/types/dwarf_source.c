@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "types/apart.h"
 #include "types/btf_names.h"
 #include "types/dwarf_api.h"
 #include "types/dwarf_filter.h"
@@ -49,7 +50,7 @@ struct error *dwarf_source_check(void)
 }
 
 /* No kernel is built so.  Without the means to follow such references types would silently be missing. */
-static struct error *form_refuse(struct elf_image *img, bool type_units)
+static struct error *form_refuse(struct elf_image *img, const struct units *units)
 {
 	struct span types = { 0 }, alternate = { 0 };
 	struct error *err = elf_image_section(img, ".debug_types", &types);
@@ -58,17 +59,25 @@ static struct error *form_refuse(struct elf_image *img, bool type_units)
 		err = elf_image_section(img, ".gnu_debugaltlink", &alternate);
 	if (err)
 		return err;
-	if (types.data || type_units)
+	if (units->nr_elsewhere)
+		return error_new("keeps the debug info of %zu of its %zu units in .dwo files (split DWARF), which is not "
+				 "supported; build the kernel without CONFIG_DEBUG_INFO_SPLIT",
+				 units->nr_elsewhere, units->list.nr);
+	if (types.data || units->type_units)
 		return error_new("keeps its types in units of their own (-fdebug-types-section), which is not "
 				 "supported; build the kernel without that option");
 	if (alternate.data)
-		return error_new("keeps a part of its debug info in another file (by dwz), which is not supported; "
-				 "use the vmlinux as it was before dwz");
+		return error_new("keeps a part of its debug info in another file (by dwz: %.*s), which is not supported; "
+				 "use the vmlinux as it was before dwz",
+				 (int)strnlen((const char *)alternate.data, alternate.size), (const char *)alternate.data);
 	return NULL;
 }
 
 static struct error *sections_read(struct elf_image *img, struct dwarf_sections *s)
 {
+	const char *link;
+	uint32_t crc;
+
 	s->image = img;
 	for (unsigned i = 0; i < DWARF_NR_SECTIONS; i++) {
 		struct error *err = elf_image_section(img, dwarf_section_name((enum dwarf_section)i), &s->at[i]);
@@ -76,6 +85,10 @@ static struct error *sections_read(struct elf_image *img, struct dwarf_sections 
 		if (err)
 			return err;
 	}
+	link = s->at[DWARF_INFO].data ? NULL : apart_link(img, &crc);
+	if (link)
+		return error_new("has no DWARF debug info: it was taken out into %s, which is neither beside it nor under "
+				 "/usr/lib/debug; install the kernel's debug package or give that file with -d", link);
 	if (!s->at[DWARF_INFO].data)
 		return error_new("has no DWARF debug info; install the kernel's debug package "
 				 "(Debian: linux-image-<release>-dbg) or pass its vmlinux with -d");
@@ -215,7 +228,7 @@ static struct error *absent_close(struct sweep *s)
 	if (!s->filter.active)
 		return NULL;
 	strangers_close(&s->wants);
-	if (s->wants.nr_open[ENTRY_VARIABLE])
+	if (s->wants.nr_open[ENTRY_VARIABLE] && elf_image_has(s->sections.image, ".symtab"))
 		err = variables_close_absent(s);
 	if (!err && wants_nr_open(&s->wants))
 		err = elf_image_section(s->sections.image, ".BTF", &btf);
@@ -253,7 +266,7 @@ static struct error *sweep_run(struct sweep *s)
 	struct error *err = units_read(&s->sections, &s->units);
 
 	if (!err)
-		err = form_refuse(s->sections.image, s->units.type_units);
+		err = form_refuse(s->sections.image, &s->units);
 	if (!err)
 		err = filter_init(&s->filter, &s->sections, &s->wants);
 	if (err)

@@ -157,7 +157,8 @@ static const char *form_text(const struct dwarf_sections *s, struct cursor *c, u
 	return cursor_text(&text);
 }
 
-static const char *unit_name(const struct dwarf_sections *s, struct cursor *c, const struct unit *unit)
+/* And whether it says that its entries are elsewhere; in what split DWARF leaves in a vmlinux that comes before a name. */
+static const char *unit_name(const struct dwarf_sections *s, struct cursor *c, struct unit *unit)
 {
 	struct cursor abbrev = cursor_at(s->at[DWARF_ABBREV], unit->abbrevs);
 
@@ -171,6 +172,7 @@ static const char *unit_name(const struct dwarf_sections *s, struct cursor *c, c
 
 		if (abbrev.bad || c->bad || (!attribute && !form))
 			return NULL;
+		unit->elsewhere |= attribute == DW_AT_dwo_name || attribute == DW_AT_GNU_dwo_name;
 		if (attribute == DW_AT_name)
 			return form_text(s, c, form, unit);
 		if (form == DW_FORM_implicit_const)
@@ -197,6 +199,7 @@ struct error *units_read(const struct dwarf_sections *s, struct units *ret)
 		c.end = info.data + offset + unit.size;
 		unit.name = unit_name(s, &c, &unit);
 		units.type_units |= unit.type_unit;
+		units.nr_elsewhere += unit.elsewhere;
 		if (!array_push(&units.list, unit)) {
 			units_deinit(&units);
 			return &error_nomem;

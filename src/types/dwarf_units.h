@@ -49,11 +49,13 @@ struct unit {
 	uint8_t address_size;
 	uint8_t version;
 	bool type_unit;
+	bool elsewhere; /* its entries are in a .dwo file */
 };
 
 struct units {
 	ARRAY(struct unit) list;
 	bool damaged;    /* the hop ended before the section did */
+	size_t nr_elsewhere; /* units whose entries are in .dwo files */
 	bool type_units; /* some unit holds a type that others refer to by signature */
 };
 

@@ -10,12 +10,19 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
+#include "base/bytes.h"
+#include "config.h"
+
+#ifdef HAVE_LIBZSTD
+#include <zstd.h>
+#endif
 
 enum {
-	BUILD_ID_MAX = 64,        /* bytes; SHA-1 has 20 */
-	RELEASE_MAX = 64,         /* bytes of a release; utsname has no more */
+	BANNER_MAX = 1024,        /* bytes; kernels have 200 */
 	DEFLATE_RATIO_MAX = 1032, /* deflate cannot do better, so more is a bomb */
 	ZSTD_RATIO_MAX = 4096,    /* debug info reaches 10 */
+	COMPRESS_ZSTD = 2,        /* ELFCOMPRESS_ZSTD, which older headers lack */
 };
 
 struct elf_image {
@@ -24,34 +31,27 @@ struct elf_image {
 	struct timespec mtime;
 	Elf *elf;
 	size_t names; /* index of the section that names the sections */
+	ARRAY(uint8_t *) unpacked; /* sections that libelf cannot decompress */
 	bool written; /* libelf changes section headers in place when it decompresses */
-	char build_id[2 * BUILD_ID_MAX + 1]; /* "" for none */
+	char build_id[BUILD_ID_TEXT]; /* "" for none */
 };
 
-static void build_id_set(struct elf_image *img, const uint8_t *id, size_t size)
+/* ELF notes: sizes of name and contents, type, name, contents, each filled up to 4 bytes. */
+bool note_build_id(const uint8_t *notes, size_t size, char ret[BUILD_ID_TEXT])
 {
-	static const char digits[] = "0123456789abcdef";
+	for (size_t at = 0; size - at >= 12;) {
+		uint64_t name_size = get_le32(notes + at), id_size = get_le32(notes + at + 4);
+		uint64_t id = at + 12 + ((name_size + 3) & ~UINT64_C(3)), next = id + ((id_size + 3) & ~UINT64_C(3));
 
-	for (size_t i = 0; i < size; i++) {
-		img->build_id[2 * i] = digits[id[i] >> 4];
-		img->build_id[2 * i + 1] = digits[id[i] & 15];
-	}
-	img->build_id[2 * size] = '\0';
-}
-
-static bool notes_scan(struct elf_image *img, Elf_Data *notes)
-{
-	size_t name = 0, desc = 0, next = 0;
-	GElf_Nhdr nhdr;
-
-	for (size_t pos = 0; (next = gelf_getnote(notes, pos, &nhdr, &name, &desc)) > pos; pos = next) {
-		const uint8_t *bytes = notes->d_buf;
-
-		if (nhdr.n_type != NT_GNU_BUILD_ID || nhdr.n_namesz != 4 || nhdr.n_descsz == 0 ||
-		    nhdr.n_descsz > BUILD_ID_MAX || memcmp(bytes + name, "GNU", 4) != 0)
-			continue;
-		build_id_set(img, bytes + desc, nhdr.n_descsz);
-		return true;
+		if (id > size || id_size > size - id)
+			break;
+		if (get_le32(notes + at + 8) == NT_GNU_BUILD_ID && name_size == 4 && !memcmp(notes + at + 12, "GNU", 4) &&
+		    id_size > 0 && id_size <= BUILD_ID_MAX) {
+			for (size_t i = 0; i < id_size; i++)
+				snprintf(ret + 2 * i, 3, "%02x", notes[id + i]);
+			return true;
+		}
+		at = next < size ? (size_t)next : size;
 	}
 	return false;
 }
@@ -67,9 +67,52 @@ static void build_id_find(struct elf_image *img)
 		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_NOTE)
 			continue;
 		notes = elf_getdata(scn, NULL);
-		if (notes && notes->d_buf && notes_scan(img, notes))
+		if (notes && notes->d_buf && note_build_id(notes->d_buf, notes->d_size, img->build_id))
 			return;
 	}
+}
+
+/* The version in the setup header of an x86 boot image (Documentation/arch/x86/boot.rst), "" when there is none. */
+static void boot_version(const struct elf_image *img, char *ret, size_t size)
+{
+	uint64_t at = img->file_size > 0x210 ? get_le16(img->file + 0x20e) + UINT64_C(0x200) : UINT64_MAX;
+	size_t n = 0;
+
+	while (n + 1 < size && at < img->file_size - n && img->file[at + n] > ' ' && img->file[at + n] < 0x7f) {
+		ret[n] = (char)img->file[at + n];
+		n++;
+	}
+	ret[n] = '\0';
+}
+
+/* arm64, riscv64 and others: Documentation/arch/arm64/booting.rst; "zimg" is an EFI boot image that unpacks itself. */
+static bool is_other_boot_image(const struct elf_image *img)
+{
+	return img->file_size > 0x40 && (!memcmp(img->file + 0x38, "ARM\x64", 4) || !memcmp(img->file + 0x38, "RSC\x05", 4) ||
+					 (!memcmp(img->file, "MZ", 2) && !memcmp(img->file + 4, "zimg", 4)));
+}
+
+static struct error *not_elf(const struct elf_image *img)
+{
+	char version[80];
+
+	if (img->file_size > 0x210 && !memcmp(img->file + 0x202, "HdrS", 4)) {
+		boot_version(img, version, sizeof(version));
+		return error_new("a boot image (bzImage) of kernel %s, which holds no debug info; "
+				 "give the vmlinux with debug info of that kernel", version[0] ? version : "?");
+	}
+	if (is_other_boot_image(img))
+		return error_new("a boot image, which holds no debug info; give the vmlinux with debug info of that kernel");
+	return error_new("neither an ELF file nor a pagefsck facts file; "
+			 "give the vmlinux with debug info of the kernel that crashed");
+}
+
+/* Last of the checks, when sections can be looked at. */
+static struct error *module_refuse(const struct elf_image *img)
+{
+	if (!elf_image_has(img, ".gnu.linkonce.this_module"))
+		return NULL;
+	return error_new("a kernel module, not the kernel; give the vmlinux with debug info");
 }
 
 static struct error *header_check(struct elf_image *img)
@@ -78,8 +121,7 @@ static struct error *header_check(struct elf_image *img)
 	size_t nr;
 
 	if (elf_kind(img->elf) != ELF_K_ELF)
-		return error_new("neither an ELF file nor a pagefsck facts file; "
-				 "give the vmlinux with debug info of the kernel that crashed");
+		return not_elf(img);
 	if (gelf_getclass(img->elf) != ELFCLASS64)
 		return error_new("32-bit ELF file; only 64-bit kernels are supported");
 	if (!gelf_getehdr(img->elf, &ehdr))
@@ -93,7 +135,7 @@ static struct error *header_check(struct elf_image *img)
 	if (elf_getshdrnum(img->elf, &nr) || elf_getshdrstrndx(img->elf, &img->names) || nr == 0)
 		return error_new("no sections (stripped, or its section headers are damaged); "
 				 "give the vmlinux with debug info");
-	return NULL;
+	return module_refuse(img);
 }
 
 static struct error *file_check(const struct stat *st)
@@ -107,30 +149,40 @@ static struct error *file_check(const struct stat *st)
 	return NULL;
 }
 
-static struct error *file_map(struct elf_image *img, const char *path)
+/* Of a packed file, what is in it. */
+static struct error *file_map(struct elf_image *img, int fd)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct error *err;
 	struct stat st;
 	void *map;
 
-	if (fd < 0 || fstat(fd, &st))
+	if (fstat(fd, &st))
 		return error_errno(errno, "cannot open");
-	err = file_check(&st);
-	if (err)
-		return err;
 	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (map == MAP_FAILED)
 		return error_errno(errno, "cannot map");
 	img->file = map;
 	img->file_size = (uint64_t)st.st_size;
-	img->mtime = st.st_mtim;
 	return NULL;
 }
 
-static struct error *image_load(struct elf_image *img, const char *path)
+static struct error *file_open(struct elf_image *img, const char *path, struct unpacked *unpacked)
 {
-	struct error *err = file_map(img, path);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct error *err;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		return error_errno(errno, "cannot open");
+	err = file_check(&st);
+	if (!err)
+		err = unpack_file(fd, unpacked);
+	img->mtime = st.st_mtim;
+	return err ? err : file_map(img, unpacked->is ? unpacked->fd : fd);
+}
+
+static struct error *image_load(struct elf_image *img, const char *path, struct unpacked *unpacked)
+{
+	struct error *err = unpacked->is ? file_map(img, unpacked->fd) : file_open(img, path, unpacked);
 
 	if (err)
 		return err;
@@ -142,14 +194,14 @@ static struct error *image_load(struct elf_image *img, const char *path)
 	return header_check(img);
 }
 
-struct error *elf_image_open(const char *path, struct elf_image **ret)
+struct error *elf_image_open_again(const char *path, struct unpacked *unpacked, struct elf_image **ret)
 {
 	struct elf_image *img = calloc(1, sizeof(*img));
 	struct error *err;
 
 	if (!img)
 		return &error_nomem;
-	err = image_load(img, path);
+	err = image_load(img, path, unpacked);
 	if (err) {
 		elf_image_free(img);
 		return err;
@@ -159,11 +211,23 @@ struct error *elf_image_open(const char *path, struct elf_image **ret)
 	return NULL;
 }
 
+struct error *elf_image_open(const char *path, struct elf_image **ret)
+{
+	struct unpacked unpacked = { 0 };
+	struct error *err = elf_image_open_again(path, &unpacked, ret);
+
+	unpacked_close(&unpacked); /* the map holds it */
+	return err;
+}
+
 void elf_image_free(struct elf_image *img)
 {
 	if (!img)
 		return;
 	elf_end(img->elf);
+	for (size_t i = 0; i < img->unpacked.nr; i++)
+		free(img->unpacked.v[i]);
+	array_free(&img->unpacked);
 	if (img->file)
 		munmap(img->file, img->file_size);
 	free(img);
@@ -213,6 +277,42 @@ static struct error *compression_check(Elf_Scn *scn, const GElf_Shdr *shdr, cons
 	return NULL;
 }
 
+/* libelf knows zstd since 0.189 only.  The frame comes behind the header of the section. */
+static struct error *section_unzstd(struct elf_image *img, const GElf_Shdr *shdr, const char *name, struct span *ret)
+{
+#ifdef HAVE_LIBZSTD
+	Elf64_Chdr chdr;
+	uint8_t *buf;
+	size_t size;
+
+	if (shdr->sh_size < sizeof(chdr))
+		return error_new("section %s: corrupt compression header", name);
+	memcpy(&chdr, img->file + shdr->sh_offset, sizeof(chdr));
+	buf = malloc(chdr.ch_size ? chdr.ch_size : 1);
+	if (!buf || !array_push(&img->unpacked, buf)) {
+		free(buf);
+		return &error_nomem;
+	}
+	size = ZSTD_decompress(buf, chdr.ch_size, img->file + shdr->sh_offset + sizeof(chdr), shdr->sh_size - sizeof(chdr));
+	if (ZSTD_isError(size) || size != chdr.ch_size)
+		return error_new("section %s: cannot decompress: %s; copy the file again", name,
+				 ZSTD_isError(size) ? ZSTD_getErrorName(size) : "too short");
+	*ret = (struct span){ buf, size };
+	return NULL;
+#else
+	(void)img, (void)shdr, (void)ret;
+	return error_new("section %s: compressed with zstd, which this program was built without; "
+			 "run objcopy --decompress-debug-sections on a copy", name);
+#endif
+}
+
+static bool is_zstd(Elf_Scn *scn)
+{
+	GElf_Chdr chdr;
+
+	return gelf_getchdr(scn, &chdr) && chdr.ch_type == COMPRESS_ZSTD;
+}
+
 static struct error *section_decompress(struct elf_image *img, Elf_Scn *scn, const GElf_Shdr *shdr,
 					const char *name)
 {
@@ -239,6 +339,10 @@ static struct error *section_bytes(struct elf_image *img, Elf_Scn *scn, const GE
 		return NULL;
 	if (shdr->sh_offset > img->file_size || shdr->sh_size > img->file_size - shdr->sh_offset)
 		return error_new("section %s lies beyond the end of the file; it is truncated, copy it again", name);
+	if (compressed && is_zstd(scn)) {
+		err = compression_check(scn, shdr, name);
+		return err ? err : section_unzstd(img, shdr, name, ret);
+	}
 	if (compressed) {
 		err = section_decompress(img, scn, shdr, name);
 		if (err)
@@ -283,10 +387,11 @@ bool elf_image_has(const struct elf_image *img, const char *name)
 	return section_find(img, name, &shdr) && shdr.sh_type != SHT_NOBITS && shdr.sh_size > 0;
 }
 
-/* linux_banner, which begins so, lies in .rodata; a format string for it may, too. */
-char *elf_image_release_name(struct elf_image *img)
+/* linux_banner begins so and lies in .rodata, where a format string for it may lie, too. */
+char *elf_image_banner(struct elf_image *img)
 {
 	static const char start[] = "Linux version ";
+	size_t start_len = sizeof(start) - 1;
 	const uint8_t *p, *end;
 	struct span text;
 	struct error *err = elf_image_section(img, ".rodata", &text);
@@ -295,15 +400,20 @@ char *elf_image_release_name(struct elf_image *img)
 		error_free(err);
 		return NULL;
 	}
-	for (p = text.data, end = p + text.size; (p = memmem(p, (size_t)(end - p), start, sizeof(start) - 1));) {
-		size_t len = 0, left;
+	end = text.data + text.size;
+	for (p = text.data; (p = memmem(p, (size_t)(end - p), start, start_len)); p += start_len) {
+		size_t len = start_len, left = (size_t)(end - p);
 
-		p += sizeof(start) - 1;
-		left = (size_t)(end - p);
-		while (len < left && len < RELEASE_MAX && p[len] > ' ' && p[len] < 0x7f)
+		if (left == len || !isdigit(p[len]))
+			continue;
+		while (len < left && len < BANNER_MAX && p[len] >= ' ' && p[len] < 0x7f)
 			len++;
-		if (len && isdigit(p[0]))
-			return strndup((const char *)p, len);
+		return strndup((const char *)p, len);
 	}
 	return NULL;
+}
+
+struct span elf_image_bytes(const struct elf_image *img)
+{
+	return (struct span){ img->file, img->file_size };
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "types/unpack.h"
 
 /** Some bytes that belong to somebody else.  data == NULL: there is no such thing. */
 struct span {
@@ -17,7 +18,20 @@ struct span {
 
 struct elf_image;
 
+enum { BUILD_ID_MAX = 64 /* bytes; SHA-1 has 20 */, BUILD_ID_TEXT = 2 * BUILD_ID_MAX + 1 };
+
+/** The build-id among ELF notes, in lower-case hexadecimal.  False: none. */
+bool note_build_id(const uint8_t *notes, size_t size, char ret[BUILD_ID_TEXT]);
+
+
+/** The file may be packed with gzip, xz or zstd. */
 struct error *elf_image_open(const char *path, struct elf_image **ret) _must_check_;
+
+/**
+ * The same, for who opens a file more than once: a packed one is unpacked the first time, and *unpacked is to be
+ * closed.
+ */
+struct error *elf_image_open_again(const char *path, struct unpacked *unpacked, struct elf_image **ret) _must_check_;
 void elf_image_free(struct elf_image *img);
 
 /** Build-id in lower-case hexadecimal, NULL when there is none. */
@@ -34,11 +48,14 @@ struct timespec elf_image_mtime(const struct elf_image *img);
  */
 struct error *elf_image_section(struct elf_image *img, const char *name, struct span *ret) _must_check_;
 
+/** The whole file. */
+struct span elf_image_bytes(const struct elf_image *img);
+
 /** Whether there is a section called \p name with bytes in the file. */
 bool elf_image_has(const struct elf_image *img, const char *name);
 
-/** The release of the kernel that this is, out of its text "Linux version ..."; to be freed.  NULL: it does not say. */
-char *elf_image_release_name(struct elf_image *img);
+/** The kernel's text "Linux version ...", up to the end of its line; to be freed.  NULL: there is none. */
+char *elf_image_banner(struct elf_image *img);
 
 /** The bytes of \p span are not needed for now: they need not stay in memory, and come back when they are read. */
 void elf_image_release(const struct elf_image *img, struct span span);

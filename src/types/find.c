@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <libgen.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -44,19 +43,6 @@ static void note(struct search *s, char *place, char *outcome, bool found)
 	search_fail(s);
 }
 
-static char *print(const char *fmt, ...) _printf_(1, 2);
-static char *print(const char *fmt, ...)
-{
-	char *text;
-	va_list ap;
-	int len;
-
-	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	return len < 0 ? NULL : text;
-}
-
 /* ---- one file --------------------------------------------------------------------------------------------------- */
 
 /* The release is in the file's name, as a word of its own. */
@@ -73,17 +59,18 @@ static bool is_named_after(const char *path, const char *release)
 /* Why \p t is not the kernel's, or NULL when it is. */
 static char *misfit(const struct search *s, struct types *t, const char *path)
 {
-	const char *id = types_build_id(t), *wanted = s->names.build_id, *release = types_release(t);
+	const char *id = types_build_id(t), *wanted = s->names.build_id;
+	_cleanup_free_ char *release = types_release(t);
 
 	if (wanted && !id)
-		return print("has no build-id");
+		return text_printf("has no build-id");
 	if (wanted && strcasecmp(wanted, id))
-		return print("another build: build-id %s%s%s", id, release ? ", release " : "", release ? release : "");
+		return text_printf("another build: build-id %s%s%s", id, release ? ", release " : "", release ? release : "");
 	if (!wanted && release && (!s->names.release || strcmp(release, s->names.release)))
-		return print("another kernel: release %s", release);
+		return text_printf("another kernel: release %s", release);
 	if (!wanted && !release && !is_named_after(path, s->names.release))
-		return print("says neither build-id nor release");
-	return types_usable(t) ? NULL : print("the right build, but without debug info");
+		return text_printf("says neither build-id nor release");
+	return types_usable(t) ? NULL : text_printf("the right build, but without debug info");
 }
 
 /* "PATH: message" is what errors of types_open() say; the path is known. */
@@ -129,7 +116,7 @@ static bool packed_or_not_try(struct search *s, const char *path, int *ret_errno
 	bool any = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes) && !s->found && !s->failed; i++) {
-		char *full = print("%s%s", path, suffixes[i]);
+		char *full = text_printf("%s%s", path, suffixes[i]);
 		struct stat st;
 
 		if (!full) {
@@ -220,7 +207,7 @@ static void server_try(struct search *s)
 	if (path)
 		file_try(s, path);
 	else
-		note(s, print("debuginfod%s%s", servers ? " " : "", servers ? servers : ""), strdup(why), false);
+		note(s, text_printf("debuginfod%s%s", servers ? " " : "", servers ? servers : ""), strdup(why), false);
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- */

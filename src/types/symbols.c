@@ -66,7 +66,7 @@ struct error *symbols_init(struct symbols *s, const struct types *t)
 	memset(s, 0, sizeof(*s));
 	if (types_origin(t) != TYPES_DWARF)
 		return NULL;
-	err = elf_image_open(types_path(t), &s->image);
+	err = types_symbol_image(t, &s->image);
 	if (!err)
 		err = elf_image_section(s->image, ".symtab", &table);
 	if (!err)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "types/apart.h"
 #include "types/cache.h"
 #include "types/dwarf_source.h"
 #include "types/elf_image.h"
@@ -13,7 +14,9 @@ struct types {
 	char *path;
 	char *cache_dir; /* NULL: no cache */
 	char *build_id;  /* NULL: the file has none */
-	char *release;   /* NULL: not asked for, or the file does not say */
+	char *banner;    /* NULL: not asked for, or the file has none */
+	char *stripped;  /* path of the file that the one at `path` holds the debug info of; NULL: whole */
+	struct unpacked unpacked;
 	enum types_origin origin;
 	bool cached;
 	size_t nr_skipped;
@@ -35,6 +38,24 @@ static struct error *build_id_set(struct types *t, const char *build_id)
 	return build_id && !t->build_id ? &error_nomem : NULL;
 }
 
+/* The debug info of a stripped file may be in another one, which then takes its place. */
+static void apart_load(struct types *t)
+{
+	struct elf_image *debug;
+	char *path;
+
+	if (elf_image_has(t->image, ".debug_info") || !apart_find(t->image, t->path, &path, &debug))
+		return;
+	t->banner = elf_image_banner(t->image);
+	if (!elf_image_has(debug, ".symtab") && elf_image_has(t->image, ".symtab"))
+		t->stripped = take_ptr(t->path);
+	free(t->path);
+	t->path = path;
+	unpacked_close(&t->unpacked);
+	elf_image_free(t->image);
+	t->image = debug;
+}
+
 static struct error *types_load(struct types *t)
 {
 	struct error *err;
@@ -45,9 +66,10 @@ static struct error *types_load(struct types *t)
 		return err ? err : build_id_set(t, facts_file_build_id(t->facts));
 	}
 	t->origin = TYPES_DWARF;
-	err = elf_image_open(t->path, &t->image);
+	err = elf_image_open_again(t->path, &t->unpacked, &t->image);
 	if (err)
 		return err;
+	apart_load(t);
 	err = build_id_set(t, elf_image_build_id(t->image));
 	t->key = (struct cache_key){ t->build_id, elf_image_size(t->image), elf_image_mtime(t->image) };
 	return err;
@@ -80,7 +102,9 @@ void types_free(struct types *t)
 	free(t->path);
 	free(t->cache_dir);
 	free(t->build_id);
-	free(t->release);
+	free(t->banner);
+	free(t->stripped);
+	unpacked_close(&t->unpacked);
 	free(t);
 }
 
@@ -89,11 +113,26 @@ const char *types_build_id(const struct types *t)
 	return t->build_id;
 }
 
-const char *types_release(struct types *t)
+const char *types_banner(struct types *t)
 {
-	if (!t->release && t->image)
-		t->release = elf_image_release_name(t->image);
-	return t->release;
+	if (!t->banner && t->image)
+		t->banner = elf_image_banner(t->image);
+	return t->banner;
+}
+
+char *types_release(struct types *t)
+{
+	const char *banner = types_banner(t), *release = banner ? banner + strlen("Linux version ") : NULL;
+
+	return release ? strndup(release, strcspn(release, " ")) : NULL;
+}
+
+struct error *types_symbol_image(const struct types *t, struct elf_image **ret)
+{
+	struct unpacked unpacked = t->unpacked;
+
+	/* a packed file that was stripped is unpacked again: rare */
+	return t->stripped ? elf_image_open(t->stripped, ret) : elf_image_open_again(t->path, &unpacked, ret);
 }
 
 bool types_usable(const struct types *t)
@@ -140,13 +179,18 @@ static struct error *image_answer(struct types *t, const struct question *questi
 				  size_t nr)
 {
 	struct error *err = dwarf_source_check();
+	struct elf_image *symbols = NULL;
 
 	if (!err && !t->image)
-		err = elf_image_open(t->path, &t->image);
+		err = elf_image_open_again(t->path, &t->unpacked, &t->image);
 	if (!err)
 		err = dwarf_source_ask(t->image, questions, answers, nr, &t->nr_skipped);
+	if (err || !t->stripped)
+		return err ? err : symtab_ask(t->image, questions, answers, nr);
+	err = types_symbol_image(t, &symbols);
 	if (!err)
-		err = symtab_ask(t->image, questions, answers, nr);
+		err = symtab_ask(symbols, questions, answers, nr);
+	elf_image_free(symbols);
 	return err;
 }
 

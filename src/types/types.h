@@ -45,6 +45,7 @@ struct answer {
 /** Where answers come from. */
 enum types_origin { TYPES_DWARF, TYPES_BTF, TYPES_FACTS };
 
+struct elf_image;
 struct types;
 
 /**
@@ -58,8 +59,17 @@ void types_free(struct types *t);
 /** Build-id in lower-case hexadecimal, NULL when the file has none. */
 const char *types_build_id(const struct types *t);
 
-/** Release of the kernel as the file's own text says, NULL when it does not; not after types_ask(). */
-const char *types_release(struct types *t);
+/**
+ * The kernel's text "Linux version RELEASE (...) ..." as the file has it, NULL when it has not (debug info alone); to be
+ * asked for before types_ask().
+ */
+const char *types_banner(struct types *t);
+
+/** The release in it, to be freed; NULL likewise. */
+char *types_release(struct types *t);
+
+/** What symbols are read from: opened once more, to be freed. */
+struct error *types_symbol_image(const struct types *t, struct elf_image **ret) _must_check_;
 
 /** Whether there are types in it at all: a stripped file has a build-id and nothing else.  Not after types_ask(). */
 bool types_usable(const struct types *t);
