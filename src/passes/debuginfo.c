@@ -112,6 +112,14 @@ static struct error *misfit(const struct check *c, const char *what)
 			 types_path(c->types), what, release ? release : "?");
 }
 
+/* Number and date of the build, where the text has them. */
+static const char *banner_version(const char *banner)
+{
+	const char *version = strchr(banner, '#');
+
+	return version ? version : banner;
+}
+
 /* Symbols fit the dump when linux_banner is where they say, and another build has another text there. */
 static struct error *banner_check(const struct check *c)
 {
@@ -133,7 +141,8 @@ static struct error *banner_check(const struct check *c)
 	banner[strcspn(banner, "\n")] = '\0';
 	if (!own || !strncmp(own, banner, sizeof(banner) - 1))
 		return NULL;
-	return error_prefix(misfit(c, "it is of another build"), "the kernel in memory is \"%s\", that in the file \"%s\"", banner, own);
+	return error_new("%s: is of another build than the kernel that crashed: \"%s\", not \"%s\"; give the vmlinux of that very "
+			 "build with -d", types_path(c->types), banner_version(own), banner_version(banner));
 }
 
 /* The build-id among the ELF notes between two addresses, in hexadecimal; "" when they cannot be read, or hold none. */
