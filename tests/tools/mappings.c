@@ -197,10 +197,10 @@ static struct error *print_table(struct check *c, struct table_worker *tw,
 				 const struct table_link *link, unsigned level)
 {
 	const struct mmu *m = &c->layout.mmu;
-	unsigned nr = level == m->levels ? m->arch->user_entries(m) : 1U << m->index_bits;
+	unsigned nr = mmu_user_entries(m, level);
 	const unsigned char *bytes;
 	enum gap_reason why;
-	struct error *err = table_read(tw, &c->workers[0], link->pa, &bytes, &why);
+	struct error *err = table_read(tw, &c->workers[0], link->pa, nr, &bytes, &why);
 
 	if (!err && !bytes)
 		printf("gap\t%" PRIx64 "\n", link->pa);
