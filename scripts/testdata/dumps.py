@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The kernels and the bundled dumps."""
+from machines import arch_of
 
 KERNELS = {		# release: package version, suite, dump whose folder holds its debug info
     "5.10.0-32-amd64": ("5.10.223-1", "bullseye", "5.10"),
     "6.1.0-50-amd64": ("6.1.176-1", "bookworm", "6.1"),
     "6.12.95+deb12-amd64": ("6.12.95-1~bpo12+1", "bookworm-backports", "6.12"),
     "7.3.4+deb13-amd64": ("7.3.4-1~bpo13+1", "trixie-backports", "7.3"),
+    "6.1.0-50-arm64": ("6.1.176-1", "bookworm", "6.1-arm64"),
+    "6.12.95+deb12-arm64-16k": ("6.12.95-1~bpo12+1", "bookworm-backports", "6.12-arm64-16k"),
 }
 
 # Built from sources (build-kernel.py): release: package version, suite, dump whose folder holds its debug info, package, configuration.
@@ -107,6 +110,21 @@ DUMPS = {
         "what": "Hugetlb vmemmap optimisation: one shared frame of tails per zone and order. Hugetlb "
                 "pages free in the pool, private, shared and copied; little else.",
     },
+    "6.1-arm64": {
+        "kernel": "6.1.0-50-arm64",
+        "mem": 144,
+        "append": "hugepages=6 secretmem.enable=1",
+        "what": "The whole workload on Debian 12's kernel for arm64: pages of 4 KiB, 48 bits of virtual address. RAM "
+                "begins at 1 GiB.",
+    },
+    "6.12-arm64-16k": {
+        "kernel": "6.12.95+deb12-arm64-16k",
+        "mem": 288,
+        "cpu": "max,pauth-impdef=on,sve=off",
+        "append": "default_hugepagesz=2M hugepagesz=2M hugepages=6 secretmem.enable=1",
+        "what": "The whole workload with pages of 16 KiB on a processor with 52 bits of virtual and physical address (LPA2): "
+                "top-level tables are objects of a slab cache, huge pages of 2 MiB are runs of contiguous PTEs.",
+    },
     "6.12-churn": {
         "kernel": "6.12.95+deb12-amd64",
         "mem": 144,
@@ -132,6 +150,8 @@ for _kernel, (_, _, _home, _, _) in BUILT.items():
 
 # Guests with a driver that leaks on purpose; beside the others, as these dumps have findings.
 for _kernel, (_, _, _home) in KERNELS.items():
+    if arch_of(_kernel) != "amd64":
+        continue
     DUMPS[f"leaks/{_home}"] = {
         "kernel": _kernel,
         "mem": 160 if _home == "7.3" else 128,

@@ -2,15 +2,17 @@
 """What differs between the machines that guests run on, by Debian's name of the architecture."""
 import os
 import re
+import struct
 
-# qemu: the program and what is always said to it; cpu: the default model; console: of the kernel;
-# cc: builds the guest's program; nm: reads vmlinux; stop: the device whose register pauses the guest.
+# qemu: the program and what is always said to it; cpu: the default model; console: of the kernel; tools: prefix of
+# compiler and linker; elf: e_machine; stop: the device whose register pauses the guest.
 MACHINES = {
     "amd64": {
         "qemu": ["qemu-system-x86_64", "-machine", "q35"],
         "cpu": "max,la57=off",
         "console": "ttyS0",
         "tools": "",
+        "elf": 62,
         "stop": "pvpanic",
     },
     "arm64": {
@@ -18,6 +20,7 @@ MACHINES = {
         "cpu": "cortex-a72",
         "console": "ttyAMA0",
         "tools": "aarch64-linux-gnu-",
+        "elf": 183,
         "stop": "pvpanic-pci",
     },
 }
@@ -31,6 +34,13 @@ def arch_of(release):
         if word in MACHINES:
             return word
     return "amd64"
+
+
+def tools_of(vmlinux):
+    """Prefix of the tools that make files like this one."""
+    with open(vmlinux, "rb") as f:
+        machine, = struct.unpack_from("<H", f.read(20), 18)
+    return next(m["tools"] for m in MACHINES.values() if m["elf"] == machine)
 
 
 def release_of(kernel):

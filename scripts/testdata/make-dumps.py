@@ -4,7 +4,7 @@
 
 make-dumps.py --work DIR --out DIR [--keep] [NAME...]
 
-Needs: qemu-system-x86_64, gcc and a static libc, binutils, bpftool, zstd, kmod,
+Needs: QEMU, gcc, a static libc and binutils for the machine (machines.py), bpftool, zstd, kmod,
 e2fsprogs, util-linux, curl.  Kernels are fetched to DIR/kernels once (some GB);
 runs stay in DIR/runs, with the uncut memory in dump.elf.
 """
@@ -16,6 +16,7 @@ import struct
 import subprocess
 
 from dumps import BUILT, DUMPS, KERNELS
+from machines import arch_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FLAGS = {		# bits of /proc/kpageflags
@@ -37,7 +38,7 @@ def fetch(work, release):
         tool("build-kernel.py", package, version, suite, config, dest)
     else:
         version, suite, _ = KERNELS[release]
-        tool("fetch-kernel.py", release, version, suite, dest)
+        tool("fetch-kernel.py", "--arch", arch_of(release), release, version, suite, dest)
     return dest
 
 

@@ -4,13 +4,47 @@ import mmap
 import re
 import struct
 
-PAGE = 4096
 START_KERNEL_MAP = 0xffffffff80000000
+EM_X86_64, EM_AARCH64 = 62, 183
 MASK64 = (1 << 64) - 1
 
 
 def words(data, offset=0):
     return struct.unpack_from("<Q", data, offset)[0]
+
+
+class X86:
+    """Where the kernel image and its page table are, and what entries say."""
+
+    def __init__(self, core):
+        self.image_offset = core.number("phys_base") - START_KERNEL_MAP
+        self.phys_base = core.number("phys_base")
+        self.va_bits = 57 if core.info.get("NUMBER(pgtable_l5_enabled)") == "1" else 48
+
+    def entry(self, entry, level):
+        """(address, whether it maps memory), None: neither memory nor a table."""
+        if not entry & 1:
+            return None
+        return entry & 0x000ffffffffff000, level == 0 or bool(entry & 0x80 and level < 3)
+
+
+class Arm64:
+    def __init__(self, core):
+        self.image_offset = -core.number("kimage_voffset")
+        self.phys_base = 0
+        self.shift = core.page_shift
+        self.va_bits = 64 - core.number("TCR_EL1_T1SZ")
+        self.wide = self.shift < 16 and self.va_bits == 52
+
+    def entry(self, entry, level):
+        if not entry & 1:
+            return None
+        address = entry & (1 << (50 if self.wide else 48)) - (1 << self.shift)
+        if self.wide:
+            address |= (entry >> 8 & 3) << 50
+        elif self.shift == 16:
+            address |= (entry >> 12 & 15) << 48
+        return address, level == 0 or not entry & 2
 
 
 class Core:
@@ -28,6 +62,10 @@ class Core:
             elif kind == 4:
                 self.notes, self.notes_at = self.data[off:off + filesz], off
         self.info = self.vmcoreinfo()
+        self.page_size = int(self.info["PAGESIZE"])
+        self.page_shift = self.page_size.bit_length() - 1
+        machine, = struct.unpack_from("<H", self.data, 18)
+        self.machine = {EM_X86_64: X86, EM_AARCH64: Arm64}[machine](self)
 
     def vmcoreinfo(self):
         at = 0
@@ -43,7 +81,8 @@ class Core:
         raise ValueError("no VMCOREINFO note")
 
     def number(self, name):
-        return int(self.info[f"NUMBER({name})"])
+        text = self.info[f"NUMBER({name})"]
+        return int(text, 16 if text.startswith("0x") else 10)
 
     def offset(self, name):
         return int(self.info[f"OFFSET({name})"])
@@ -59,9 +98,9 @@ class Core:
 
     def page(self, pfn):
         """The page's bytes; missing parts read as zero, None if all is missing."""
-        pa, parts, found = pfn * PAGE, bytearray(PAGE), False
+        pa, parts, found = pfn * self.page_size, bytearray(self.page_size), False
         for start, size, off, _ in self.loads:
-            lo, hi = max(pa, start), min(pa + PAGE, start + size)
+            lo, hi = max(pa, start), min(pa + self.page_size, start + size)
             if lo < hi:
                 parts[lo - pa:hi - pa] = self.data[off + lo - start:off + hi - start]
                 found = True
@@ -71,27 +110,27 @@ class Core:
 
     def image_pa(self, va):
         """Physical address of something in the kernel image."""
-        return (va - START_KERNEL_MAP + self.number("phys_base")) & MASK64
+        return (va + self.machine.image_offset) & MASK64
 
     def translate(self, va):
         """Walks the kernel's page tables; None where nothing is mapped."""
         table = self.image_pa(self.symbol("swapper_pg_dir"))
-        levels = 5 if self.info.get("NUMBER(pgtable_l5_enabled)") == "1" else 4
-        for level in range(levels - 1, -1, -1):
-            shift = 12 + 9 * level
-            at = self.file_offset(table + (va >> shift & 511) * 8)
-            entry = words(self.data, at) if at is not None else 0
-            if not entry & 1:
+        bits, va_bits = self.page_shift - 3, self.machine.va_bits
+        for level in range((va_bits - self.page_shift + bits - 1) // bits - 1, -1, -1):
+            shift = self.page_shift + bits * level
+            index = (va & (1 << va_bits) - 1) >> shift & (1 << bits) - 1
+            at = self.file_offset(table + index * 8)
+            found = self.machine.entry(words(self.data, at) if at is not None else 0, level)
+            if not found:
                 return None
-            base = entry & 0x000ffffffffff000
-            if level == 0 or (entry & 0x80 and level < 3):
+            table, leaf = found
+            if leaf:
                 size = 1 << shift
-                return (base & -size) | (va & (size - 1))
-            table = base
+                return (table & -size) | (va & (size - 1))
         return None
 
     def value(self, va, size=8):
-        at = self.file_offset(self.image_pa(va))
+        at = self.file_offset(self.translate(va))
         return int.from_bytes(self.data[at:at + size], "little")
 
 
@@ -104,8 +143,8 @@ class Memmap:
     optimisation).
     """
 
-    def __init__(self, core, vmemmap):
-        self.core, self.vmemmap, self.frames = core, vmemmap, {}
+    def __init__(self, core):
+        self.core, self.vmemmap, self.frames = core, self.first_map(core), {}
         self.size = int(core.info["SIZE(page)"])
         self.mask_tails = "OFFSET(page.compound_info)" in core.info
         self.head_at = core.offset("page.compound_info" if self.mask_tails else "page.compound_head")
@@ -116,21 +155,33 @@ class Memmap:
         self.buddy = core.number("PAGE_BUDDY_MAPCOUNT_VALUE") & 0xffffffff
         self.enum_types = self.buddy == 0xf0000000
 
+    @staticmethod
+    def first_map(core):
+        """vmemmap, as the first memory section that has struct pages says it (mem_section)."""
+        size, at = int(core.info["SIZE(mem_section)"]), core.offset("mem_section.section_mem_map")
+        for root in range(int(core.info["LENGTH(mem_section)"])):
+            sections = core.value(core.symbol("mem_section") + 8 * root)
+            for i in range(core.page_size // size) if sections else ():
+                word = core.value(sections + i * size + at)
+                if word & 2:
+                    return word & ~63
+        raise ValueError("no memory section has struct pages")
+
     def get(self, pfn):
         """The bytes of one struct page, or None."""
-        va = self.vmemmap + pfn * self.size
-        frame = va >> 12
+        va, shift = self.vmemmap + pfn * self.size, self.core.page_shift
+        frame, start = va >> shift, va & self.core.page_size - 1
         if frame not in self.frames:
-            pa = self.core.translate(frame << 12)
-            self.frames[frame] = self.core.page(pa >> 12) if pa is not None else None
+            pa = self.core.translate(frame << shift)
+            self.frames[frame] = self.core.page(pa >> shift) if pa is not None else None
         data = self.frames[frame]
-        return data[va & 4095:(va & 4095) + self.size] if data else None
+        return data[start:start + self.size] if data else None
 
     def head(self, pfn, page):
         """pfn of the head; pfn itself for a page that is no tail."""
         word = words(page, self.head_at)
         if not word & 1:
-            after = self.get(pfn + 1) if words(page) & self.head_bit and pfn % 64 == 0 else None
+            after = self.get(pfn + 1) if words(page) & self.head_bit and pfn % (self.core.page_size // self.size) == 0 else None
             word = words(after, self.head_at) if after else 0
             if not word & 1 or self.mask_tails:
                 return pfn
@@ -183,9 +234,9 @@ class Memmap:
         return result
 
 
-def ram_ranges(iomem):
+def ram_ranges(iomem, page):
     """(first pfn, end pfn) of each System RAM line of /proc/iomem."""
     ranges = []
     for m in re.finditer(r"^([0-9a-f]+)-([0-9a-f]+) : System RAM", iomem, re.M):
-        ranges.append((int(m[1], 16) // PAGE, (int(m[2], 16) + PAGE) // PAGE))
+        ranges.append((int(m[1], 16) // page, (int(m[2], 16) + page) // page))
     return ranges

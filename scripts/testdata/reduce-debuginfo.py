@@ -19,10 +19,11 @@ import subprocess
 import sys
 import tempfile
 
+from machines import tools_of
 from thin import section
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FUNCTIONS = {"_text", "_stext", "_etext", "_sinittext", "_einittext", "startup_64", "secondary_startup_64", "schedule",
+FUNCTIONS = {"_text", "swapper_pg_dir", "tramp_pg_dir", "_stext", "_etext", "_sinittext", "_einittext", "startup_64", "secondary_startup_64", "schedule",
              "ret_from_fork", "ret_from_fork_asm", "asm_exc_page_fault", "entry_SYSCALL_64", "crash_kexec", "machine_kexec",
              "hugetlb_vmemmap_optimize_folio", "compound_page_dtors"}
 # Made by macros for the kernel's own tables, or by the compiler.
@@ -63,7 +64,7 @@ def is_wanted(name, kind, home):
     if kind == "FUNC" or "text" in home or home.startswith((".init", ".exit", ".notes")) or NOISE.match(name):
         return False
     if kind == "NOTYPE":
-        return bool(re.match(r"_|init_top_pgt|swapper|level|early|phys|vmlinux|saved", name))
+        return bool(re.match(r"_|init_top_pgt|swapper|tramp|level|early|phys|vmlinux|saved", name))
     return bool(re.fullmatch(r"[A-Za-z_]\w*", name))
 
 
@@ -159,19 +160,21 @@ def symbol_source(syms, homes):
     kinds = {"OBJECT": "object", "FUNC": "function", "NOTYPE": "notype"}
     out = []
     for index in sorted({row[2] for row in syms.values()} & set(homes), key=int):
-        out.append(f'.section .kernel.{index},"aw",@nobits\n.Lbase{index}: .skip {homes[index][2]}')
+        out.append(f'.section .kernel.{index},"aw",%nobits\n.Lbase{index}: .skip {homes[index][2]}')
     for name, (addr, size, index, kind) in sorted(syms.items(), key=lambda i: i[1][0]):
         # Modulo 2^64: a few symbols stand before the section that they belong to.
         place = f".Lbase{index} + {addr - homes[index][1]}" if index in homes else f"{addr:#x}"
-        out.append(f'.globl "{name}"\n.set "{name}", {place}\n.type "{name}", @{kinds[kind]}\n.size "{name}", {size}')
+        out.append(f'.globl "{name}"\n.set "{name}", {place}\n.type "{name}", %{kinds[kind]}\n.size "{name}", {size}')
     return "\n".join(out) + "\n"
 
 
 def linker_script(syms, homes):
-    used, data = {row[2] for row in syms.values()}, next(addr for name, addr, _ in homes.values() if name == ".data")
+    used = {row[2] for row in syms.values()}
+    start = min(homes[i][1] for i in used & set(homes) if homes[i][1] >= 1 << 32)
+    data = next(addr for name, addr, _ in homes.values() if name == ".data")
     out = ["PHDRS { text PT_LOAD; percpu PT_LOAD; data PT_LOAD; note PT_NOTE; }", "SECTIONS", "{"]
     # The only section with contents goes first, since what lies before it in a segment would be filled with zeros.
-    out.append(f"\t.notes {min(a for n, a, _ in homes.values() if n == '.text') - 4096:#x} : {{ *(.note.gnu.build-id) }} :note")
+    out.append(f"\t.notes {start - 4096:#x} : {{ *(.note.gnu.build-id) }} :note")
     for index, (name, addr, _) in homes.items():
         segment = "percpu" if addr < 1 << 32 else "text" if addr < data else "data"
         if index in used:
@@ -180,7 +183,7 @@ def linker_script(syms, homes):
 
 
 def build(vmlinux, tmp):
-    lists, homes = wanted(), sections(vmlinux)
+    lists, homes, prefix = wanted(), sections(vmlinux), tools_of(vmlinux)
     syms = symbols(vmlinux, homes)
     build_id = re.search(r"Build ID: ([0-9a-f]+)", run("readelf", "-n", vmlinux))[1]
 
@@ -196,16 +199,16 @@ def build(vmlinux, tmp):
     text, variables = source(header, lists, syms)
     write("need.c", text)
     # 7.x has members without a name whose type has one.
-    run("gcc", "-g", "-gdwarf-5", "-O0", "-w", "-fno-common", "-fms-extensions",
+    run(f"{prefix}gcc", "-g", "-gdwarf-5", "-O0", "-w", "-fno-common", "-fms-extensions",
         f"-ffile-prefix-map={tmp}=.", "-S", "need.c", "-o", "need.s", cwd=tmp)
     write("need.s", without_definitions(open(f"{tmp}/need.s").read(), variables))
     write("symbols.s", symbol_source(syms, homes))
     write("script", linker_script(syms, homes))
     for name in ("need", "symbols"):
-        run("as", f"--debug-prefix-map={tmp}=.", f"{name}.s", "-o", f"{name}.o", cwd=tmp)
-    run("ld", "-e", "0", "-z", "noexecstack", "--no-check-sections", "--no-warn-rwx-segments", f"--build-id=0x{build_id}",
+        run(f"{prefix}as", f"--debug-prefix-map={tmp}=.", f"{name}.s", "-o", f"{name}.o", cwd=tmp)
+    run(f"{prefix}ld", "-e", "0", "-z", "noexecstack", "--no-check-sections", "--no-warn-rwx-segments", f"--build-id=0x{build_id}",
         "-T", "script", "need.o", "symbols.o", "-o", "all", cwd=tmp)
-    run("objcopy", "-R", ".need", "-R", ".comment", f"{tmp}/all", f"{tmp}/out")
+    run(f"{prefix}objcopy", "-R", ".need", "-R", ".comment", f"{tmp}/all", f"{tmp}/out")
     name_twins(f"{tmp}/out")
     return f"{len(syms)} symbols, {len(variables)} variables, build-id {build_id}"
 

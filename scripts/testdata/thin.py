@@ -24,7 +24,7 @@ import struct
 import subprocess
 import sys
 
-from memimage import PAGE, Core, Memmap, ram_ranges
+from memimage import Core, Memmap, ram_ranges
 
 DUMP_LEVEL = 30
 
@@ -85,17 +85,17 @@ def printed_names(addr, rodata, sym):
 def zeroed(core, vmlinux, truth):
     """pfns of text and read-only data, without the pages to keep."""
     names = ("_text", "_stext", "_etext", "__start_rodata", "__end_rodata", "__start_ro_after_init", "__end_ro_after_init",
-             "__start_orc_unwind_ip", "__stop_orc_unwind", "linux_banner", "vmemmap_base", "init_uts_ns", "page_owner_ops",
+             "__start_orc_unwind_ip", "__stop_orc_unwind", "linux_banner", "init_uts_ns", "page_owner_ops",
              "gfpflag_names", "migrate_reason_names")
     sym = kernel_symbols(vmlinux, names)
-    slide = core.symbol("_stext") - sym["_stext"]
+    slide, page = core.symbol("_stext") - sym["_stext"], core.page_size
 
     def pages(first, last):	# whole pages only
         lo, hi = core.image_pa(sym[first] + slide), core.image_pa(sym[last] + slide)
-        return range((lo + PAGE - 1) // PAGE, hi // PAGE)
+        return range((lo + page - 1) // page, hi // page)
 
     def pfn_of(va):
-        return core.image_pa(va + slide) // PAGE
+        return core.image_pa(va + slide) // page
 
     drop = set(pages("_text", "_etext")) | set(pages("__start_rodata", "__end_rodata"))
     if "__start_orc_unwind_ip" in sym:
@@ -108,7 +108,7 @@ def zeroed(core, vmlinux, truth):
         if at >= 0:
             keep |= {pfn_of(addr + at + 1), pfn_of(addr + at + len(name) + 1)}
     keep |= {pfn_of(at) for at in printed_names(addr, rodata, sym)}
-    return drop - keep, sym, slide
+    return drop - keep
 
 
 def kpageflags(truth):
@@ -139,23 +139,24 @@ class Plan:
 
     def __init__(self, run, vmlinux):
         self.core = Core(f"{run}/dump.elf")
-        self.zero, sym, slide = zeroed(self.core, vmlinux, f"{run}/truth")
-        self.memmap = Memmap(self.core, self.core.value(sym["vmemmap_base"] + slide))
-        self.ram = ram_ranges(open(f"{run}/truth/proc/iomem").read())
-        self.pfns = [p for lo, hi in self.ram for p in range(lo, hi) if self.core.file_offset(p * PAGE) is not None]
+        self.zero = zeroed(self.core, vmlinux, f"{run}/truth")
+        self.memmap = Memmap(self.core)
+        self.page_size = self.core.page_size
+        self.ram = ram_ranges(open(f"{run}/truth/proc/iomem").read(), self.page_size)
+        self.pfns = [p for lo, hi in self.ram for p in range(lo, hi) if self.core.file_offset(p * self.page_size) is not None]
         self.out = self.memmap.excluded(self.pfns)
         at = self.core.file_offset(self.core.image_pa(self.core.symbol("init_uts_ns")))
         at = self.core.data.find(b"Linux\0", at)
         self.uts = self.core.data[at:at + 390]
 
     def page(self, pfn):
-        return bytes(PAGE) if pfn in self.zero else self.core.page(pfn)
+        return bytes(self.page_size) if pfn in self.zero else self.core.page(pfn)
 
 
 # --- forms ----------------------------------------------------------------
 
-def round_up(n):
-    return (n + PAGE - 1) // PAGE * PAGE
+def round_up(n, page):
+    return (n + page - 1) // page * page
 
 
 def bitmap(pfns, size):
@@ -166,34 +167,34 @@ def bitmap(pfns, size):
 
 
 def write_kdump(plan, path):
-    core = plan.core
+    core, page_size = plan.core, plan.page_size
     top = max(plan.pfns) + 1
     stored = [p for p in plan.pfns if p not in plan.out]
-    map_size = round_up((top + 7) // 8)
-    notes_at = PAGE + 104
-    sub_size = round_up(104 + len(core.notes))
+    map_size = round_up((top + 7) // 8, page_size)
+    notes_at = page_size + 104
+    sub_size = round_up(104 + len(core.notes), page_size)
 
-    nr_cpus = core.notes.count(b"CORE\0\0\0\0")
-    header = struct.pack("<8sI390s6xQQIIIIIIIIII", b"KDUMP   ", 6, plan.uts, 0, 0, 0, PAGE, sub_size // PAGE,
-                         2 * map_size // PAGE, top, len(plan.pfns), 0, 0, 0, nr_cpus)
-    sub = struct.pack("<QiiQQQQQQQQQQQ", core.number("phys_base") & (1 << 64) - 1, DUMP_LEVEL, 0, 0, 0,
+    nr_cpus = core.notes.count(b"\1\0\0\0CORE\0\0\0\0")	# NT_PRSTATUS
+    header = struct.pack("<8sI390s6xQQIIIIIIIIII", b"KDUMP   ", 6, plan.uts, 0, 0, 0, page_size, sub_size // page_size,
+                         2 * map_size // page_size, top, len(plan.pfns), 0, 0, 0, nr_cpus)
+    sub = struct.pack("<QiiQQQQQQQQQQQ", core.machine.phys_base & (1 << 64) - 1, DUMP_LEVEL, 0, 0, 0,
                       notes_at + core.info_at, core.info_size, notes_at, len(core.notes), 0, 0, 0, 0, top)
     with open(path, "wb") as f:
-        f.write(header.ljust(PAGE, b"\0"))
+        f.write(header.ljust(page_size, b"\0"))
         f.write((sub + core.notes).ljust(sub_size, b"\0"))
         f.write(bitmap(plan.pfns, map_size) + bitmap(stored, map_size))
         table, data_at = f.tell(), f.tell() + 24 * len(stored)
         zero_at, descriptors = data_at, bytearray()
         f.seek(data_at)
-        f.write(bytes(PAGE))
-        at = data_at + PAGE
+        f.write(bytes(page_size))
+        at = data_at + page_size
         for pfn in stored:
             page = plan.page(pfn)
             where = zero_at
-            if page.count(0) != PAGE:
-                where, at = at, at + PAGE
+            if page.count(0) != page_size:
+                where, at = at, at + page_size
                 f.write(page)
-            descriptors += struct.pack("<QIIQ", where, PAGE, 0, 0)
+            descriptors += struct.pack("<QIIQ", where, page_size, 0, 0)
         f.seek(table)
         f.write(descriptors)
     return len(stored)
@@ -203,12 +204,12 @@ def write_elf(plan, run, path):
     shutil.copyfile(f"{run}/dump.elf", path)
     blank = plan.zero | set(plan.out)
     # What is not RAM: nothing there is the kernel's.
-    ram = set(plan.pfns)
+    ram, page = set(plan.pfns), plan.page_size
     with open(path, "r+b") as f:
         for start, size, off, _ in plan.core.loads:
-            for pfn in range(start // PAGE, (start + size + PAGE - 1) // PAGE):
+            for pfn in range(start // page, (start + size + page - 1) // page):
                 if pfn in blank or (pfn not in ram and pfn >= 0x100):
-                    lo, hi = max(pfn * PAGE, start), min(pfn * PAGE + PAGE, start + size)
+                    lo, hi = max(pfn * page, start), min(pfn * page + page, start + size)
                     f.seek(off + lo - start)
                     f.write(bytes(hi - lo))
     return len(ram) - len(plan.out)

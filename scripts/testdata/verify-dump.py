@@ -13,13 +13,12 @@ import argparse
 import sys
 
 import drgn
-from memimage import PAGE
 from thin import Plan
 
 
-def read(prog, pfn):
+def read(prog, pfn, page):
     try:
-        return prog.read(pfn * PAGE, PAGE, True)
+        return prog.read(pfn * page, page, True)
     except drgn.FaultError:
         return None
 
@@ -31,6 +30,7 @@ def main():
     ap.add_argument("dump")
     a = ap.parse_args()
     plan = Plan(a.run, a.vmlinux)
+    page = plan.page_size
     with open(a.dump, "rb") as f:
         is_kdump = f.read(5) == b"KDUMP"
     prog = drgn.Program()
@@ -39,15 +39,15 @@ def main():
     for pfn in plan.pfns:
         if pfn in plan.out:
             left_out += 1
-            want = None if is_kdump else bytes(PAGE)
+            want = None if is_kdump else bytes(page)
         else:
             want = plan.page(pfn)
-        if read(prog, pfn) == want:
+        if read(prog, pfn, page) == want:
             same += 1
         else:
             wrong += 1
-    memmap = {plan.core.translate(plan.memmap.vmemmap + p * plan.memmap.size & -PAGE) for p in plan.pfns}
-    missing = sum(pa is None or pa // PAGE in plan.out or pa // PAGE in plan.zero for pa in memmap)
+    memmap = {plan.core.translate(plan.memmap.vmemmap + p * plan.memmap.size & -page) for p in plan.pfns}
+    missing = sum(pa is None or pa // page in plan.out or pa // page in plan.zero for pa in memmap)
     print(f"{a.dump}: {same} pages as they should be ({left_out} left out), {wrong} wrong; "
           f"{len(memmap)} pages of memmap, {missing} missing")
     sys.exit(bool(wrong or missing))
