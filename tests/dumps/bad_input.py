@@ -121,11 +121,11 @@ def try_split(w):
 
 
 def try_architecture(w):
-    for name, word in (("riscv64", "riscv64"), ("aarch64", "aarch64"), ("i686", "i686"), ("\x1b[2J", "\\x1b[2J")):
+    for name, word in (("riscv64", "riscv64"), ("mips64", "mips64"), ("i686", "i686"), ("\x1b[2J", "\\x1b[2J")):
         field = name.encode().ljust(65, b"\0")
         w.refuses(f"kdump of machine {name!r}", w.make("other", patched(w.kdump, UTS_MACHINE, field)),
                   [word, "not supported", "x86_64"])
-    for name, number in (("arm64", 183), ("s390", 22), ("nothing", 999)):
+    for name, number in (("mips", 8), ("s390", 22), ("nothing", 999)):
         w.refuses(f"ELF of machine {name}", w.make("other", patched(w.elf, E_MACHINE, struct.pack("<H", number))),
                   ["not supported", "x86_64"])
     w.refuses("ELF of 32 bits", w.make("other", patched(w.elf, E_CLASS, b"\1")), ["32-bit", "not supported"])

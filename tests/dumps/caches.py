@@ -18,7 +18,7 @@ from truth_pages import BUSY
 
 def counted(dump):
     text = (dump.truth / "proc/meminfo").read_text()
-    return {name: int(kib) // 4 for name, kib in re.findall(r"^(\w+): +(\d+) kB$", text, re.M)}
+    return {name: int(kib) // dump.page_kib for name, kib in re.findall(r"^(\w+): +(\d+) kB$", text, re.M)}
 
 
 def found(dump):

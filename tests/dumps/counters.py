@@ -46,13 +46,13 @@ def expected(counter, vmstat):
     return sum(vmstat[part] for part in parts)
 
 
-def unit(row):
-    return 512 if row["counter"].endswith("_THPS") and row["unit"] == "pages" else 1
+def unit(row, dump):
+    return dump.page_kib * 128 if row["counter"].endswith("_THPS") and row["unit"] == "pages" else 1
 
 
-def distance(row, nr):
+def distance(row, nr, dump):
     """How far the guest's number is from what was found."""
-    low, high = row["found"] // unit(row), row.get("found_at_most", row["found"]) // unit(row)
+    low, high = row["found"] // unit(row, dump), row.get("found_at_most", row["found"]) // unit(row, dump)
     return low - nr if nr < low else nr - high if nr > high else 0
 
 
@@ -72,9 +72,9 @@ def try_vmstat(cases, dump, rows):
         seen += 1
         row = {"counter": counter, "unit": unit_name, "found": nr["found"], "found_at_most": nr["at_most"]}
         allowed = slack + (KERNEL_SLACK if counter in KERNEL else 0)
-        if abs(nr["kernel"] // unit(row) - guest) > allowed and dump.name not in BUSY:
+        if abs(nr["kernel"] // unit(row, dump) - guest) > allowed and dump.name not in BUSY:
             read.append(f"{counter}: read {nr['kernel']}, the guest says {guest}, may differ by {allowed}")
-        if distance(row, guest) > allowed and dump.name not in BUSY:
+        if distance(row, guest, dump) > allowed and dump.name not in BUSY:
             found.append(f"{counter}: found {nr['found']}..{nr['at_most']}, the guest says {guest}, may differ by {allowed}")
     cases.case(f"{dump.name}: {seen} counters as read", read + ([] if seen >= 15 else [f"only {seen} counters compared"]))
     cases.case(f"{dump.name}: {seen} counters as found", found)
@@ -89,7 +89,7 @@ def try_zones(cases, dump, rows):
              for row in rows if row["counter"] == "managed_pages" and guest.get((row["node"], row["zone"])) != row["kernel"]]
     ram = next(row["kernel"] for row in rows if row["counter"] == "_totalram_pages")
     meminfo = int(re.search(r"^MemTotal: +(\d+)", (dump.truth / "proc/meminfo").read_text(), re.M)[1])
-    wrong += [] if ram * 4 == meminfo else [f"_totalram_pages {ram}, MemTotal {meminfo} kB"]
+    wrong += [] if ram * dump.page_kib == meminfo else [f"_totalram_pages {ram}, MemTotal {meminfo} kB"]
     cases.case(f"{dump.name}: sizes of zones", wrong)
 
 

@@ -21,7 +21,7 @@ PAGEFSCK = os.path.abspath(os.environ.get("PAGEFSCK", "pagefsck"))
 REDUMP = os.path.abspath(os.environ.get("REDUMP", "tests/tools/redump"))
 UPDATE = "--update" in sys.argv
 SKIP = 77
-STOCK = ("5.10", "6.1", "6.1-elf", "6.1-kdump", "6.12", "6.12-churn", "6.12-hvo", "6.12-la57", "7.3", "7.3-hvo", "7.3-numa")
+STOCK = ("5.10", "6.1", "6.1-arm64", "6.1-elf", "6.1-kdump", "6.12", "6.12-arm64-16k", "6.12-churn", "6.12-hvo", "6.12-la57", "7.3", "7.3-hvo", "7.3-numa")
 # Small kernels built for the bundle.
 OWNERS = ("6.1-owner", "6.12-owner")
 DUMPS = STOCK + OWNERS
@@ -35,6 +35,8 @@ class Dump:
         self.folder = folder / name
         self.vmlinux = str(self.folder / "vmlinux")
         self.truth = self.folder / "truth"
+        sizes = re.search(r"^KernelPageSize: +(\d+) kB", (self.truth / "proc/1/smaps").read_text(), re.M)
+        self.page_kib = int(sizes[1]) if sizes else 4
         self.path = str(next(p for p in self.folder.iterdir() if p.name.startswith("dump.")))
 
 

@@ -71,7 +71,7 @@ def try_healthy(cases, dump):
     try_sum(cases, dump, report)
     if dump.name not in TRUE_COUNTS:
         return
-    said = {m[1]: int(m[2]) // 4 for m in re.finditer(r"^(\w+): +(\d+) kB", (dump.truth / "proc/meminfo").read_text(), re.M)}
+    said = {m[1]: int(m[2]) // dump.page_kib for m in re.finditer(r"^(\w+): +(\d+) kB", (dump.truth / "proc/meminfo").read_text(), re.M)}
     has = owners(report)
     mapped = has["stack"] + has["module"] + has["vmalloc"]
     wrong = [] if mapped == said["VmallocUsed"] else [f"{mapped} pages in vmalloc areas, VmallocUsed is {said['VmallocUsed']}"]

@@ -17,7 +17,7 @@ import dumptest
 import mappings_model
 from mappings_model import (LETTERS, PM_EXCLUSIVE, PM_FILE, PM_FRAME, PM_PRESENT, PM_SOFT_DIRTY, PM_SWAP, PM_UFFD_WP,
                             VM_PFNMAP)
-from mappings_read import PAGE, Found, processes
+from mappings_read import Found, processes
 from truth_pages import BUSY, Truth
 from truth_totals import Guest
 
@@ -106,7 +106,7 @@ class Test:
         self.found = Found(dump)
         self.model = mappings_model.Model(self.found, self.version)
         self.processes = processes(dump)
-        self.guest = Guest(dump.truth)
+        self.guest = Guest(dump)
         self.tasks = {task.pid: task for task in self.found.tables["task"]}
         self.shared_memory = {area.path for area in self.found.tables["vma"] if area.kind == "shared memory"}
         self.table = collections.Counter()
@@ -156,7 +156,7 @@ class Test:
         self.compare(Pair("task/TID/stat: names", process.threads(), threads, process))
 
     def compare_status(self, process, mm):
-        kb = PAGE // 1024
+        kb = self.found.page // 1024
         for name, found in (("VmSize", mm.total_vm), ("VmLck", mm.locked_vm), ("VmPTE", mm.tables_found),
                             ("HugetlbPages", mm.hugetlb_found)):
             self.compare(Pair(f"status: {name}", int(process.status.get(name, 0)), found * kb, process))
@@ -188,7 +188,7 @@ class Test:
     def compare_area(self, process, shown, area):
         self.compare(Pair("maps: end", shown.end, area.end, process, shown))
         self.compare(Pair("maps: permissions", shown.perms, mappings_model.perms(area.flags), process, shown))
-        self.compare(Pair("maps: offset", shown.offset, area.pgoff * PAGE if area.path else 0, process, shown))
+        self.compare(Pair("maps: offset", shown.offset, area.pgoff * self.found.page if area.path else 0, process, shown))
         self.compare(Pair("maps: path", shown.path, mappings_model.path(area), process, shown))
 
     def compare_smaps(self, process, shown, area, entries):

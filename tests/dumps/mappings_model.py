@@ -4,8 +4,6 @@
 """
 import collections
 
-from mappings_read import PAGE
-
 PM_PRESENT, PM_SWAP, PM_FILE = 1 << 63, 1 << 62, 1 << 61
 PM_UFFD_WP, PM_EXCLUSIVE, PM_SOFT_DIRTY = 1 << 57, 1 << 56, 1 << 55
 PM_FRAME = (1 << 55) - 1
@@ -18,10 +16,6 @@ LETTERS = {"rd": 0, "wr": 1, "ex": 2, "sh": 3, "mr": 4, "mw": 5, "me": 6, "ms": 
            "io": 14, "sr": 15, "rr": 16, "dc": 17, "de": 18, "ac": 20, "nr": 21, "ht": 22, "dd": 26, "sd": 27, "mm": 28,
            "hg": 29, "nh": 30, "mg": 31}
 VM_EXEC, VM_PFNMAP, VM_LOCKED, VM_HUGETLB, VM_SOFTDIRTY = 1 << 2, 1 << 10, 1 << 13, 1 << 22, 1 << 27
-
-
-def pages_of(entry):
-    return 1 << 9 * (entry.level - 1)
 
 
 def perms(flags):
@@ -42,7 +36,7 @@ class Model:
     """The model of one kernel, and how often entries lead to each page."""
 
     def __init__(self, found, version):
-        self.found = found
+        self.found, self.page = found, found.page
         self.uffd_wp = version >= (5, 14)
         # entries for large pages have PM_FILE since v6.11, and in stable 6.1; the huge zero page lost it again
         self.large_file = version >= (6, 1)
@@ -63,8 +57,11 @@ class Model:
         if entry.level > 1 and self.found.pages[entry.value].kind == "hugetlb":
             self.users[entry.value] += 1
         if entry.first:
-            for pfn in range(entry.value, entry.value + pages_of(entry)):
+            for pfn in range(entry.value, entry.value + self.pages_of(entry)):
                 self.counts[pfn] += 1
+
+    def pages_of(self, entry):
+        return (self.page // 8) ** (entry.level - 1)
 
     def is_zero(self, entry):
         totals = self.found.totals
@@ -87,11 +84,11 @@ class Model:
             if area.flags & VM_HUGETLB:
                 return {}
             bits |= PM_SWAP | self._file(area, entry) | entry.type
-            return {entry.address + i * PAGE: bits | (entry.value + i) << MAX_SWAPFILES_SHIFT
-                    for i in range(pages_of(entry))}
+            return {entry.address + i * self.page: bits | (entry.value + i) << MAX_SWAPFILES_SHIFT
+                    for i in range(self.pages_of(entry))}
         bits |= PM_PRESENT | self._file(area, entry)
-        return {entry.address + i * PAGE: bits | self._exclusive(entry, i) | entry.value + i
-                for i in range(pages_of(entry))}
+        return {entry.address + i * self.page: bits | self._exclusive(entry, i) | entry.value + i
+                for i in range(self.pages_of(entry))}
 
     def _file(self, area, entry):
         if entry.mapping != "file":
@@ -116,8 +113,8 @@ class Model:
             if area.flags & VM_HUGETLB:
                 self._hugetlb(sums, entry)
             elif entry.kind == "swap slot":
-                sums["Swap"] += PAGE
-                sums["SwapPss"] += (PAGE << PSS_SHIFT) // self.slots[entry.type, entry.value]
+                sums["Swap"] += self.page
+                sums["SwapPss"] += (self.page << PSS_SHIFT) // self.slots[entry.type, entry.value]
             elif self.has_page(entry) or (self.absent_pages and entry.kind != "leaf" and entry.mapping != "none"):
                 self._account(sums, entry)
         if area.flags & VM_LOCKED:
@@ -129,10 +126,10 @@ class Model:
     def _hugetlb(self, sums, entry):
         if self.has_page(entry):
             shared = self.counts[entry.value] >= 2 or self.users[entry.value] >= 2
-            sums["Shared_Hugetlb" if shared else "Private_Hugetlb"] += pages_of(entry) * PAGE
+            sums["Shared_Hugetlb" if shared else "Private_Hugetlb"] += self.pages_of(entry) * self.page
 
     def _account(self, sums, entry):
-        head, size = self.found.head(entry.value), pages_of(entry) * PAGE
+        head, size = self.found.head(entry.value), self.pages_of(entry) * self.page
         dirty = "dirty" in entry.bits or "dirty" in head.flags
         sums["Rss"] += size
         if entry.mapping == "anon":
@@ -145,16 +142,15 @@ class Model:
         if entry.level == 2:
             sums["AnonHugePages" if entry.mapping == "anon" else
                  "ShmemPmdMapped" if "swapbacked" in head.flags else "FilePmdMapped"] += size
-        for pfn in range(entry.value, entry.value + pages_of(entry)):
+        for pfn in range(entry.value, entry.value + self.pages_of(entry)):
             self._share(sums, self.counts[pfn] if entry.kind == "leaf" else 0, dirty)
 
-    @staticmethod
-    def _share(sums, count, dirty):
+    def _share(self, sums, count, dirty):
         """count is 0 when the entry is not present: shared perhaps."""
-        pss = (PAGE << PSS_SHIFT) // (count or 1)
+        pss = (self.page << PSS_SHIFT) // (count or 1)
         sums["Pss"] += pss
         sums["Pss_Dirty"] += pss if dirty else 0
-        sums[("Private" if count == 1 else "Shared") + ("_Dirty" if dirty else "_Clean")] += PAGE
+        sums[("Private" if count == 1 else "Shared") + ("_Dirty" if dirty else "_Clean")] += self.page
 
     # ---- vmstat
 

@@ -10,7 +10,6 @@ import dumptest
 from truth_model import parse_page
 
 MAPPINGS = os.path.abspath(os.environ.get("MAPPINGS", "tests/tools/mappings"))
-PAGE = 4096
 HEX_COLUMNS = {"va", "mm", "start", "end", "flags", "pgoff", "address", "pa"}
 TEXT_COLUMNS = {"comm", "kind", "path", "mapping", "bits", "name"}
 
@@ -27,6 +26,7 @@ class Found:
     def __init__(self, dump):
         done = subprocess.run([MAPPINGS, dump.path, dump.vmlinux], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               check=True, timeout=120)
+        self.page = dump.page_kib * 1024
         self.tables, columns = {}, {}
         for line in done.stdout.decode(errors="surrogateescape").split("\n")[:-1]:
             name, *cells = line.split("\t")
@@ -79,8 +79,8 @@ class Area:
 
 
 class Process:
-    def __init__(self, folder):
-        self.folder, self.pid = folder, int(folder.name)
+    def __init__(self, folder, page):
+        self.folder, self.page, self.pid = folder, page, int(folder.name)
         text = (folder / "status").read_text(errors="surrogateescape")
         self.status = dict(re.findall(r"^(\w+):\t *(.*?)(?: kB)?$", text, re.M))
         self.has_memory = (folder / "maps").exists()
@@ -115,11 +115,11 @@ class Process:
         while at < len(data):
             start, nr = struct.unpack_from("<QQ", data, at)
             for i, entry in enumerate(struct.unpack_from(f"<{nr}Q", data, at + 16)):
-                entries[start + i * PAGE] = entry
+                entries[start + i * self.page] = entry
             at += 16 + nr * 8
         return entries
 
 
 def processes(dump):
     folders = [folder for folder in (dump.truth / "proc").iterdir() if folder.name.isdigit()]
-    return [Process(folder) for folder in sorted(folders, key=lambda folder: int(folder.name))]
+    return [Process(folder, dump.page_kib * 1024) for folder in sorted(folders, key=lambda folder: int(folder.name))]

@@ -14,15 +14,14 @@ sys.dont_write_bytecode = True
 import dumptest
 from truth_pages import BUSY
 
-KIB_PER_PAGE = 4
 
 
 def printed(dump):
     """name -> (size, used) in pages, and the pages in the swap cache."""
     lines = (dump.truth / "proc/swaps").read_text().splitlines()[1:]
-    areas = {name: (int(size) // KIB_PER_PAGE, int(used) // KIB_PER_PAGE) for name, _, size, used, _ in map(str.split, lines)}
+    areas = {name: (int(size) // dump.page_kib, int(used) // dump.page_kib) for name, _, size, used, _ in map(str.split, lines)}
     cached = re.search(r"^SwapCached: +(\d+) kB$", (dump.truth / "proc/meminfo").read_text(), re.M)
-    return areas, int(cached[1]) // KIB_PER_PAGE
+    return areas, int(cached[1]) // dump.page_kib
 
 
 def found(dump):

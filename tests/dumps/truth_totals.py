@@ -7,14 +7,15 @@ by what CPUs keep to themselves (Linux pcp->stat_threshold).  The golden file ho
 import collections
 import re
 
-PAGES_PER_HUGE = 512
 Total = collections.namedtuple("Total", "name guest census slack")
 
 
 class Guest:
     """What the guest printed."""
 
-    def __init__(self, truth):
+    def __init__(self, dump):
+        truth = dump.truth
+        self.page_kib = dump.page_kib
         self.vmstat = {name: int(n) for name, n in re.findall(r"^(\w+) (\d+)$", (truth / "proc/vmstat").read_text(), re.M)}
         self.meminfo = {name: int(n) for name, n in
                         re.findall(r"^([\w()]+): +(\d+)", (truth / "proc/meminfo").read_text(), re.M)}
@@ -118,11 +119,12 @@ def kernel_totals(guest, census, motion):
     yield Total("nr_page_table_pages", stat("nr_page_table_pages"), census.of("page-table"), 0)
     yield Total("nr_zspages", stat("nr_zspages"), census.of("zsmalloc", "movable-ops"), 0)
     yield Total("balloon", stat("balloon_inflate") - stat("balloon_deflate"), census.of("offline"), 0)
-    yield Total("HardwareCorrupted", guest.meminfo.get("HardwareCorrupted", 0) // 4, census.folios("hwpoison"), 0)
+    yield Total("HardwareCorrupted", guest.meminfo.get("HardwareCorrupted", 0) // guest.page_kib, census.folios("hwpoison"), 0)
     yield Total("ksm/pages_shared", guest.sysfs("/sys/kernel/mm/ksm/pages_shared") or 0, census.of("ksm"), 0)
-    yield Total("HugePages_Total", guest.meminfo.get("HugePages_Total", 0) * PAGES_PER_HUGE,
+    pages_per_huge = guest.meminfo.get("Hugepagesize", 0) // guest.page_kib
+    yield Total("HugePages_Total", guest.meminfo.get("HugePages_Total", 0) * pages_per_huge,
                 census.of("hugetlb", "hugetlb-free"), 0)
-    yield Total("HugePages_Free", guest.meminfo.get("HugePages_Free", 0) * PAGES_PER_HUGE, census.of("hugetlb-free"), 0)
+    yield Total("HugePages_Free", guest.meminfo.get("HugePages_Free", 0) * pages_per_huge, census.of("hugetlb-free"), 0)
 
 
 def totals(test, guest, census):
@@ -134,7 +136,7 @@ def totals(test, guest, census):
 
 def compare_totals(test):
     """The table of all totals; whatever is further off than it may be is in test.wrong."""
-    guest, census = Guest(test.dump.truth), Census(test)
+    guest, census = Guest(test.dump), Census(test)
     lines, wrong = ["", "total                                        guest   census"], []
     for t in totals(test, guest, census):
         off = t.census - t.guest

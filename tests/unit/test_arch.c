@@ -239,6 +239,9 @@ static void test_arm_geometry(void **state)
 		assert_int_equal(m.levels, rows[i].levels);
 		assert_int_equal(m.arch->user_entries(&m), rows[i].entries);
 		assert_int_equal(m.user_va_bits, rows[i].va_bits);
+		assert_int_equal(mmu_top_entries(&m), rows[i].entries);
+		assert_int_equal(mmu_entries(&m, 1), 1u << (rows[i].page_shift - 3));
+		assert_int_equal(mmu_user_entries(&m, m.levels), rows[i].entries);
 		assert_int_equal(m.root_pa, 0x49c70000 + rows[i].root_offset);
 		assert_false(m.arch->kernel_va(&m, low_mask(rows[i].va_bits)));
 		assert_false(m.arch->kernel_va(&m, ~low_mask(rows[i].va_bits) - 1));
@@ -270,6 +273,37 @@ static void test_arm_notes(void **state)
 			 "NUMBER(VA_BITS)=48\nNUMBER(TCR_EL1_T1SZ)=-1\nNUMBER(kimage_voffset)=0x0\n"
 			 "SYMBOL(swapper_pg_dir)=ffff800009c70000\n",
 			 "makes no sense");
+}
+
+/* Areas as Debian's 6.1 prints them; modules lie right in front of vmalloc(). */
+static void test_arm_vmalloc(void **state)
+{
+#define ROOT "NUMBER(VA_BITS)=48\nNUMBER(kimage_voffset)=0xffff7fffc0000000\nSYMBOL(swapper_pg_dir)=ffff800009c70000\n"
+#define AREA "NUMBER(VMALLOC_START)=0xffff800008000000\nNUMBER(VMALLOC_END)=0xfffffbfff0000000\n"
+	static const struct {
+		const char *note;
+		uint64_t start, end;
+	} rows[] = {
+		{ ROOT, 0, 0 },
+		{ ROOT "NUMBER(VMALLOC_START)=0xffff800008000000\n", 0, 0 },
+		{ ROOT "NUMBER(VMALLOC_START)=0xffff800008000000\nNUMBER(VMALLOC_END)=0xffff800000000000\n", 0, 0 },
+		{ ROOT AREA, 0xffff800008000000, 0xfffffbfff0000000 },
+		{ ROOT AREA "NUMBER(MODULES_VADDR)=0xffff800000000000\nNUMBER(MODULES_END)=0xffff800008000000\n",
+		  0xffff800000000000, 0xfffffbfff0000000 },
+		{ ROOT AREA "NUMBER(MODULES_VADDR)=0xffff7f0000000000\nNUMBER(MODULES_END)=0xffff7f8000000000\n",
+		  0xffff800008000000, 0xfffffbfff0000000 }, /* something lies between */
+	};
+#undef AREA
+#undef ROOT
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct mmu m;
+
+		assert_null(mmu_of(&arch_aarch64, 12, rows[i].note, &m));
+		assert_int_equal(m.vmalloc_start, rows[i].start);
+		assert_int_equal(m.vmalloc_end, rows[i].end);
+	}
 }
 
 static void test_arm_kernel_entries(void **state)
@@ -466,6 +500,7 @@ int main(void)
 		cmocka_unit_test(test_x86_tables),	  cmocka_unit_test(test_x86_swap),
 		cmocka_unit_test(test_x86_generations),	  cmocka_unit_test(test_x86_encrypted),
 		cmocka_unit_test(test_arm_geometry),	  cmocka_unit_test(test_arm_notes),
+		cmocka_unit_test(test_arm_vmalloc),
 		cmocka_unit_test(test_arm_kernel_entries), cmocka_unit_test(test_arm_leaves),
 		cmocka_unit_test(test_arm_swap),	  cmocka_unit_test(test_arm_granules),
 		cmocka_unit_test(test_names),
