@@ -175,11 +175,27 @@ static uint64_t common_map(const struct memmap *m)
 	return candidate;
 }
 
+/* arm64 says where vmemmap begins and the physical address that it begins with: arch_crash_save_vmcoreinfo(), vmemmap. */
+static bool vmemmap_from_note(const struct memmap *m, const struct dump *d, uint64_t *ret)
+{
+	unsigned shift = m->layout->page_shift;
+	int64_t start, first;
+
+	if (!dump_vmcoreinfo_number(d, "NUMBER", "VMEMMAP_START", &start) || !dump_vmcoreinfo_number(d, "NUMBER", "PHYS_OFFSET", &first))
+		return false;
+	/* KASLR may make the first address negative */
+	*ret = (uint64_t)start - (uint64_t)(first / ((int64_t)1 << shift)) * m->layout->page_struct_size;
+	for (size_t i = 0; i < m->sections.nr; i++)
+		if (m->sections.v[i].map == *ret)
+			return true;
+	return false;
+}
+
 /*
- * With a virtual memmap every section says the same, and vmemmap_base says it too: one damaged section_mem_map is no
- * reason to look for its struct pages elsewhere.  What the section itself says stays in `raw`.
+ * With a virtual memmap every section says the same, and vmemmap_base or VMCOREINFO says it too: one damaged
+ * section_mem_map is no reason to look for its struct pages elsewhere.  What the section itself says stays in `raw`.
  */
-static struct error *vmemmap_agree(struct memmap *m, struct kvmem *k)
+static struct error *vmemmap_agree(struct memmap *m, const struct dump *d, struct kvmem *k)
 {
 	uint64_t va, base = 0;
 	bool ok = false;
@@ -191,7 +207,7 @@ static struct error *vmemmap_agree(struct memmap *m, struct kvmem *k)
 		err = kvmem_read_word(k, va, 8, &base, &ok);
 	if (err)
 		return err;
-	if (!ok)
+	if (!ok && !vmemmap_from_note(m, d, &base))
 		base = common_map(m);
 	for (size_t i = 0; i < m->sections.nr; i++)
 		m->sections.v[i].map = base;
@@ -237,7 +253,7 @@ struct error *memmap_init(struct memmap *m, const struct layout *l, const struct
 	if (!m->sections.nr)
 		return error_new("%s: no memory section has struct pages (mem_section is empty or unreadable)",
 				 dump_info(d)->path);
-	err = vmemmap_agree(m, k);
+	err = vmemmap_agree(m, d, k);
 	if (err)
 		return err;
 	memmap_count(m);

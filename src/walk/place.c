@@ -15,6 +15,7 @@ enum { MAX_UNIT_SIZE = 1 << 28, MAX_VMALLOC_PAGES = 1 << 28, MAX_CACHED_STACKS =
 
 /* ---- loading ----------------------------------------------------------------------------------------------------- */
 
+/* The image lies in one piece; arm64 maps it from its text on, which does not begin at the first symbol (map_kernel()). */
 static struct error *load_image(struct places *p, struct kvmem *k)
 {
 	uint64_t end;
@@ -25,6 +26,10 @@ static struct error *load_image(struct places *p, struct kvmem *k)
 	    end < p->image_va)
 		return NULL;
 	err = kvmem_translate(k, p->image_va, &p->image_pa, NULL, &gap);
+	if (!err && gap.kind == KV_UNMAPPED && end - p->image_va > sizeof(uint64_t)) {
+		err = kvmem_translate(k, end - sizeof(uint64_t), &p->image_pa, NULL, &gap);
+		p->image_pa -= end - sizeof(uint64_t) - p->image_va;
+	}
 	if (!err && gap.kind == KV_OK)
 		p->image_size = end - p->image_va;
 	return err;

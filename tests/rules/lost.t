@@ -104,7 +104,7 @@ pick p kernel first small owner=by-slab prev=!kernel
 pick q kernel first small vmalloc
 forget p
 set page[q].lru.next = linear(p)
-set page[q].lru.prev = symbol(_text) + 0x1000
+set page[q].lru.prev = symbol(_stext) + 0x1000
 expect nothing
 
 test kernel-page-lost-ok-vmcoreinfo: the page of VMCOREINFO, which the crash has replaced
