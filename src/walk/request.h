@@ -10,7 +10,8 @@
 
 #include "walk/slab.h"
 
-enum { REQUEST_BLOCK_MAX = 64 << 10, REQUEST_ALIGN = 64, REQUEST_BLOCK_WORDS = REQUEST_BLOCK_MAX / REQUEST_ALIGN / 64 };
+/* REQUEST_BLOCK_MAX: order 4 with pages of 64 KiB, blk_mq_alloc_rqs() */
+enum { REQUEST_BLOCK_MAX = 1 << 20, REQUEST_ALIGN = 64, REQUEST_BLOCK_WORDS = REQUEST_BLOCK_MAX / REQUEST_ALIGN / 64 };
 
 /** A block of pages that may hold requests; one for each thread. */
 struct request_block {
