@@ -3,6 +3,7 @@
 #include "cli/cmd.h"
 
 #include <inttypes.h>
+#include <limits.h>
 
 #include "cli/session.h"
 
@@ -32,11 +33,11 @@ static error_t parse_extra(int key, char *arg, struct argp_state *state, void *e
 }
 
 static const struct command_spec spec = {
-	.args = "DUMP",
+	.args = "DUMP [PART...]",
 	.doc = "Show what every page of the crash dump DUMP is: a table of kinds, per node and zone.",
 	.groups = OPTIONS_DUMP,
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = UINT_MAX,
 	.extra_options = extra_options,
 	.parse_extra = parse_extra,
 };
@@ -128,7 +129,7 @@ int cmd_census(int argc, char **argv)
 		o.only = rules[RULE_KERNEL_PAGE_LOST].id; /* what its evaluation finds on the way */
 		o.holders = SEARCH_ALWAYS;
 	}
-	err = session_open(&s, o.args[0], &o);
+	err = session_open(&s, &o);
 	if (!err) {
 		s.check->options.census_only = !extra.owners;
 		err = session_run(&s, &o);

@@ -2,6 +2,8 @@
 /* pagefsck check: all passes, all rules, a report. */
 #include "cli/cmd.h"
 
+#include <limits.h>
+
 #include "cli/session.h"
 
 enum { KEY_HOLDERS = 0x300, KEY_NO_HOLDERS };
@@ -26,11 +28,12 @@ static error_t parse_extra(int key, char *arg, struct argp_state *state, void *e
 }
 
 static const struct command_spec spec = {
-	.args = "DUMP",
-	.doc = "Check every page of the memmap in the crash dump DUMP and report what contradicts itself.",
+	.args = "DUMP [PART...]",
+	.doc = "Check every page of the memmap in the crash dump DUMP and report what contradicts itself.  DUMP - is "
+	       "standard input; the PARTs of a split dump are looked for beside DUMP when they are not given.",
 	.groups = OPTIONS_DUMP | OPTIONS_RULES,
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = UINT_MAX,
 	.extra_options = extra_options,
 	.parse_extra = parse_extra,
 };
@@ -45,7 +48,7 @@ int cmd_check(int argc, char **argv)
 
 	options_parse(argc, argv, &spec, &o);
 	o.holders = search;
-	err = session_open(&s, o.args[0], &o);
+	err = session_open(&s, &o);
 	if (!err)
 		err = session_run(&s, &o);
 	if (!err)

@@ -2,6 +2,8 @@
 /* pagefsck layout: struct page word by word, as a kernel has it. */
 #include "cli/cmd.h"
 
+#include <limits.h>
+
 #include "cli/layout_source.h"
 
 enum { KEY_WIDTH = 0x300, KEY_NO_DEBUGINFOD, MIN_WIDTH = 60, MAX_WIDTH = 1000 };
@@ -42,12 +44,12 @@ static error_t parse_extra(int key, char *arg, struct argp_state *state, void *e
 }
 
 static const struct command_spec spec = {
-	.args = "DUMP|VMLINUX",
+	.args = "DUMP [PART...]|VMLINUX",
 	.doc = "Draw struct page and the head and tails of a folio word by word, as the kernel has them whose crash dump "
 	       "DUMP, or whose debug information VMLINUX is, and say how flags, page types and counters are encoded.",
 	.groups = 0,
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = UINT_MAX,
 	.extra_options = extra_options,
 	.parse_extra = parse_extra,
 };
@@ -78,6 +80,10 @@ int cmd_layout(int argc, char **argv)
 	o.no_debuginfod = extra.no_debuginfod;
 	o.threads = 1; /* no pass runs */
 	arch = debuginfo_arch(o.args[0]);
+	if (arch && o.nr_args > 1) {
+		cli_fail(error_new("%s is debug info, and one file at a time is looked at", o.args[0]));
+		return EXIT_USAGE;
+	}
 	if (arch && o.debuginfo) {
 		cli_fail(error_new("%s is debug info itself; -d is for a dump", o.args[0]));
 		return EXIT_USAGE;

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/u64.h"
 #include "cli/page_holders.h"
@@ -39,9 +40,10 @@ static error_t parse_extra(int key, char *arg, struct argp_state *state, void *e
 }
 
 static const struct command_spec spec = {
-	.args = "DUMP PFN|ADDRESS...",
+	.args = "DUMP [PART...] PFN|ADDRESS...",
 	.doc = "Show everything known about single pages of the crash dump DUMP.  A page is named by its pfn (decimal or 0x...), "
-	       "the address of its struct page, a physical address p:0x..., or a kernel address that maps it.",
+	       "the address of its struct page, a physical address p:0x..., or a kernel address that maps it.  Arguments behind DUMP "
+	       "that name no page are further files of a split dump.",
 	.groups = OPTIONS_DUMP | OPTIONS_RULES,
 	.min_args = 2,
 	.max_args = UINT_MAX,
@@ -206,11 +208,11 @@ static void narrow(struct check *c, const uint64_t *pfns, unsigned nr)
 static struct error *run(struct session *s, struct options *o, uint64_t *pfns)
 {
 	const struct page_extra *extra = o->extra;
-	unsigned nr = o->nr_args - 1;
-	struct error *err = session_open(s, o->args[0], o);
+	unsigned nr = o->nr_args - o->nr_dumps;
+	struct error *err = session_open(s, o);
 
 	for (unsigned i = 0; !err && i < nr; i++)
-		err = page_parse(s->check, o->args[i + 1], &pfns[i]);
+		err = page_parse(s->check, o->args[o->nr_dumps + i], &pfns[i]);
 	if (err)
 		return err;
 	if (!extra->holders && s->check->memmap.pages > ALL_PAGES) /* the search has to know what every page is */
@@ -220,6 +222,14 @@ static struct error *run(struct session *s, struct options *o, uint64_t *pfns)
 	if (!err)
 		err = options_open_output(o);
 	return err ? err : write_pages(s, o, pfns, nr);
+}
+
+/* A number is a page even if a file has that name (./NUMBER is the file); what is neither is a page that is misspelt. */
+static bool is_file(const char *arg)
+{
+	uint64_t number;
+
+	return strncmp(arg, "p:", 2) && !parse_number(arg, &number) && !access(arg, F_OK);
 }
 
 int cmd_page(int argc, char **argv)
@@ -232,6 +242,12 @@ int cmd_page(int argc, char **argv)
 	int status;
 
 	options_parse(argc, argv, &spec, &o);
+	for (o.nr_dumps = 1; o.nr_dumps < o.nr_args && is_file(o.args[o.nr_dumps]);)
+		o.nr_dumps++;
+	if (o.nr_dumps == o.nr_args) {
+		cli_fail(error_new("no page given behind the files of the dump"));
+		return EXIT_USAGE;
+	}
 	pfns = calloc(o.nr_args, sizeof(*pfns));
 	err = pfns ? run(&s, &o, pfns) : &error_nomem;
 	status = cli_finish(&o, err, EXIT_CLEAN);

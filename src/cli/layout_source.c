@@ -47,7 +47,7 @@ static void describe_dump(struct layout_source *s, const struct options *o)
 
 static struct error *dump_open_layout(struct layout_source *s, const struct options *o)
 {
-	struct error *err = session_open(&s->session, o->args[0], o);
+	struct error *err = session_open(&s->session, o);
 
 	if (err)
 		return err;

@@ -242,6 +242,7 @@ static void take_args(struct options *o, struct argp_state *state)
 {
 	o->args = state->argv + state->next;
 	o->nr_args = (unsigned)(state->argc - state->next);
+	o->nr_dumps = o->nr_args;
 	if (o->nr_args < o->spec->min_args)
 		argp_error(state, "something is missing: %s", o->spec->args);
 	if (o->nr_args > o->spec->max_args)

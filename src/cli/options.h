@@ -72,6 +72,7 @@ struct options {
 
 	char **args;         /**< the positional arguments */
 	unsigned nr_args;
+	unsigned nr_dumps;   /**< how many of them, from the first on, are files of the dump; all, unless the command says */
 	void *extra;         /**< for parse_extra(); set before options_parse() and kept */
 
 	struct output out;   /**< set by options_open_output() */

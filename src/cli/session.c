@@ -26,9 +26,11 @@ static void show_searched(struct session *s, bool failed, const struct options *
 	}
 }
 
-struct error *session_open(struct session *s, const char *dump, const struct options *o)
+struct error *session_open(struct session *s, const struct options *o)
 {
 	struct check_options co = {
+		.parts = (const char *const *)o->args + 1,
+		.nr_parts = o->nr_dumps - 1,
 		.debuginfo = o->debuginfo,
 		.debuginfo_path = getenv("PAGEFSCK_DEBUGINFO_PATH"),
 		.no_debuginfod = o->no_debuginfod,
@@ -49,7 +51,7 @@ struct error *session_open(struct session *s, const char *dump, const struct opt
 	memset(s, 0, sizeof(*s));
 	progress_init(&s->progress, o);
 	co.cache_dir = s->cache_dir = types_cache_dir();
-	err = check_open(dump, &co, &s->check);
+	err = check_open(o->args[0], &co, &s->check);
 	show_searched(s, err, o);
 	return err;
 }
@@ -67,6 +69,9 @@ static void describe_dump(struct session *s)
 		.pages_excluded = d->pages_excluded,
 		.pages_truncated = d->pages_truncated,
 		.truncated = d->truncated,
+		.incomplete = d->incomplete,
+		.nr_files = d->nr_files,
+		.flattened = d->flattened,
 		.dump_level = d->dump_level,
 	};
 }

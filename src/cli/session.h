@@ -26,8 +26,8 @@ struct session {
 	struct strbuf searched; /* where debug info was looked for, a line each */
 };
 
-/** Open \p dump as \p o asks. */
-struct error *session_open(struct session *s, const char *dump, const struct options *o) _must_check_;
+/** Open the dump, whose files are the first o->nr_dumps arguments, as \p o asks. */
+struct error *session_open(struct session *s, const struct options *o) _must_check_;
 
 /** Run all passes and fill s->report. */
 struct error *session_run(struct session *s, const struct options *o) _must_check_;

@@ -11,7 +11,9 @@
 /* Offsets in struct disk_dump_header of a 64-bit, little-endian machine. */
 enum {
 	HDR_VERSION = 8,
+	HDR_IDENTITY = 12, /* struct new_utsname and a struct timeval */
 	HDR_MACHINE = 12 + 4 * 65,
+	HDR_STATUS = 424,
 	HDR_BLOCK_SIZE = 428,
 	HDR_SUB_BLOCKS = 432,
 	HDR_BITMAP_BLOCKS = 436,
@@ -38,9 +40,14 @@ enum {
 	SUB_NOTE_SIZE = 56,	    /* 4 */
 	SUB_ERASEINFO_OFFSET = 64,  /* 5 */
 	SUB_ERASEINFO_SIZE = 72,    /* 5 */
+	SUB_START_PFN_64 = 80,	    /* 6 */
+	SUB_END_PFN_64 = 88,	    /* 6 */
 	SUB_MAX_MAPNR = 96,	    /* 6 */
 	SUB_SIZE = 104,
 };
+
+/* In the status. */
+enum { DISKDUMP_INCOMPLETE = 0x8 };
 
 /* ---- the header ------------------------------------------------------------------------------------------------- */
 
@@ -82,6 +89,8 @@ static struct error *header_decode(const struct dump_file *f, const uint8_t *p, 
 	h->version = (int32_t)get_le32(p + HDR_VERSION);
 	memcpy(h->machine, p + HDR_MACHINE, sizeof(h->machine) - 1);
 	h->machine[sizeof(h->machine) - 1] = '\0';
+	memcpy(h->identity, p + HDR_IDENTITY, sizeof(h->identity));
+	h->incomplete = get_le32(p + HDR_STATUS) & DISKDUMP_INCOMPLETE;
 	h->block_size = get_le32(p + HDR_BLOCK_SIZE);
 	h->max_mapnr = get_le32(p + HDR_MAX_MAPNR);
 	h->bitmap_offset = (1 + (uint64_t)sub_blocks) * h->block_size;
@@ -89,7 +98,8 @@ static struct error *header_decode(const struct dump_file *f, const uint8_t *p, 
 	h->desc_offset = h->bitmap_offset + h->bitmap_size;
 	if (h->version < 1 || !sub_blocks)
 		return error_new("kdump header of version %" PRId32 ": too old, or damaged", h->version);
-	if (sub_blocks > INT32_MAX / 2 || bitmap_blocks > INT32_MAX / 2 || !file_holds(f, 0, h->desc_offset))
+	if (sub_blocks > INT32_MAX / 2 || bitmap_blocks > INT32_MAX / 2 ||
+	    !(f->flat ? file_holds(f, h->bitmap_offset, 1) : file_holds(f, 0, h->desc_offset)))
 		return file_cut_error(f, "page bitmaps");
 	return NULL;
 }
@@ -111,10 +121,9 @@ static struct error *sub_decode(const struct dump_file *f, const uint8_t *p, str
 	h->notes_size = sub_get(p, SUB_NOTE_SIZE, version, 4);
 	if (version >= 6)
 		h->max_mapnr = get_le64(p + SUB_MAX_MAPNR);
-	if (version >= 2 && get_le32(p + SUB_SPLIT))
-		return error_new("part of a split dump (pfns %#" PRIx64 " to %#" PRIx64
-				 "); join all parts with makedumpfile --reassemble",
-				 get_le64(p + SUB_START_PFN), get_le64(p + SUB_END_PFN));
+	h->split = version >= 2 && get_le32(p + SUB_SPLIT);
+	h->split_first = get_le64(p + (version >= 6 ? SUB_START_PFN_64 : SUB_START_PFN));
+	h->split_end = get_le64(p + (version >= 6 ? SUB_END_PFN_64 : SUB_END_PFN));
 	if (!file_holds(f, h->vmcoreinfo_offset, h->vmcoreinfo_size) || !file_holds(f, h->notes_offset, h->notes_size) ||
 	    !file_holds(f, sub_get(p, SUB_ERASEINFO_OFFSET, version, 5), sub_get(p, SUB_ERASEINFO_SIZE, version, 5)))
 		return file_cut_error(f, "notes");
@@ -195,46 +204,127 @@ static struct error *scan_bytes(struct bitmap_scan *s, const uint8_t *bytes, uin
 	return err;
 }
 
-/* The file holds `offset` to the block after the last bit: diskdump_read_header() has seen to it. */
-static struct error *bitmap_to_runs(const struct dump_file *f, uint64_t offset, uint64_t nr_bits, enum gap_reason why,
-				    struct dump_map *runs)
+/* A bitmap, and which of its bits to look at. */
+struct bitmap {
+	const struct dump_file *file;
+	uint64_t offset; /* of the bit of pfn 0 */
+	uint64_t first, end; /* pfns */
+	enum gap_reason why; /* of pages whose bit is set */
+};
+
+/*
+ * `nr` bits from pfn on are not in the file: nobody knows whether these pages are stored.  If they were counted to find
+ * descriptors, those behind cannot be found either.
+ */
+static struct error *scan_hole(struct bitmap_scan *s, uint64_t pfn, uint64_t nr)
+{
+	enum gap_reason why = s->run.why == GAP_NONE ? GAP_TRUNCATED : s->run.why;
+	struct error *err = scan_close_run(s);
+
+	s->run.why = GAP_TRUNCATED;
+	if (!err)
+		err = scan_set(s, pfn, nr);
+	if (!err)
+		err = scan_close_run(s);
+	s->run.why = why;
+	return err;
+}
+
+static void clear_low_bits(uint8_t *bytes, unsigned nr)
+{
+	uint64_t word = htole64(get_le64(bytes) & ~low_mask(nr));
+
+	memcpy(bytes, &word, sizeof(word));
+}
+
+/* The bits of [pfn, end), which begin at a multiple of 64, as far as the file or the buffer go: *ret_next. */
+static struct error *scan_chunk(struct bitmap_scan *s, const struct bitmap *b, uint64_t pfn, uint8_t *buf, size_t size,
+				uint64_t *ret_next)
+{
+	uint64_t pos = b->offset + pfn / 8, left = (b->end - pfn + 63) / 64 * 8, hole;
+	uint64_t held = file_extent(b->file, pos, left < size ? left : size, &hole) / 8 * 8;
+	uint64_t gone = hole > left ? left : (hole + 7) / 8 * 8;
+	struct error *err;
+	size_t got;
+
+	*ret_next = pfn + (held ? held : gone ? gone : 8) * 8;
+	if (*ret_next > b->end)
+		*ret_next = b->end;
+	if (!held)
+		return scan_hole(s, pfn, *ret_next - pfn);
+	err = file_read(b->file, pos, buf, held, &got);
+	if (got < held) /* cut while it is read */
+		memset(buf + got, 0, held - got);
+	if (pfn < b->first)
+		clear_low_bits(buf, (unsigned)(b->first - pfn));
+	return err ? err : scan_bytes(s, buf, pfn, *ret_next);
+}
+
+static struct error *bitmap_to_runs(const struct bitmap *b, struct dump_map *runs)
 {
 	enum { CHUNK = 65536 };
 	_cleanup_free_ uint8_t *buf = malloc(CHUNK);
-	struct bitmap_scan s = { .runs = runs, .run.why = why };
+	struct bitmap_scan s = { .runs = runs, .run.why = b->why };
 	struct error *err = buf ? NULL : &error_nomem;
+	uint64_t pfn = b->first & ~UINT64_C(63);
 
-	for (uint64_t pfn = 0; pfn < nr_bits && !err; pfn += CHUNK * 8) {
-		uint64_t end = nr_bits - pfn < CHUNK * 8 ? nr_bits : pfn + CHUNK * 8;
-		size_t size = (size_t)((end - pfn + 63) / 64 * 8);
-
-		err = file_read_header(f, offset + pfn / 8, buf, size, "page bitmaps");
-		if (!err)
-			err = scan_bytes(&s, buf, pfn, end);
-	}
+	while (pfn < b->end && !err)
+		err = scan_chunk(&s, b, pfn, buf, CHUNK, &pfn);
 	return err ? err : scan_close_run(&s);
 }
 
-struct error *diskdump_make_map(const struct dump_file *f, const struct diskdump_header *h, struct dump_map *m,
-			     uint32_t *ret_codecs)
+/* As makedumpfile writes them: first what is RAM, then what is stored.  Else there is the second only. */
+static bool has_two_bitmaps(const struct diskdump_header *h)
 {
-	uint64_t nr_bits = h->bitmap_size * 8, offset = h->bitmap_offset;
+	return h->max_mapnr <= h->bitmap_size * 4;
+}
+
+static struct bitmap stored_bitmap(const struct diskdump_range *r, enum gap_reason why)
+{
+	const struct diskdump_header *h = r->header;
+	uint64_t nr_bits = has_two_bitmaps(h) ? h->bitmap_size * 4 : h->bitmap_size * 8;
+
+	if (h->max_mapnr < nr_bits)
+		nr_bits = h->max_mapnr;
+	return (struct bitmap){
+		.file = r->file,
+		.offset = h->bitmap_offset + (has_two_bitmaps(h) ? h->bitmap_size / 2 : 0),
+		.first = r->first,
+		.end = r->end < nr_bits ? r->end : nr_bits,
+		.why = why,
+	};
+}
+
+struct error *diskdump_add_stored(const struct diskdump_range *r, struct dump_map *m, uint32_t *ret_codecs)
+{
+	struct bitmap b = stored_bitmap(r, GAP_NONE);
+	struct dump_map part = { .pos_step = 1 };
+	struct error *err;
+
+	err = bitmap_to_runs(&b, &part);
+	if (!err)
+		err = truncation_split_descs(r->file, r->header->desc_offset, r->header->block_size, &part, ret_codecs);
+	for (size_t i = 0; i < part.runs.nr && !err; i++)
+		err = map_add(m, part.runs.v[i]);
+	map_deinit(&part);
+	return err;
+}
+
+struct error *diskdump_add_missing(const struct diskdump_range *r, struct dump_map *m)
+{
+	struct bitmap b = stored_bitmap(r, GAP_TRUNCATED);
+
+	return bitmap_to_runs(&b, m);
+}
+
+struct error *diskdump_add_excluded(const struct diskdump_range *r, struct dump_map *m)
+{
+	struct bitmap b = { r->file, r->header->bitmap_offset, 0, r->header->max_mapnr, GAP_EXCLUDED };
 	struct dump_map ram = { 0 };
 	struct error *err = NULL;
 
-	m->pos_step = 1;
-	if (h->max_mapnr <= nr_bits / 2) {
-		/* as makedumpfile writes it: first what is RAM, then what is stored */
-		nr_bits /= 2;
-		offset += h->bitmap_size / 2;
-		err = bitmap_to_runs(f, h->bitmap_offset, h->max_mapnr, GAP_EXCLUDED, &ram);
-	}
-	if (h->max_mapnr < nr_bits)
-		nr_bits = h->max_mapnr;
-	if (!err)
-		err = bitmap_to_runs(f, offset, nr_bits, GAP_NONE, m);
-	if (!err)
-		err = truncation_split_descs(f, h->desc_offset, h->block_size, m, ret_codecs);
+	if (has_two_bitmaps(r->header))
+		err = bitmap_to_runs(&b, &ram);
 	if (!err)
 		err = map_lay_under(m, &ram);
 	map_deinit(&ram);

@@ -39,7 +39,10 @@ static bool dump_copy_info(struct dump *d, const struct dump_info *info, const c
 	d->info.format = arena_strdup(&d->strings, info->format ? info->format : "");
 	d->info.compression = arena_strdup(&d->strings, info->compression ? info->compression : "none");
 	d->info.arch = arena_strdup(&d->strings, info->arch ? info->arch : "unknown");
+	d->info.incomplete = info->incomplete ? arena_strdup(&d->strings, info->incomplete) : NULL;
 	d->vmcoreinfo_text = arena_strdup(&d->strings, vmcoreinfo ? vmcoreinfo : "");
+	if (info->incomplete && !d->info.incomplete)
+		return false;
 	return d->info.path && d->info.format && d->info.compression && d->info.arch && d->vmcoreinfo_text;
 }
 

@@ -32,23 +32,31 @@ struct dump_info {
 	const char *format;     /**< "elf" or "kdump" */
 	const char *compression; /**< "none", "zlib", "lzo", "snappy", "zstd", "mixed"; of ELF: "none" */
 	const char *arch;       /**< libkdumpfile's name: "x86_64", "aarch64", ... */
-	uint64_t file_size;     /**< bytes */
+	uint64_t file_size;     /**< bytes, of all files */
+	unsigned nr_files;      /**< 1, or the parts of a split dump that were found */
+	bool flattened;         /**< in the format for pipes (makedumpfile -F) */
 	unsigned page_shift;
 	uint64_t max_pfn;        /**< one past the highest pfn of RAM */
 	uint64_t pages_ram;      /**< pages the dump's map of memory contains */
 	uint64_t pages_present;  /**< of these, stored and readable */
 	uint64_t pages_excluded; /**< of these, left out by the filter */
-	uint64_t pages_truncated; /**< of these, beyond the end of the file */
-	bool truncated;
+	uint64_t pages_truncated; /**< of these, beyond the end of the file, or in a part that is missing */
+	bool truncated;          /**< something is missing that the file should hold */
+	const char *incomplete;  /**< why, if more is known than that pages lie beyond its end; NULL: no more */
+	bool zeros_excluded;     /**< what was left out may be pages of zeros as well: the file does not tell */
 	int dump_level;          /**< makedumpfile's -d level when the header has it, else -1 */
 };
 
 /**
- * Open \p path and learn everything that needs no debug info.
- * Errors name the file and say what to do: not a dump, empty, directory, unreadable, no VMCOREINFO, flattened
- * (with a library that cannot read it), split set, big-endian target, unknown format.
+ * Open the file \p path ("-": standard input) and learn everything that needs no debug info.  A part of a split dump is
+ * joined with the other parts that lie beside it.
+ * Errors name the file and say what to do: not a dump, empty, directory, unreadable, no VMCOREINFO, packed, big-endian
+ * target, unknown format.
  */
 struct error *dump_open(const char *path, struct dump **ret) _must_check_;
+
+/** The same of \p nr files, at least one: the parts of a split dump in any order.  One: as above. */
+struct error *dump_open_files(const char *const *paths, unsigned nr, struct dump **ret) _must_check_;
 void dump_free(struct dump *d);
 
 const struct dump_info *dump_info(const struct dump *d);

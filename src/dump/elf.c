@@ -86,10 +86,14 @@ static const struct dump_ops elf_ops = {
 	.constant = true,
 };
 
+/* In e_flags, where riscv has flags of its own: makedumpfile ran out of room. */
+enum { ELF_INCOMPLETE = 0x1 };
+
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
 struct elf_header {
 	uint16_t machine;
+	bool incomplete;
 	uint64_t nr_phdrs;
 	Elf64_Phdr *phdrs; /* as in the file: little-endian */
 };
@@ -153,6 +157,7 @@ static struct error *elf_read_header(const struct dump_file *f, struct elf_heade
 	if (err)
 		return err;
 	h->machine = le16toh(e.e_machine);
+	h->incomplete = h->machine != EM_RISCV && le32toh(e.e_flags) & ELF_INCOMPLETE;
 	size = h->nr_phdrs * sizeof(*h->phdrs);
 	if (!file_holds(f, le64toh(e.e_phoff), size))
 		return file_cut_error(f, "ELF program headers");
@@ -255,6 +260,17 @@ static struct error *elf_make_map(struct dump_store *s, const struct elf_header 
 	return err;
 }
 
+static void elf_describe(struct dump_store *s, const struct elf_header *h)
+{
+	s->info.arch = elf_arch(h->machine);
+	map_describe(&s->map, &s->info);
+	if (h->incomplete)
+		s->info.incomplete = "the file is marked incomplete: makedumpfile ran out of room";
+	else if (file_is_cut(&s->file))
+		s->info.incomplete = "the file is flattened and has no end mark: it was cut, or is damaged";
+	s->info.truncated |= s->info.incomplete != NULL;
+}
+
 static struct error *elf_load(struct dump_store *s)
 {
 	struct elf_header h = { 0 };
@@ -269,7 +285,8 @@ static struct error *elf_load(struct dump_store *s)
 		err = store_page_shift(s, 12, &s->info.page_shift);
 	if (!err)
 		err = elf_make_map(s, &h);
-	s->info.arch = elf_arch(h.machine);
+	if (!err)
+		elf_describe(s, &h);
 	free(h.phdrs);
 	return err;
 }
@@ -285,13 +302,13 @@ struct error *elf_open(struct dump_file *file, const char *path, struct dump **r
 	}
 	s->file = *file;
 	s->info = (struct dump_info){
-		.path = path, .format = "elf", .compression = "none", .file_size = file->size, .dump_level = -1,
+		.path = path, .format = "elf", .compression = "none", .file_size = file->size_on_disk,
+		.nr_files = 1, .flattened = file->flat, .zeros_excluded = true, .dump_level = -1,
 	};
 	err = elf_load(s);
 	if (err) {
 		elf_free(s);
 		return err;
 	}
-	map_describe(&s->map, &s->info);
 	return dump_new(&elf_ops, s, &s->info, s->notes.vmcoreinfo, ret);
 }

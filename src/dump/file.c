@@ -10,6 +10,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "dump/flat.h"
+#include "dump/format.h"
+#include "dump/spool.h"
+
 static struct error *open_error(int errnum)
 {
 	char text[128];
@@ -43,7 +47,7 @@ static struct error *file_check(int fd, uint64_t *ret_size)
 	if (S_ISDIR(st.st_mode))
 		return error_new("is a directory; give the dump file in it (often named vmcore)");
 	if (!S_ISREG(st.st_mode))
-		return error_new("not a regular file; save the dump to a file first, live memory cannot be checked");
+		return error_new("neither a file nor a pipe; save the dump to a file first");
 	if (file_is_kcore(fd))
 		return error_new("live memory changes while it is read and cannot be checked; give a dump of a stopped kernel");
 	if (!st.st_size)
@@ -52,16 +56,57 @@ static struct error *file_check(int fd, uint64_t *ret_size)
 	return NULL;
 }
 
+/* Put what comes through a pipe in the place of the pipe. */
+static struct error *file_unpipe(struct dump_file *f)
+{
+	struct error *err;
+	struct stat st;
+	int fd;
+
+	if (fstat(f->fd, &st) < 0 || !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+		return NULL;
+	err = spool_pipe(f->fd, &fd);
+	if (err)
+		return err;
+	close(f->fd);
+	f->fd = fd;
+	f->piped = true;
+	return NULL;
+}
+
+static struct error *file_unflatten(struct dump_file *f)
+{
+	char head[FORMAT_HEAD_SIZE];
+	struct error *err;
+	size_t got;
+
+	f->size_on_disk = f->size;
+	err = file_read(f, 0, head, sizeof(head), &got);
+	if (err || !flat_probe(head, got))
+		return err;
+	err = flat_open(f, &f->flat);
+	if (err)
+		return err;
+	f->size = flat_size(f->flat);
+	return f->size ? NULL : error_new("flattened, and cut after %" PRIu64 " bytes; copy it again", f->size_on_disk);
+}
+
 struct error *file_open(const char *path, struct dump_file *ret)
 {
-	/* without O_NONBLOCK a FIFO would keep us waiting for a writer */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	bool standard_input = !strcmp(path, "-");
 	struct error *err;
 
-	if (fd < 0)
+	*ret = (struct dump_file){ .fd = -1 };
+	/* without O_NONBLOCK a FIFO would keep us waiting for a writer */
+	ret->fd = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) :
+				   open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (ret->fd < 0)
 		return open_error(errno);
-	ret->fd = fd;
-	err = file_check(fd, &ret->size);
+	err = file_unpipe(ret);
+	if (!err)
+		err = file_check(ret->fd, &ret->size);
+	if (!err)
+		err = file_unflatten(ret);
 	if (err)
 		file_close(ret);
 	return err;
@@ -72,22 +117,46 @@ void file_close(struct dump_file *f)
 	if (f->fd >= 0)
 		close(f->fd);
 	f->fd = -1;
+	flat_free(f->flat);
+	f->flat = NULL;
+}
+
+bool file_is_cut(const struct dump_file *f)
+{
+	return f->flat && flat_is_cut(f->flat);
 }
 
 bool file_holds(const struct dump_file *f, uint64_t offset, uint64_t size)
 {
+	if (f->flat)
+		return flat_holds(f->flat, offset, size);
 	return size <= f->size && offset <= f->size - size;
 }
 
-struct error *file_read(const struct dump_file *f, uint64_t offset, void *buf, size_t size, size_t *ret_got)
+uint64_t file_extent(const struct dump_file *f, uint64_t offset, uint64_t max, uint64_t *ret_hole)
+{
+	uint64_t held = 0, pos = 0;
+
+	*ret_hole = 0;
+	if (!f->flat && offset < f->size)
+		return f->size - offset < max ? f->size - offset : max;
+	while (f->flat && held < max) {
+		uint64_t run = flat_find(f->flat, offset + held, &pos);
+
+		if (!run)
+			break;
+		held += run;
+	}
+	if (!held)
+		*ret_hole = f->flat ? pos : UINT64_MAX;
+	return held < max ? held : max;
+}
+
+/* Read from the file as it is on disk. */
+static struct error *read_plain(const struct dump_file *f, uint64_t offset, void *buf, size_t size, size_t *ret_got)
 {
 	size_t got = 0;
 
-	*ret_got = 0;
-	if (offset >= f->size)
-		return NULL;
-	if (size > f->size - offset)
-		size = (size_t)(f->size - offset);
 	while (got < size) {
 		ssize_t n = pread(f->fd, (char *)buf + got, size - got, (off_t)(offset + got));
 
@@ -103,10 +172,45 @@ struct error *file_read(const struct dump_file *f, uint64_t offset, void *buf, s
 	return NULL;
 }
 
+/* Read what the records of a flattened file gave; [offset, offset + size) is inside. */
+static struct error *read_flat(const struct dump_file *f, uint64_t offset, void *buf, size_t size, size_t *ret_got)
+{
+	size_t n = 0;
+
+	for (*ret_got = 0; *ret_got < size; *ret_got += n) {
+		uint64_t pos, run = flat_find(f->flat, offset + *ret_got, &pos), span = run ? run : pos;
+		size_t want = span < size - *ret_got ? (size_t)span : size - *ret_got;
+		uint8_t *to = (uint8_t *)buf + *ret_got;
+		struct error *err;
+
+		n = want;
+		if (!run) {
+			memset(to, 0, want);
+			continue;
+		}
+		err = read_plain(f, pos, to, want, &n);
+		if (err || n < want)
+			return err;
+	}
+	return NULL;
+}
+
+struct error *file_read(const struct dump_file *f, uint64_t offset, void *buf, size_t size, size_t *ret_got)
+{
+	*ret_got = 0;
+	if (offset >= f->size)
+		return NULL;
+	if (size > f->size - offset)
+		size = (size_t)(f->size - offset);
+	return f->flat ? read_flat(f, offset, buf, size, ret_got) : read_plain(f, offset, buf, size, ret_got);
+}
+
 struct error *file_cut_error(const struct dump_file *f, const char *what)
 {
-	return error_new("cut after %" PRIu64 " bytes, inside its %s; copy the dump again, or look for a full disk",
-			 f->size, what);
+	if (f->flat && !flat_is_cut(f->flat))
+		return error_new("flattened, and no record holds its %s: the file is damaged; copy it again", what);
+	return error_new("cut after %" PRIu64 " bytes, %s its %s; copy the dump again, or look for a full disk",
+			 f->size_on_disk, f->flat ? "before it had" : "inside", what);
 }
 
 struct error *file_read_header(const struct dump_file *f, uint64_t offset, void *buf, size_t size, const char *what)
@@ -114,6 +218,8 @@ struct error *file_read_header(const struct dump_file *f, uint64_t offset, void 
 	struct error *err;
 	size_t got;
 
+	if (f->flat && !file_holds(f, offset, size))
+		return file_cut_error(f, what);
 	err = file_read(f, offset, buf, size, &got);
 	if (err)
 		return error_prefix(err, "%s", what);

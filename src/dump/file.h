@@ -9,19 +9,39 @@
 
 #include "base/error.h"
 
+struct flat;
+
 struct dump_file {
 	int fd;
-	uint64_t size; /* when it was opened; what is written later is not looked at */
+	uint64_t size; /* when it was opened; what is written later is not looked at.  Flattened: of the dump inside */
+	uint64_t size_on_disk; /* what a flattened file itself has */
+	struct flat *flat; /* NULL: not flattened */
+	bool piped; /* it came through a pipe */
 };
 
-/** Open a regular file that is not empty and not live memory.  Messages do not name it. */
+/**
+ * Open a file that is not empty and not live memory, or a pipe, whose contents are put into a temporary file; "-" is
+ * standard input.  A flattened file reads as the dump inside.  Messages do not name it.
+ */
 struct error *file_open(const char *path, struct dump_file *ret) _must_check_;
 void file_close(struct dump_file *f);
 
-/** Whether [offset, offset + size) lies inside the file. */
+/** A flattened file that lacks records. */
+bool file_is_cut(const struct dump_file *f);
+
+/** Whether all of [offset, offset + size) is in the file; what a flattened one has no record of is not. */
 bool file_holds(const struct dump_file *f, uint64_t offset, uint64_t size);
 
-/** Read what there is of \p size bytes: *ret_got is less only at the end of the file. */
+/**
+ * How many bytes from \p offset on are in the file, \p max at most.  0: none, *ret_hole is then how many are missing
+ * before the next that is there (UINT64_MAX: there is none).
+ */
+uint64_t file_extent(const struct dump_file *f, uint64_t offset, uint64_t max, uint64_t *ret_hole);
+
+/**
+ * Read what there is of \p size bytes: *ret_got is less only at the end of the file.  What a flattened file has no
+ * record of (file_holds() tells) reads as zeros.
+ */
 struct error *file_read(const struct dump_file *f, uint64_t offset, void *buf, size_t size, size_t *ret_got)
 	_must_check_;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Compressed kdumps.  Decompression is libkdumpfile's; where each page is we know ourselves (diskdump.c), so that the
- * library is never asked for one that it cannot read.  Pages stored as they are need no library.
+ * library is never asked for one that it cannot read.  Pages stored as they are need no library.  Of a flattened or
+ * split dump, which it (0.5.1) cannot read, or not without mixing up parts, pages are unpacked by ourselves (codec.c).
  *
  * Each reader has its own context.  kdump_clone() would share one cache between threads, and its locking is broken
  * (0.5.1 to 0.5.4: crashes and wrong data).
@@ -11,10 +12,11 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "dump/codec.h"
 #include "dump/diskdump.h"
+#include "dump/split.h"
 #include "dump/truncation.h"
 #include "dump/vmcoreinfo.h"
-#include "dump/zstd_codec.h"
 
 /* Pages.  The library searches its cache linearly: the default of 1024 makes reads 2 to 7 times slower. */
 enum { LIBRARY_CACHE_SIZE = 16 };
@@ -23,16 +25,20 @@ enum { LIBRARY_CACHE_SIZE = 16 };
 enum { READER_DESCS = 170 };
 
 struct diskdump {
-	struct dump_store store;
-	uint64_t desc_offset;
+	struct dump_store store; /* its file is that of the first part */
+	struct split_set set;
+	bool direct; /* libkdumpfile cannot be given the file */
+	struct strbuf incomplete; /* why pages are missing */
 };
 
 struct diskdump_reader {
 	const struct diskdump *dump;
 	kdump_ctx_t *ctx; /* made when the first compressed page is read */
-	struct zstd_codec *zstd; /* NULL: libkdumpfile does it */
+	struct codec *codec;
 	uint8_t *packed; /* room for a compressed page */
+	uint8_t *page; /* room for the same page */
 	const struct dump_run *last; /* the run of the last read */
+	const struct split_part *part; /* of the descriptors */
 	uint64_t first_desc; /* the descriptors in `descs` */
 	uint64_t nr_descs;
 	uint8_t descs[READER_DESCS * DISKDUMP_DESC_SIZE];
@@ -106,8 +112,9 @@ static void diskdump_reader_close(void *state)
 
 	if (r->ctx)
 		kdump_free(r->ctx);
-	zstd_codec_free(r->zstd);
+	codec_free(r->codec);
 	free(r->packed);
+	free(r->page);
 	free(r);
 }
 
@@ -118,9 +125,10 @@ static struct error *diskdump_reader_open(void *backend, void **ret_state)
 	if (!r)
 		return &error_nomem;
 	r->dump = backend;
-	r->zstd = zstd_codec_new();
+	r->codec = codec_new();
 	r->packed = malloc((size_t)1 << r->dump->store.info.page_shift);
-	if (!r->packed) {
+	r->page = malloc((size_t)1 << r->dump->store.info.page_shift);
+	if (!r->codec || !r->packed || !r->page) {
 		diskdump_reader_close(r);
 		return &error_nomem;
 	}
@@ -135,8 +143,8 @@ static struct error *reader_get_desc(struct diskdump_reader *r, uint64_t nr, str
 		size_t got;
 
 		r->nr_descs = 0;
-		err = file_read(&r->dump->store.file, r->dump->desc_offset + nr * DISKDUMP_DESC_SIZE, r->descs,
-				sizeof(r->descs), &got);
+		err = file_read(&r->part->file, r->part->header.desc_offset + nr * DISKDUMP_DESC_SIZE, r->descs, sizeof(r->descs),
+				&got);
 		if (err)
 			return err;
 		r->first_desc = nr;
@@ -153,55 +161,64 @@ static struct error *read_plain(const struct diskdump_reader *r, uint64_t offset
 	struct error *err;
 	size_t got;
 
-	err = file_read(&r->dump->store.file, offset, buf, size, &got);
+	err = file_read(&r->part->file, offset, buf, size, &got);
 	if (!err && got < size)
 		return error_new("the file became shorter while it was read");
 	return err;
 }
 
-/* A whole page; diskdump_desc_check() has seen to it that the packed one is not larger. */
-static struct error *read_zstd(struct diskdump_reader *r, const struct diskdump_desc *desc, void *page, size_t size,
-			       enum gap_reason *ret_why)
-{
-	struct error *err;
-
-	err = read_plain(r, desc->offset, r->packed, desc->size);
-	if (!err && !zstd_codec_unpack(r->zstd, r->packed, desc->size, page, size))
-		*ret_why = GAP_CORRUPT;
-	return err;
-}
-
-static const struct dump_run *reader_find(struct diskdump_reader *r, uint64_t pfn)
+static void reader_find(struct diskdump_reader *r, uint64_t pfn)
 {
 	if (!r->last || pfn < r->last->first || pfn >= r->last->end)
 		r->last = map_find(&r->dump->store.map, pfn);
-	return r->last;
+	if (r->part && pfn >= r->part->first_pfn && pfn < r->part->end_pfn)
+		return;
+	r->part = split_find(&r->dump->set, pfn);
+	r->nr_descs = 0;
 }
 
-/* The descriptor of a page, or why there is none. */
+/* The descriptor of a page, or why there is none; r->part has the page. */
 static struct error *reader_locate(struct diskdump_reader *r, uint64_t pfn, struct diskdump_desc *ret,
 				   enum gap_reason *ret_why)
 {
 	const struct dump_store *s = &r->dump->store;
-	const struct dump_run *run = reader_find(r, pfn);
 	struct error *err;
 
-	*ret_why = run ? run->why : GAP_NOT_RAM;
+	reader_find(r, pfn);
+	*ret_why = !r->last ? GAP_NOT_RAM : !r->part && r->last->why == GAP_NONE ? GAP_TRUNCATED : r->last->why;
 	if (*ret_why != GAP_NONE)
 		return NULL;
-	err = reader_get_desc(r, map_pos(&s->map, run, pfn), ret);
+	err = reader_get_desc(r, map_pos(&s->map, r->last, pfn), ret);
 	if (!err) /* again, as the file may have been written to since it was opened */
-		*ret_why = diskdump_desc_check(&s->file, ret, bit_u64(s->info.page_shift));
+		*ret_why = diskdump_desc_check(&r->part->file, ret, bit_u64(s->info.page_shift));
 	return err;
+}
+
+/* Unpack a page without libkdumpfile; diskdump_desc_check() has seen to it that the packed one is not larger. */
+static struct error *read_direct(struct diskdump_reader *r, const struct diskdump_desc *desc, size_t in_page, void *buf,
+				 size_t size, enum gap_reason *ret_why)
+{
+	size_t page_size = (size_t)1 << r->dump->store.info.page_shift;
+	void *page = size == page_size ? buf : r->page;
+	struct error *err;
+
+	err = read_plain(r, desc->offset, r->packed, desc->size);
+	if (err)
+		return err;
+	if (!codec_unpack(r->codec, desc->flags & DISKDUMP_DESC_CODECS, r->packed, desc->size, page, page_size))
+		*ret_why = GAP_CORRUPT;
+	else if (page != buf)
+		memcpy(buf, r->page + in_page, size);
+	return NULL;
 }
 
 static struct error *read_packed(struct diskdump_reader *r, const struct diskdump_desc *desc, uint64_t pa, void *buf,
 				 size_t size, enum gap_reason *ret_why)
 {
-	bool whole = size >> r->dump->store.info.page_shift;
+	uint32_t flag = desc->flags & DISKDUMP_DESC_CODECS;
 
-	if ((desc->flags & DISKDUMP_DESC_CODECS) == DISKDUMP_DESC_ZSTD && r->zstd && whole)
-		return read_zstd(r, desc, buf, size, ret_why);
+	if (r->dump->direct || (flag == DISKDUMP_DESC_ZSTD && !codec_lacks(flag)))
+		return read_direct(r, desc, pa & low_mask(r->dump->store.info.page_shift), buf, size, ret_why);
 	return library_read(r, pa, buf, size, ret_why);
 }
 
@@ -224,10 +241,11 @@ static struct error *diskdump_read_page(void *state, uint64_t pa, void *buf, siz
 static uint64_t plain_run_length(struct diskdump_reader *r, uint64_t pfn, const struct diskdump_desc *first, uint64_t max)
 {
 	uint64_t page_size = bit_u64(r->dump->store.info.page_shift), nr = 1;
+	const struct split_part *part = r->part;
 	struct diskdump_desc next;
 	enum gap_reason why;
 
-	for (; nr < max; nr++) {
+	for (; nr < max && pfn + nr < part->end_pfn; nr++) {
 		struct error *err = reader_locate(r, pfn + nr, &next, &why);
 
 		if (err) /* it comes again when this page is read */
@@ -264,7 +282,11 @@ static void diskdump_free(void *backend)
 {
 	struct diskdump *d = backend;
 
+	d->store.file.fd = -1; /* it is the first part's */
+	d->store.file.flat = NULL;
 	store_deinit(&d->store);
+	split_deinit(&d->set);
+	strbuf_deinit(&d->incomplete);
 	free(d);
 }
 
@@ -352,38 +374,127 @@ static struct error *check_vmcoreinfo(const struct dump_store *s)
 	return NULL;
 }
 
+/* ---- which pages are there -------------------------------------------------------------------------------------- */
+
+static struct error *note_missing(void *arg, uint64_t first, uint64_t end)
+{
+	struct diskdump *d = arg;
+	struct diskdump_range r = { &d->store.file, &d->set.parts.v[0].header, first, end };
+
+	strbuf_printf(&d->incomplete, "%s %#" PRIx64 " to %#" PRIx64,
+		      d->incomplete.len ? "," : "no part of the split dump was given, or found beside the other, for pfns", first, end - 1);
+	return diskdump_add_missing(&r, &d->store.map);
+}
+
+static struct error *add_missing(struct diskdump *d)
+{
+	struct dump_map parts = d->store.map;
+	struct error *err;
+
+	d->store.map = (struct dump_map){ .pos_step = 1 };
+	err = split_for_each_missing(&d->set, note_missing, d);
+	return err ? err : map_lay_under(&d->store.map, &parts);
+}
+
+static void note_incomplete(struct diskdump *d)
+{
+	for (size_t i = 0; i < d->set.parts.nr; i++) {
+		const struct split_part *p = &d->set.parts.v[i];
+		const char *name = d->set.parts.nr > 1 ? p->path : "the file";
+
+		if (p->header.incomplete)
+			strbuf_printf(&d->incomplete, "%s%s is marked incomplete: makedumpfile ran out of room",
+				      d->incomplete.len ? "; " : "", name);
+		if (file_is_cut(&p->file))
+			strbuf_printf(&d->incomplete, "%s%s is flattened and has no end mark: it was cut, or is damaged",
+				      d->incomplete.len ? "; " : "", name);
+	}
+}
+
+static struct error *diskdump_make_map(struct diskdump *d, uint32_t *ret_codecs)
+{
+	struct dump_store *s = &d->store;
+	struct error *err = NULL;
+
+	s->map.pos_step = 1;
+	for (size_t i = 0; i < d->set.parts.nr && !err; i++) {
+		const struct split_part *p = &d->set.parts.v[i];
+		struct diskdump_range r = { &p->file, &p->header, p->first_pfn, p->end_pfn };
+
+		err = diskdump_add_stored(&r, &s->map, ret_codecs);
+		err = error_prefix(err, "%s", p->path);
+	}
+	if (!err)
+		err = add_missing(d);
+	if (!err)
+		err = diskdump_add_excluded(&(struct diskdump_range){ &s->file, &d->set.parts.v[0].header, 0, UINT64_MAX }, &s->map);
+	note_incomplete(d);
+	return err;
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+static struct error *diskdump_load_notes(struct dump_store *s, const struct diskdump_header *h)
+{
+	struct error *err;
+
+	err = store_read_notes(s, h->notes_offset, h->notes_size);
+	if (!err)
+		err = take_bare_vmcoreinfo(s, h);
+	if (!err)
+		err = store_check_notes(s);
+	return err ? err : check_vmcoreinfo(s);
+}
+
+static struct error *check_codecs(const struct diskdump *d, uint32_t codecs)
+{
+	const char *lacking = d->direct ? codec_lacks(codecs) : NULL;
+
+	if (!lacking)
+		return NULL;
+	return error_new("flattened or split with pages packed by %s, which this pagefsck was built without; put it together with: %s",
+			 lacking, d->set.parts.nr > 1 ? "makedumpfile --reassemble PARTS... NEWFILE" : "makedumpfile -R NEWFILE < FILE");
+}
+
+static void diskdump_describe(struct diskdump *d, uint32_t codecs)
+{
+	struct dump_info *info = &d->store.info;
+
+	info->compression = codecs_name(codecs);
+	for (size_t i = 0; i < d->set.parts.nr; i++)
+		info->file_size += d->set.parts.v[i].file.size_on_disk;
+	info->nr_files = (unsigned)d->set.parts.nr;
+	info->flattened = d->store.file.flat;
+	map_describe(&d->store.map, info);
+	info->incomplete = d->incomplete.len ? d->incomplete.s : NULL;
+	info->truncated |= info->incomplete != NULL;
+}
+
 static struct error *diskdump_load(struct diskdump *d)
 {
-	struct diskdump_header h = { 0 };
+	const struct diskdump_header *h = &d->set.parts.v[0].header;
 	struct dump_store *s = &d->store;
 	uint32_t codecs = 0;
 	struct error *err;
 
-	err = diskdump_read_header(&s->file, &h);
-	if (err)
-		return err;
-	d->desc_offset = h.desc_offset;
-	s->info.page_shift = log2_u64(h.block_size);
-	s->info.dump_level = h.dump_level;
-	memcpy(s->machine, h.machine, sizeof(s->machine));
+	s->file = d->set.parts.v[0].file;
+	d->direct = d->set.parts.nr > 1 || h->split || s->file.flat;
+	s->info.page_shift = log2_u64(h->block_size);
+	s->info.dump_level = h->dump_level;
+	memcpy(s->machine, h->machine, sizeof(s->machine));
 	s->info.arch = diskdump_arch(s->machine);
-	err = store_read_notes(s, h.notes_offset, h.notes_size);
+	err = diskdump_load_notes(s, h);
 	if (!err)
-		err = take_bare_vmcoreinfo(s, &h);
+		err = diskdump_make_map(d, &codecs);
 	if (!err)
-		err = store_check_notes(s);
+		err = check_codecs(d, codecs);
 	if (!err)
-		err = check_vmcoreinfo(s);
-	if (!err)
-		err = diskdump_make_map(&s->file, &h, &s->map, &codecs);
-	if (err)
-		return err;
-	s->info.compression = codecs_name(codecs);
-	map_describe(&s->map, &s->info);
-	return NULL;
+		diskdump_describe(d, codecs);
+	return err;
 }
 
-struct error *diskdump_open(struct dump_file *file, const char *path, struct dump **ret)
+struct error *diskdump_open(struct dump_file *file, const char *path, const char *const *more, unsigned nr_more,
+			    struct dump **ret)
 {
 	struct diskdump *d = calloc(1, sizeof(*d));
 	struct error *err;
@@ -392,9 +503,11 @@ struct error *diskdump_open(struct dump_file *file, const char *path, struct dum
 		file_close(file);
 		return &error_nomem;
 	}
-	d->store.file = *file;
-	d->store.info = (struct dump_info){ .path = path, .format = "kdump", .file_size = file->size };
-	err = diskdump_load(d);
+	d->store.file.fd = -1;
+	d->store.info = (struct dump_info){ .path = path, .format = "kdump" };
+	err = split_open(file, path, more, nr_more, &d->set);
+	if (!err)
+		err = diskdump_load(d);
 	if (err) {
 		diskdump_free(d);
 		return err;

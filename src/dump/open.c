@@ -1,41 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <elf.h>
 #include <string.h>
 
+#include "dump/format.h"
 #include "dump/store.h"
 
-static struct error *flattened_error(struct dump_file *file)
-{
-	file_close(file);
-	return error_new("flattened dump (of makedumpfile -F, or of QEMU); put it together with: makedumpfile -R NEWFILE < FILE");
-}
-
 /* One format is one line here.  Takes the file over. */
-static struct error *format_open(struct dump_file *file, const char *path, struct dump **ret)
+static struct error *format_open(struct dump_file *file, const char *const *paths, unsigned nr, struct dump **ret)
 {
-	char magic[16] = "";
+	char head[FORMAT_HEAD_SIZE] = "";
+	enum dump_format format;
 	struct error *err;
-	size_t got;
+	size_t got = 0;
 
-	err = file_read(file, 0, magic, sizeof(magic), &got);
-	if (!err && !memcmp(magic, ELFMAG, SELFMAG))
-		return elf_open(file, path, ret);
-	if (!err && (!memcmp(magic, "KDUMP   ", 8) || !memcmp(magic, "DISKDUMP", 8)))
-		return diskdump_open(file, path, ret);
-	if (!err && !memcmp(magic, "makedumpfile", 12))
-		return flattened_error(file);
+	err = file_read(file, 0, head, sizeof(head), &got);
+	format = format_of(head, got);
+	if (!err && nr > 1 && format != DUMP_FORMAT_KDUMP)
+		err = error_new("not part of a split dump (makedumpfile --split); give one dump at a time");
+	if (!err && format == DUMP_FORMAT_ELF)
+		return elf_open(file, paths[0], ret);
+	if (!err && format == DUMP_FORMAT_KDUMP)
+		return diskdump_open(file, paths[0], paths + 1, nr - 1, ret);
+	if (!err)
+		err = format_check(head, got);
+	if (!err)
+		err = error_new("in a format that pagefsck cannot read");
 	file_close(file);
-	return err ? err : error_new("not a dump that can be read; expected an ELF core or a compressed kdump "
-				     "(unpack it first if it was packed with gzip, xz or the like)");
+	return err;
 }
 
-struct error *dump_open(const char *path, struct dump **ret)
+struct error *dump_open_files(const char *const *paths, unsigned nr, struct dump **ret)
 {
 	struct dump_file file;
 	struct error *err;
 
-	err = file_open(path, &file);
+	err = file_open(paths[0], &file);
 	if (!err)
-		err = format_open(&file, path, ret);
-	return error_prefix(err, "%s", path);
+		err = format_open(&file, paths, nr, ret);
+	return error_prefix(err, "%s", strcmp(paths[0], "-") ? paths[0] : "standard input");
+}
+
+struct error *dump_open(const char *path, struct dump **ret)
+{
+	return dump_open_files(&path, 1, ret);
 }

@@ -39,6 +39,8 @@ unsigned store_registers(const void *backend, unsigned i, uint64_t *ret, unsigne
 
 /* The formats.  They take \p file over, also when they fail; messages do not name the file. */
 struct error *elf_open(struct dump_file *file, const char *path, struct dump **ret) _must_check_;
-struct error *diskdump_open(struct dump_file *file, const char *path, struct dump **ret) _must_check_;
+/* \p more: further parts of a split dump; none: they are looked for beside it. */
+struct error *diskdump_open(struct dump_file *file, const char *path, const char *const *more, unsigned nr_more,
+			    struct dump **ret) _must_check_;
 
 #endif

@@ -25,13 +25,27 @@ enum gap_reason diskdump_desc_check(const struct dump_file *f, const struct disk
 	return file_holds(f, desc->offset, desc->size) ? GAP_NONE : GAP_TRUNCATED;
 }
 
-/* How many pages of the run the file holds. */
-static uint64_t run_nr_held(const struct dump_file *f, const struct dump_run *run, uint64_t page_size)
+/* The pages of one run, as far as the file has them. */
+static struct error *split_run(const struct dump_file *f, struct dump_run run, uint64_t page_size, struct dump_map *m)
 {
-	uint64_t nr = run->end - run->first;
-	uint64_t held = run->pos < f->size ? (f->size - run->pos) / page_size : 0;
+	struct error *err = NULL;
 
-	return held < nr ? held : nr;
+	while (run.first < run.end && !err) {
+		uint64_t left = run.end - run.first, hole, nr;
+		struct dump_run piece = run;
+
+		nr = file_extent(f, run.pos, left * page_size, &hole) / page_size;
+		if (!nr) {
+			piece.why = GAP_TRUNCATED;
+			nr = hole / page_size ? hole / page_size : 1;
+		}
+		if (nr > left)
+			nr = left;
+		piece.end = run.first += nr;
+		run.pos += nr * page_size;
+		err = map_add(m, piece);
+	}
+	return err;
 }
 
 struct error *truncation_split_runs(const struct dump_file *f, struct dump_map *m)
@@ -39,15 +53,8 @@ struct error *truncation_split_runs(const struct dump_file *f, struct dump_map *
 	struct dump_map split = { .pos_step = m->pos_step };
 	struct error *err = NULL;
 
-	for (size_t i = 0; i < m->runs.nr && !err; i++) {
-		struct dump_run held = m->runs.v[i], cut = held;
-
-		held.end = cut.first = held.first + run_nr_held(f, &held, m->pos_step);
-		cut.why = GAP_TRUNCATED;
-		err = map_add(&split, held);
-		if (!err)
-			err = map_add(&split, cut);
-	}
+	for (size_t i = 0; i < m->runs.nr && !err; i++)
+		err = split_run(f, m->runs.v[i], m->pos_step, &split);
 	map_deinit(err ? &split : m);
 	if (!err)
 		*m = split;
@@ -111,12 +118,12 @@ struct error *truncation_split_descs(const struct dump_file *f, uint64_t desc_of
 	struct error *err = s.buf ? NULL : &error_nomem;
 
 	for (size_t i = 0; i < m->runs.nr && !err; i++)
-		err = scan_run(&s, &m->runs.v[i]);
+		err = m->runs.v[i].why == GAP_NONE ? scan_run(&s, &m->runs.v[i]) : map_add(&s.split, m->runs.v[i]);
 	free(s.buf);
 	map_deinit(err ? &s.split : m);
 	if (err)
 		return err;
 	*m = s.split;
-	*ret_codecs = s.codecs;
+	*ret_codecs |= s.codecs;
 	return NULL;
 }

@@ -38,7 +38,7 @@ struct error *truncation_split_runs(const struct dump_file *f, struct dump_map *
 
 /**
  * Pages with descriptors: runs whose pos is the number of a descriptor.  Split them by what their descriptors say;
- * \p *ret_codecs gets all codec flags seen, and 0x80000000 if a page is stored as it is.
+ * \p *ret_codecs gets all codec flags seen added, and 0x80000000 if a page is stored as it is.
  */
 struct error *truncation_split_descs(const struct dump_file *f, uint64_t desc_offset, uint64_t page_size,
 				     struct dump_map *m, uint32_t *ret_codecs) _must_check_;

@@ -77,6 +77,15 @@ static void skip_zone_rules(struct check *c)
 			c->ledger.rule[id].skipped = "no zone could be read";
 }
 
+/* makedumpfile -E -d 1 leaves out page tables that are all zeros, and nothing tells that they were. */
+static void skip_filter_rules(struct check *c)
+{
+	struct ledger_entry *e = &c->ledger.rule[RULE_FILTERED_KERNEL_PAGE];
+
+	if (!e->skipped && dump_info(c->dump)->zeros_excluded)
+		e->skipped = "an ELF dump does not tell pages of zeros from pages that were left out";
+}
+
 static void choose_rules(struct check *c)
 {
 	for (enum rule_id id = 0; id < NR_RULES; id++) {
@@ -162,12 +171,18 @@ static struct error *blame_truncation(const struct dump *d, struct error *err)
 {
 	const struct dump_info *info = dump_info(d);
 	char *text;
+	int failed;
 
 	if (!err || !info->truncated)
 		return err;
-	if (asprintf(&text, "%s (the dump is truncated: %" PRIu64 " of %" PRIu64 " pages are beyond the end of the file; "
-		     "copy it again or take a new one)",
-		     error_text(err), info->pages_truncated, info->pages_ram) < 0)
+	if (info->incomplete)
+		failed = asprintf(&text, "%s (%" PRIu64 " of %" PRIu64 " pages are missing: %s)", error_text(err),
+				  info->pages_truncated, info->pages_ram, info->incomplete);
+	else
+		failed = asprintf(&text, "%s (the dump is truncated: %" PRIu64 " of %" PRIu64 " pages are beyond the end of "
+				  "the file; copy it again or take a new one)",
+				  error_text(err), info->pages_truncated, info->pages_ram);
+	if (failed < 0)
 		return err;
 	error_free(err);
 	err = error_new("%s", text);
@@ -193,6 +208,7 @@ static struct error *check_prepare(struct check *c)
 					 (int)fact_value(&c->layout.facts, FACT_ZONE_DEVICE, -1) };
 	note_gaps(c);
 	choose_rules(c);
+	skip_filter_rules(c);
 	skip_zone_rules(c);
 	err = open_workers(c);
 	if (!err)
@@ -230,6 +246,18 @@ struct error *check_open_dump(struct dump *dump, struct types *types, const stru
 	return NULL;
 }
 
+static struct error *open_files(const char *path, const struct check_options *o, struct dump **ret)
+{
+	_cleanup_free_ const char **paths = calloc(1 + (size_t)o->nr_parts, sizeof(*paths));
+
+	if (!paths)
+		return &error_nomem;
+	paths[0] = path;
+	for (unsigned i = 0; i < o->nr_parts; i++)
+		paths[1 + i] = o->parts[i];
+	return dump_open_files(paths, 1 + o->nr_parts, ret);
+}
+
 struct error *check_open(const char *path, const struct check_options *o, struct check **ret)
 {
 	double started = check_clock();
@@ -237,7 +265,7 @@ struct error *check_open(const char *path, const struct check_options *o, struct
 	struct dump *dump = NULL;
 	struct error *err;
 
-	err = dump_open(path, &dump);
+	err = open_files(path, o, &dump);
 	if (!err)
 		err = debuginfo_open(dump, o, &types);
 	if (err) {

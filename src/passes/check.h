@@ -45,6 +45,8 @@ enum holder_search {
 };
 
 struct check_options {
+	const char *const *parts; /**< further files of a split dump */
+	unsigned nr_parts;
 	const char *debuginfo;      /**< a file, or a folder to search first; NULL: search */
 	const char *debuginfo_path; /**< more folders to search, separated by colons; may be NULL */
 	bool no_debuginfod;         /**< do not ask servers */

@@ -9,11 +9,16 @@ struct json_object *json_dump(struct out *out, const struct report_dump *d)
 	json_add(o, "path", json_text(out, d->path));
 	json_add(o, "format", json_text(out, d->format));
 	json_add_text(out, o, "compression", d->compression);
+	if (d->flattened)
+		json_add(o, "flattened", json_object_new_boolean(true));
+	if (d->nr_files > 1)
+		json_add_number(o, "files", d->nr_files);
 	json_add_number(o, "size", d->size);
 	json_add_number(o, "pages_present", d->pages_present);
 	json_add_number(o, "pages_excluded", d->pages_excluded);
 	json_add_number(o, "pages_truncated", d->pages_truncated);
 	json_add(o, "truncated", json_object_new_boolean(d->truncated));
+	json_add_text(out, o, "incomplete", d->incomplete);
 	if (d->dump_level >= 0)
 		json_add_number(o, "dump_level", (uint64_t)d->dump_level);
 	return o;

@@ -26,6 +26,9 @@ struct report_dump {
 	uint64_t pages_excluded;
 	uint64_t pages_truncated;
 	bool truncated;
+	const char *incomplete; /**< why something is missing; NULL: pages lie beyond the end of the file, or nothing is */
+	unsigned nr_files;      /**< parts of a split dump; 0 and 1: one file */
+	bool flattened;
 	int dump_level; /**< -1: unknown */
 };
 

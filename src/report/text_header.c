@@ -39,6 +39,10 @@ static void dump_lines(struct out *out, const struct report_dump *d)
 
 	out_labelled(out, 0, LABEL, "dump", d->path ? d->path : "?");
 	strbuf_puts(&b, d->format ? d->format : "unknown format");
+	if (d->flattened)
+		strbuf_puts(&b, ", flattened");
+	if (d->nr_files > 1)
+		strbuf_printf(&b, ", split in %u files", d->nr_files);
 	if (d->compression && strcmp(d->compression, "none"))
 		strbuf_printf(&b, ", %s", d->compression);
 	strbuf_printf(&b, ", %s; ", size_text(n, d->size));
@@ -46,9 +50,13 @@ static void dump_lines(struct out *out, const struct report_dump *d)
 	strbuf_printf(&b, ", %s excluded", count_text(n, d->pages_excluded));
 	if (d->dump_level >= 0)
 		strbuf_printf(&b, " (dump level %d)", d->dump_level);
-	if (d->truncated)
+	if (d->truncated && !d->incomplete)
 		strbuf_printf(&b, "; TRUNCATED: %s pages lie beyond the end of the file",
 			      count_text(n, d->pages_truncated));
+	line(out, "", &b);
+	if (!d->incomplete)
+		return;
+	strbuf_printf(&b, "TRUNCATED: %s pages are missing: %s", count_text(n, d->pages_truncated), d->incomplete);
 	line(out, "", &b);
 }
 

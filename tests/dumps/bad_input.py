@@ -76,17 +76,15 @@ def patched(data, at, new):
 def try_no_dump(w):
     w.refuses("no such dump", w.work / "absent", ["No such file", "check the path"])
     w.refuses("dump is a text", w.make("text", b"hello\n"), ["not a dump", "ELF core", "kdump"])
-    w.refuses("dump is packed", w.make("vmcore.gz", b"\x1f\x8b\x08" + bytes(4096)), ["unpack it first"])
+    w.refuses("dump is packed", w.make("vmcore.gz", b"\x1f\x8b\x08" + bytes(4096)), ["gzip", "pagefsck check -"])
     w.refuses("dump is empty", w.make("empty", b""), ["empty file", "full disk"])
     w.refuses("dump is a folder", w.folder, ["is a directory", "give the dump file"])
     w.refuses("dump is the vmlinux", w.vmlinux, ["not a core dump", "-d"])
     for device in ("/dev/null", "/dev/zero"):
         if os.path.exists(device):
-            w.refuses(f"dump is {device}", device, ["not a regular file", "save the dump to a file"])
+            w.refuses(f"dump is {device}", device, ["neither a file nor a pipe", "save the dump to a file"])
     os.mkfifo(w.work / "fifo")
-    w.refuses("dump is a FIFO", w.work / "fifo", ["not a regular file", "save the dump to a file"])
-    w.refuses("dump is flattened", w.make("flat", b"makedumpfile".ljust(16, b"\0") + bytes(8192)),
-              ["flattened", "makedumpfile -R"])
+    w.refuses("dump is a FIFO", w.work / "fifo", ["nothing came through the pipe"])
 
 
 def try_hostile_name(w):
@@ -117,7 +115,7 @@ def try_split(w):
     """One part of several (makedumpfile --split): from pfn 0 to 0x4000."""
     part = patched(w.kdump, 4096 + 12, struct.pack("<IQQ", 1, 0, 0x4000))
     part = patched(part, 4096 + 80, struct.pack("<QQ", 0, 0x4000))
-    w.refuses("one part of a split dump", w.make("part", part), ["part of a split dump", "0x4000", "--reassemble"])
+    w.refuses("one part of a split dump", w.make("part", part), ["no part of the split dump", "0x4000", "missing"])
 
 
 def try_architecture(w):
@@ -219,7 +217,7 @@ def try_corrupt_elf(w):
 def try_usage(w):
     good = ("-d", w.vmlinux, w.dump)
     lines = {
-        "no dump": ("check",), "two dumps": ("check", *good, w.dump), "unknown option": ("check", "--frobnicate", *good),
+        "no dump": ("check",), "unknown option": ("check", "--frobnicate", *good),
         "unknown format": ("check", "--format", "yaml", *good), "no threads": ("check", "-j", "0", *good),
         "threads in words": ("check", "-j", "two", *good), "unknown rule": ("check", "--only", "no-such-rule", *good),
         "backward range": ("check", "--pfn-range", "9-3", *good), "half a range": ("check", "--pfn-range", "9", *good),

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The same memory in every form of dump gives the same report: all that "check" says but for "dump" and "timing"."""
 import os
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 import dumptest
+import forms
 
 FORMS = {
     "none": ("--kdump", "none"), "zlib": ("--kdump", "zlib"), "lzo": ("--kdump", "lzo"),
@@ -15,6 +17,10 @@ FORMS = {
 INPUTS = ("5.10", "6.12-la57", "7.3-numa")
 # Bundled as they came from QEMU and from /proc/vmcore.
 ELVES = {"6.1-elf": "ELF", "6.1-kdump": "ELF"}
+
+
+# An ELF file does not tell pages of zeros from pages that were left out.
+NOT_IN_ELF = ("--skip", "filtered-kernel-page")
 
 
 def essence(report):
@@ -32,11 +38,12 @@ def difference(one, other):
 def try_form(cases, dump, form, folder):
     path = folder / f"vmcore.{form}"
     dumptest.redump(*FORMS[form], dump.path, path)
-    status, report = dumptest.check_json(dump, path=path)
+    less = NOT_IN_ELF if form == "elf" else ()
+    status, report = dumptest.check_json(dump, *less, path=path)
     wrong = [f"exit status {status}"] if status else []
     if report:
         # redump tells one of QEMU's notes less than a file of QEMU has: nothing that a report shows
-        wrong.append(difference(essence(dumptest.check_json(dump)[1]), essence(report)))
+        wrong.append(difference(essence(dumptest.check_json(dump, *less)[1]), essence(report)))
         wrong += wrong_header(report["dump"], form, path)
     cases.case(f"{dump.name} as {form}", wrong)
     path.unlink()
@@ -57,6 +64,97 @@ def try_elf(cases, dump, form):
     cases.case(f"{dump.name} is {form}", wrong if report else "no report")
 
 
+# ---- flattened, piped, split ------------------------------------------------------------------------------------------
+
+
+def same_report(cases, name, dump, known, *args, **header):
+    """One case: these files say what the one dump says, and the header says what it should."""
+    done = dumptest.pagefsck("check", "--format", "json", "-d", dump.vmlinux, *args)
+    report = dumptest.parse(done.stdout)
+    wrong = [f"exit status {done.returncode}: {done.stderr}"] if done.returncode else []
+    if report:
+        wrong.append(difference(essence(known), essence(report)))
+        wrong += [f"dump.{key} is {report['dump'].get(key)}, not {value}" for key, value in header.items()
+                  if report["dump"].get(key) != value]
+    cases.case(f"{dump.name} {name}", wrong)
+
+
+def flat_forms(dump, folder):
+    """(name, bytes) of all forms that are flattened."""
+    for codec in ("none", "zlib", "lzo", "snappy", "zstd"):
+        path = folder / "vmcore"
+        dumptest.redump("--kdump", codec, dump.path, path)
+        yield codec, path.read_bytes()
+    dumptest.redump("--elf", dump.path, path)
+    yield "elf", path.read_bytes()
+    path.unlink()
+
+
+def try_flattened(cases, dump, known, folder):
+    for seed, (name, data) in enumerate(flat_forms(dump, folder)):
+        flat = folder / "vmcore.flat"
+        flat.write_bytes(forms.flatten(data, seed, piece=65536 - 99 * seed))
+        less = NOT_IN_ELF if name == "elf" else ()
+        expected = dumptest.check_json(dump, *less)[1] if less else known
+        same_report(cases, f"as {name}, flattened", dump, expected, *less, flat, flattened=True, truncated=False)
+        flat.unlink()
+
+
+def try_piped(cases, dump, known, folder):
+    """On standard input, as a file and through a pipe, and through a FIFO."""
+    flat = folder / "vmcore.flat"
+    flat.write_bytes(forms.flatten(open(dump.path, "rb").read()))
+    program = f"{dumptest.PAGEFSCK} check --format json -d {dump.vmlinux}"
+    fifo = folder / "fifo"
+    os.mkfifo(fifo)
+    for name, line in (("standard input is a file", f"{program} - < {flat}"),
+                       ("standard input is a pipe", f"cat {dump.path} | {program} -"),
+                       ("a FIFO", f"cat {flat} > {fifo} & {program} {fifo}"),
+                       ("a pipe, TMPDIR is set", f"cat {flat} | TMPDIR={folder} {program} -")):
+        done = subprocess.run(["sh", "-c", line], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+        report = dumptest.parse(done.stdout)
+        cases.case(f"{dump.name}, {name}", [f"exit status {done.returncode}: {done.stderr}" if done.returncode else "",
+                                            difference(essence(known), essence(report))])
+    left = sorted(p.name for p in folder.iterdir() if p.name.startswith("pagefsck"))
+    cases.case("nothing is left of pipes", left)
+    flat.unlink()
+    fifo.unlink()
+
+
+def try_split(cases, dump, known, folder):
+    """Parts in any order, found beside each other, and through the commands that take several files."""
+    data = open(dump.path, "rb").read()
+    stored = forms.Kdump(data).stored
+    borders = [stored[len(stored) // 3] + 1, stored[len(stored) // 2] | 63]
+    paths = [folder / f"vmcore.{i}" for i in range(3)]
+    for path, part in zip(paths, forms.split(data, *borders)):
+        path.write_bytes(part)
+    same_report(cases, "in three parts", dump, known, paths[2], paths[0], paths[1], files=3, truncated=False)
+    same_report(cases, "as the second part of three", dump, known, paths[1], files=3, truncated=False)
+    pfn = str(stored[len(stored) * 2 // 3])
+    sheets = [dumptest.pagefsck("page", "-d", dump.vmlinux, *files, pfn) for files in ([dump.path], paths, [paths[2]])]
+    cases.case("page of a split dump", [f"{sheet.stderr}{sheet.stdout[:200]}" for sheet in sheets[1:]
+                                        if sheet.returncode or sheet.stdout != sheets[0].stdout])
+    try_missing_part(cases, dump, paths, borders)
+    for path in paths:
+        path.unlink()
+
+
+def try_missing_part(cases, dump, paths, borders):
+    """What is in no part is a gap, and the report says which pages these are."""
+    for missing, pages in (0, (0, borders[0] - 1)), (1, (borders[0], borders[1] - 1)):
+        given = [path for i, path in enumerate(paths) if i != missing]
+        done = dumptest.pagefsck("check", "--format", "json", "-d", dump.vmlinux, *given)
+        report = dumptest.parse(done.stdout)
+        says = report["dump"].get("incomplete", "") if report else done.stderr
+        wanted = f"for pfns {pages[0]:#x} to {pages[1]:#x}".replace("0x0 ", "0 ")
+        wrong = [] if wanted in says else [f"does not say '{wanted}': {says}"]
+        if report:
+            wrong += [f"false alarm: {f['message']}" for f in report["findings"] if f["severity"] != "note"]
+            wrong += [] if report["dump"]["truncated"] and report["dump"]["pages_truncated"] else ["not truncated"]
+        cases.case(f"{dump.name}, part {missing} is missing", wrong)
+
+
 def main():
     cases = dumptest.Cases()
     dumps = dumptest.unpack(*INPUTS, *ELVES)
@@ -69,6 +167,12 @@ def main():
                     cases.skip(f"{name} as {form}", "redump was not built: a codec's library is missing")
                 elif cases.wanted(f"{name} as {form}"):
                     try_form(cases, dumps[name], form, folder)
+        dump = dumps[INPUTS[0]]
+        known = dumptest.check_json(dump)[1]
+        if os.access(dumptest.REDUMP, os.X_OK):
+            try_flattened(cases, dump, known, folder)
+        try_piped(cases, dump, known, folder)
+        try_split(cases, dump, known, folder)
     cases.finish()
 
 

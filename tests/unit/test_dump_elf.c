@@ -330,13 +330,13 @@ static void test_what_is_no_dump(void **state)
 	(void)state;
 	expect_refused("/nowhere/vmcore", "check the path");
 	expect_refused("/tmp", "directory");
-	expect_refused("/dev/null", "regular file");
+	expect_refused("/dev/null", "neither a file nor a pipe");
 	expect_refused("/proc/self/status", "empty");
 	if (access("/proc/kcore", R_OK) == 0)
 		expect_refused("/proc/kcore", "live memory");
 	snprintf(fifo, sizeof(fifo), "/tmp/pagefsck-fifo-%d", (int)getpid());
 	assert_int_equal(mkfifo(fifo, 0600), 0);
-	expect_refused(fifo, "regular file");
+	expect_refused(fifo, "nothing came through the pipe");
 	unlink(fifo);
 	assert_null(image_open(&m, 0, "empty file"));
 	image_put(&m, 0, "\177E", 2);
@@ -344,7 +344,7 @@ static void test_what_is_no_dump(void **state)
 	image_put(&m, 0, "\177ELF", 4);
 	assert_null(image_open(&m, m.size, "cut after 4 bytes"));
 	image_put(&m, 0, "makedumpfile\0\0\0\0\0\0\0\1", 21);
-	assert_null(image_open(&m, m.size, "makedumpfile -R"));
+	assert_null(image_open(&m, m.size, "cut after 21 bytes"));
 	image_free(&m);
 }
 

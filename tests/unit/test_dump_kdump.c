@@ -32,6 +32,7 @@ enum {
 	F_NOTE_OFFSET = SUB + 48,
 	F_NOTE_SIZE = SUB + 56,
 	F_ERASE_OFFSET = SUB + 64,
+	F_END_PFN_64 = SUB + 88,
 	F_MAX_MAPNR_64 = SUB + 96,
 };
 
@@ -432,7 +433,8 @@ static const struct lie lies[] = {
 	{ F_MAX_MAPNR, 4, UINT32_MAX, "damaged" },
 	{ F_MAX_MAPNR_64, 8, UINT64_MAX, NULL },
 	{ F_MAX_MAPNR_64, 8, 0, "no memory" },
-	{ F_SPLIT, 4, 1, "reassemble" },
+	{ F_SPLIT, 4, 1, NULL },
+	{ F_END_PFN_64, 8, UINT64_MAX, NULL }, /* not split: nobody looks */
 	{ F_NOTE_OFFSET, 8, UINT64_MAX, "notes" },
 	{ F_NOTE_SIZE, 8, UINT64_MAX, "notes" },
 	{ F_NOTE_SIZE, 8, 0, "VMCOREINFO" },
