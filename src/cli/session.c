@@ -72,6 +72,8 @@ static void describe_dump(struct session *s)
 		.incomplete = d->incomplete,
 		.nr_files = d->nr_files,
 		.flattened = d->flattened,
+		.live = d->live,
+		.vmcoreinfo_pa = d->vmcoreinfo_pa,
 		.dump_level = d->dump_level,
 	};
 }

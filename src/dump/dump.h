@@ -43,6 +43,8 @@ struct dump_info {
 	uint64_t pages_truncated; /**< of these, beyond the end of the file, or in a part that is missing */
 	bool truncated;          /**< something is missing that the file should hold */
 	const char *incomplete;  /**< why, if more is known than that pages lie beyond its end; NULL: no more */
+	uint64_t vmcoreinfo_pa;  /**< VMCOREINFO was found in memory there; 0: it came in a note */
+	bool live;               /**< memory of a running kernel, which changes while it is read */
 	bool zeros_excluded;     /**< what was left out may be pages of zeros as well: the file does not tell */
 	int dump_level;          /**< makedumpfile's -d level when the header has it, else -1 */
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "dump/search.h"
 #include "dump/store.h"
 #include "dump/truncation.h"
 
@@ -38,6 +39,17 @@ static const struct dump_run *elf_find(struct elf_reader *r, uint64_t pfn)
 	return r->last;
 }
 
+/* The kernel refuses to read some of its own pages (poisoned, offline, of an encrypted guest): a gap, no failure. */
+static struct error *elf_read_live(struct error *err, unsigned shift, size_t size, size_t *ret_got, enum gap_reason *ret_why)
+{
+	error_free(err);
+	if (*ret_got < size)
+		*ret_got = *ret_got >> shift << shift;
+	if (!*ret_got)
+		*ret_why = GAP_CORRUPT;
+	return NULL;
+}
+
 static struct error *elf_read_run(void *state, uint64_t pa, void *buf, size_t size, size_t *ret_got,
 				  enum gap_reason *ret_why)
 {
@@ -55,6 +67,8 @@ static struct error *elf_read_run(void *state, uint64_t pa, void *buf, size_t si
 	if (size > left)
 		size = (size_t)left;
 	err = file_read(&r->store->file, run->pos + (pa - (run->first << shift)), buf, size, ret_got);
+	if (r->store->info.live)
+		return elf_read_live(err, shift, size, ret_got, ret_why);
 	if (!err && *ret_got < size)
 		return error_new("the file became shorter while it was read");
 	return err;
@@ -241,6 +255,20 @@ static struct error *elf_join_maps(struct dump_store *s, struct dump_map *stored
 	return err;
 }
 
+/*
+ * /proc/kcore also has segments for vmalloc and the like, which are no place in physical memory.  Before Linux 4.12
+ * (464920104bf7) their address was 0 and not -1, as was that of all others.
+ */
+static bool elf_is_virtual(const struct elf_header *h, const Elf64_Phdr *phdr)
+{
+	if (phdr->p_paddr || !phdr->p_vaddr)
+		return false;
+	for (uint64_t i = 0; i < h->nr_phdrs; i++)
+		if (le32toh(h->phdrs[i].p_type) == PT_LOAD && le64toh(h->phdrs[i].p_paddr) == UINT64_MAX)
+			return false;
+	return true;
+}
+
 static struct error *elf_make_map(struct dump_store *s, const struct elf_header *h)
 {
 	uint64_t page_size = bit_u64(s->info.page_shift);
@@ -249,7 +277,7 @@ static struct error *elf_make_map(struct dump_store *s, const struct elf_header 
 
 	s->map.pos_step = page_size;
 	for (uint64_t i = 0; i < h->nr_phdrs && !err; i++)
-		if (le32toh(h->phdrs[i].p_type) == PT_LOAD)
+		if (le32toh(h->phdrs[i].p_type) == PT_LOAD && !(s->info.live && elf_is_virtual(h, &h->phdrs[i])))
 			err = elf_add_segment(&stored, &memory, &h->phdrs[i], s->info.page_shift);
 	if (!err)
 		err = elf_join_maps(s, &stored, &memory);
@@ -257,6 +285,19 @@ static struct error *elf_make_map(struct dump_store *s, const struct elf_header 
 		err = error_new("holds no memory (no PT_LOAD segment)");
 	map_deinit(&stored);
 	map_deinit(&memory);
+	return err;
+}
+
+/* How large pages are is in VMCOREINFO, too: until it is known they are small ones. */
+static struct error *elf_search(struct dump_store *s, const struct elf_header *h)
+{
+	struct error *err;
+
+	s->info.page_shift = 12;
+	err = elf_make_map(s, h);
+	if (!err)
+		err = search_vmcoreinfo(s, &elf_ops);
+	map_deinit(&s->map);
 	return err;
 }
 
@@ -281,6 +322,9 @@ static struct error *elf_load(struct dump_store *s)
 		err = elf_read_notes(s, &h);
 	if (!err)
 		err = store_check_notes(s);
+	s->info.live = s->file.live || s->notes.live;
+	if (!err && !s->notes.vmcoreinfo)
+		err = elf_search(s, &h);
 	if (!err)
 		err = store_page_shift(s, 12, &s->info.page_shift);
 	if (!err)

@@ -48,8 +48,6 @@ static struct error *file_check(int fd, uint64_t *ret_size)
 		return error_new("is a directory; give the dump file in it (often named vmcore)");
 	if (!S_ISREG(st.st_mode))
 		return error_new("neither a file nor a pipe; save the dump to a file first");
-	if (file_is_kcore(fd))
-		return error_new("live memory changes while it is read and cannot be checked; give a dump of a stopped kernel");
 	if (!st.st_size)
 		return error_new("empty file; the dump was not written, look for a full disk and at the kdump log");
 	*ret_size = (uint64_t)st.st_size;
@@ -105,6 +103,7 @@ struct error *file_open(const char *path, struct dump_file *ret)
 	err = file_unpipe(ret);
 	if (!err)
 		err = file_check(ret->fd, &ret->size);
+	ret->live = !err && file_is_kcore(ret->fd);
 	if (!err)
 		err = file_unflatten(ret);
 	if (err)

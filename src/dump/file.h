@@ -17,10 +17,11 @@ struct dump_file {
 	uint64_t size_on_disk; /* what a flattened file itself has */
 	struct flat *flat; /* NULL: not flattened */
 	bool piped; /* it came through a pipe */
+	bool live; /* /proc/kcore, the memory of the kernel we run on */
 };
 
 /**
- * Open a file that is not empty and not live memory, or a pipe, whose contents are put into a temporary file; "-" is
+ * Open a file that is not empty, or a pipe, whose contents are put into a temporary file; "-" is
  * standard input.  A flattened file reads as the dump inside.  Messages do not name it.
  */
 struct error *file_open(const char *path, struct dump_file *ret) _must_check_;

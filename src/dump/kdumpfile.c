@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "dump/codec.h"
 #include "dump/diskdump.h"
+#include "dump/search.h"
 #include "dump/split.h"
 #include "dump/truncation.h"
 #include "dump/vmcoreinfo.h"
@@ -441,9 +442,7 @@ static struct error *diskdump_load_notes(struct dump_store *s, const struct disk
 	err = store_read_notes(s, h->notes_offset, h->notes_size);
 	if (!err)
 		err = take_bare_vmcoreinfo(s, h);
-	if (!err)
-		err = store_check_notes(s);
-	return err ? err : check_vmcoreinfo(s);
+	return err ? err : store_check_notes(s);
 }
 
 static struct error *check_codecs(const struct diskdump *d, uint32_t codecs)
@@ -488,6 +487,10 @@ static struct error *diskdump_load(struct diskdump *d)
 		err = diskdump_make_map(d, &codecs);
 	if (!err)
 		err = check_codecs(d, codecs);
+	if (!err && !s->notes.vmcoreinfo)
+		err = search_vmcoreinfo(s, &diskdump_ops);
+	if (!err)
+		err = check_vmcoreinfo(s);
 	if (!err)
 		diskdump_describe(d, codecs);
 	return err;

@@ -108,6 +108,8 @@ struct error *notes_add(struct dump_notes *n, const void *data, size_t size)
 			err = qemu_take(n, &note);
 		else if (note_is(&note, "CORE") && note.type == NT_PRSTATUS)
 			err = prstatus_take(n, &note);
+		else if (note_is(&note, "CORE") && note.type == NT_TASKSTRUCT)
+			n->live = true;
 		else if (note_is(&note, "Xen") || note_is(&note, ".note.Xen") || note_is(&note, "VMCOREINFO_XEN"))
 			n->xen = true;
 	}

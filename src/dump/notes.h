@@ -30,6 +30,7 @@ struct dump_notes {
 	size_t vmcoreinfo_size;
 	ARRAY(struct cpu_control) cpus; /**< from QEMU's notes, in their order */
 	ARRAY(struct cpu_registers) registers; /**< from notes NT_PRSTATUS, in their order */
+	bool live; /**< of /proc/kcore: it tells which task reads it */
 	bool xen; /**< of a Xen hypervisor or guest: pfns are not where they seem */
 };
 

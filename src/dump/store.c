@@ -36,9 +36,6 @@ struct error *store_check_notes(const struct dump_store *s)
 {
 	if (s->notes.xen)
 		return error_new("dump of a Xen system; only dumps of a kernel that owns its memory can be read");
-	if (!s->notes.vmcoreinfo)
-		return error_new("no VMCOREINFO note, so nothing tells where the kernel is; dump again with kdump, or with "
-				 "QEMU's vmcoreinfo device (-device vmcoreinfo)");
 	return NULL;
 }
 

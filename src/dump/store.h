@@ -22,7 +22,7 @@ void store_deinit(struct dump_store *s);
 /** Read a block of notes at \p offset. */
 struct error *store_read_notes(struct dump_store *s, uint64_t offset, uint64_t size) _must_check_;
 
-/** Refuse what nobody could check: Xen, no VMCOREINFO. */
+/** Refuse what nobody could check: Xen. */
 struct error *store_check_notes(const struct dump_store *s) _must_check_;
 
 /** What PAGESIZE of VMCOREINFO says; \p otherwise when it is absent. */

@@ -77,6 +77,18 @@ static void skip_zone_rules(struct check *c)
 			c->ledger.rule[id].skipped = "no zone could be read";
 }
 
+/* Of memory that changes while it is read, one word of a struct page is what it was at some instant; no two are. */
+static void skip_live_rules(struct check *c)
+{
+	static const char globs[] = "page-section-matches,page-zone-matches,page-node-matches,flags-undefined-bits,"
+				    "page-poisoned,type-valid,type-low-bits,refcount-negative,refcount-overflow,"
+				    "mapcount-underflow,mapcount-overflow";
+
+	for (enum rule_id id = 0; dump_info(c->dump)->live && id < NR_RULES; id++)
+		if (!c->ledger.rule[id].skipped && !rule_matches(rules[id].id, globs))
+			c->ledger.rule[id].skipped = "live memory: needs values of one instant";
+}
+
 /* makedumpfile -E -d 1 leaves out page tables that are all zeros, and nothing tells that they were. */
 static void skip_filter_rules(struct check *c)
 {
@@ -209,6 +221,7 @@ static struct error *check_prepare(struct check *c)
 	note_gaps(c);
 	choose_rules(c);
 	skip_filter_rules(c);
+	skip_live_rules(c);
 	skip_zone_rules(c);
 	err = open_workers(c);
 	if (!err)

@@ -11,6 +11,10 @@ struct json_object *json_dump(struct out *out, const struct report_dump *d)
 	json_add_text(out, o, "compression", d->compression);
 	if (d->flattened)
 		json_add(o, "flattened", json_object_new_boolean(true));
+	if (d->live)
+		json_add(o, "live", json_object_new_boolean(true));
+	if (d->vmcoreinfo_pa)
+		json_add(o, "vmcoreinfo_address", json_hex(d->vmcoreinfo_pa));
 	if (d->nr_files > 1)
 		json_add_number(o, "files", d->nr_files);
 	json_add_number(o, "size", d->size);

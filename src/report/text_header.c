@@ -54,10 +54,19 @@ static void dump_lines(struct out *out, const struct report_dump *d)
 		strbuf_printf(&b, "; TRUNCATED: %s pages lie beyond the end of the file",
 			      count_text(n, d->pages_truncated));
 	line(out, "", &b);
-	if (!d->incomplete)
-		return;
-	strbuf_printf(&b, "TRUNCATED: %s pages are missing: %s", count_text(n, d->pages_truncated), d->incomplete);
-	line(out, "", &b);
+	if (d->incomplete) {
+		strbuf_printf(&b, "TRUNCATED: %s pages are missing: %s", count_text(n, d->pages_truncated), d->incomplete);
+		line(out, "", &b);
+	}
+	if (d->live) {
+		strbuf_puts(&b, "LIVE memory of a running kernel: it changes while it is read, so only single words of struct "
+				"pages are judged, and counts of different times do not add up");
+		line(out, "", &b);
+	}
+	if (d->vmcoreinfo_pa) {
+		strbuf_printf(&b, "no VMCOREINFO note; found it in memory at %#" PRIx64, d->vmcoreinfo_pa);
+		line(out, "", &b);
+	}
 }
 
 static void kernel_lines(struct out *out, const struct report_kernel *k)

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dump/search.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "dump/vmcoreinfo.h"
+
+/* Read at once; more than the longest text. */
+enum { CHUNK = 1 << 20, TEXT_MAX = 1 << 18, STEP = 4096, NOTE_TEXT = 24 };
+
+static const char first_line[] = "OSRELEASE=";
+
+struct search {
+	const struct dump_ops *ops;
+	void *state; /* a reader */
+	unsigned page_shift;
+	char *buf; /* CHUNK */
+	char *found; /* the text */
+	uint64_t found_pa;
+	uint64_t pages;
+	struct error *err;
+};
+
+/* Bytes from pa on, as many as can be read without a gap. */
+static struct error *search_read(struct search *s, uint64_t pa, void *buf, size_t size, size_t *ret_got)
+{
+	size_t page_size = (size_t)1 << s->page_shift, got = 0;
+	enum gap_reason why = GAP_NONE;
+	struct error *err = NULL;
+
+	while (got < size && !err && why == GAP_NONE) {
+		size_t n = page_size;
+
+		if (s->ops->read_run)
+			err = s->ops->read_run(s->state, pa + got, (char *)buf + got, size - got, &n, &why);
+		else
+			err = s->ops->read(s->state, pa + got, (char *)buf + got, n, &why);
+		got += !err && why == GAP_NONE ? n : 0;
+	}
+	*ret_got = got;
+	return err;
+}
+
+/* How long the text at the start of the bytes is: lines that can be printed. */
+static size_t text_length(const char *text, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size && (text[len] == '\n' || (text[len] >= ' ' && text[len] < 0x7f)))
+		len++;
+	return len;
+}
+
+/* Does it say what any kernel's says? */
+static bool text_is_vmcoreinfo(const char *text, size_t size)
+{
+	struct vmcoreinfo v;
+	struct error *err;
+	bool ok;
+
+	if (vmcoreinfo_complaint(text, size))
+		return false;
+	err = vmcoreinfo_init(&v, text, size);
+	if (err) {
+		error_free(err);
+		return false;
+	}
+	ok = vmcoreinfo_get(&v, "PAGESIZE") && vmcoreinfo_get(&v, "SYMBOL(init_uts_ns)") && vmcoreinfo_get(&v, "SIZE(list_head)");
+	vmcoreinfo_deinit(&v);
+	return ok;
+}
+
+/* A crash appends a line to one of the copies: the longer one holds all. */
+static struct error *search_take(struct search *s, const char *text, size_t size, uint64_t pa)
+{
+	size_t known = s->found ? strlen(s->found) : 0, common = known < size ? known : size;
+
+	if (s->found && memcmp(s->found, text, common))
+		return error_new("no VMCOREINFO note, and memory holds two that differ, at %#" PRIx64 " and %#" PRIx64
+				 " (one may be of the kernel that ran before)",
+				 s->found_pa, pa);
+	if (known >= size)
+		return NULL;
+	free(s->found);
+	s->found = strndup(text, size);
+	s->found_pa = pa;
+	return s->found ? NULL : &error_nomem;
+}
+
+static struct error *search_try(struct search *s, uint64_t pa, unsigned offset)
+{
+	unsigned in_page = (unsigned)(pa & low_mask(s->page_shift));
+	_cleanup_free_ char *text = malloc(TEXT_MAX);
+	struct error *err;
+	size_t got, size;
+
+	if (!text)
+		return &error_nomem;
+	err = search_read(s, pa - in_page, text, TEXT_MAX, &got);
+	offset += in_page; /* of a larger page than 4 KiB */
+	if (err || got <= offset)
+		return err;
+	size = text_length(text + offset, got - offset);
+	return text_is_vmcoreinfo(text + offset, size) ? search_take(s, text + offset, size, pa - in_page + offset) : NULL;
+}
+
+static struct error *search_chunk(struct search *s, uint64_t pa, size_t size)
+{
+	struct error *err = NULL;
+
+	for (size_t at = 0; at + STEP <= size && !err; at += STEP) {
+		const char *page = s->buf + at;
+
+		if (!memcmp(page, first_line, sizeof(first_line) - 1))
+			err = search_try(s, pa + at, 0);
+		else if (!memcmp(page + NOTE_TEXT, first_line, sizeof(first_line) - 1))
+			err = search_try(s, pa + at, NOTE_TEXT);
+	}
+	return err;
+}
+
+static bool search_run(void *arg, uint64_t first, uint64_t end)
+{
+	struct search *s = arg;
+	uint64_t pa = first << s->page_shift, end_pa = end << s->page_shift;
+
+	while (pa < end_pa && !s->err) {
+		size_t want = end_pa - pa < CHUNK ? (size_t)(end_pa - pa) : CHUNK, got;
+
+		s->err = search_read(s, pa, s->buf, want, &got);
+		if (!s->err)
+			s->err = search_chunk(s, pa, got);
+		s->pages += got >> s->page_shift;
+		pa += got ? got : bit_u64(s->page_shift); /* behind a gap */
+	}
+	return !s->err;
+}
+
+struct error *search_vmcoreinfo(struct dump_store *store, const struct dump_ops *ops)
+{
+	struct search s = { .ops = ops, .page_shift = store->info.page_shift, .buf = malloc(CHUNK) };
+
+	s.err = s.buf ? ops->reader_open(store, &s.state) : &error_nomem;
+	if (!s.err) {
+		ops->for_each_ram(store, search_run, &s);
+		ops->reader_close(s.state);
+	}
+	free(s.buf);
+	if (!s.err && !s.found)
+		s.err = error_new("no VMCOREINFO, neither as a note nor in the %" PRIu64 " pages of the dump, so nothing tells where "
+				  "the kernel is; dump again with kdump, or with QEMU's vmcoreinfo device (-device vmcoreinfo)",
+				  s.pages);
+	if (s.err) {
+		free(s.found);
+		return s.err;
+	}
+	store->notes.vmcoreinfo = s.found;
+	store->notes.vmcoreinfo_size = strlen(s.found);
+	store->info.vmcoreinfo_pa = s.found_pa;
+	return NULL;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * \file search.h  VMCOREINFO of a dump that has no such note: the kernel keeps it in memory.
+ *
+ * The text stands at the start of pages of its own (crash_save_vmcoreinfo_init()), and again behind the header of the
+ * note in vmcoreinfo_note, 24 bytes into a page.
+ */
+#ifndef DUMP_SEARCH_H
+#define DUMP_SEARCH_H
+
+#include "dump/store.h"
+
+/**
+ * Look at all pages of the back end \p s, read by \p ops, and put the text into its notes and its place into
+ * info.vmcoreinfo_pa.  Errors: there is none; there are two that contradict each other.
+ */
+struct error *search_vmcoreinfo(struct dump_store *s, const struct dump_ops *ops) _must_check_;
+
+#endif
