@@ -155,6 +155,42 @@ def try_missing_part(cases, dump, paths, borders):
         cases.case(f"{dump.name}, part {missing} is missing", wrong)
 
 
+# ---- what was not written for us ------------------------------------------------------------------------------------
+
+
+def try_no_note(cases, dump, folder):
+    """Without the note VMCOREINFO is found in memory, and the report is the same."""
+    for name, form, less in ("elf", ("--elf",), NOT_IN_ELF), ("zstd", ("--kdump", "zstd"), ()):
+        path = folder / "vmcore.anonymous"
+        dumptest.redump(*form, "--drop-vmcoreinfo", dump.path, path)
+        known = dumptest.check_json(dump, *less)[1]
+        same_report(cases, f"as {name} without VMCOREINFO", dump, known, *less, path, truncated=False)
+        path.unlink()
+
+
+LIVE = {"page-section-matches", "page-zone-matches", "page-node-matches", "flags-undefined-bits", "page-poisoned",
+        "type-valid", "type-low-bits", "refcount-negative", "refcount-overflow", "mapcount-underflow", "mapcount-overflow"}
+
+
+def try_live(cases, dump, folder):
+    """What is shaped like /proc/kcore is taken as such: rules about single words only, and the report says so."""
+    path = folder / "kcore"
+    dumptest.redump("--elf", dump.path, path)
+    elf = path.read_bytes()
+    for elsewhere in -1, 0:
+        path.write_bytes(forms.kcore(elf, elsewhere))
+        status, report = dumptest.check_json(dump, path=path)
+        text = dumptest.pagefsck("check", "-d", dump.vmlinux, path).stdout.decode()
+        ran = {r["id"] for r in report["rules"] if not r["skipped"]} if report else set()
+        cases.case(f"{dump.name} as live memory, elsewhere is {elsewhere}",
+                   [f"exit status {status}" if status else "", "LIVE is not said" if "LIVE memory" not in text else "",
+                    f"rules that ran: {sorted(ran)}" if not ran or not ran <= LIVE else "",
+                    "not live" if not report or not report["dump"].get("live") else "",
+                    "other pages" if report and report["dump"]["pages_present"] !=
+                    dumptest.check_json(dump)[1]["dump"]["pages_present"] else ""])
+    path.unlink()
+
+
 def main():
     cases = dumptest.Cases()
     dumps = dumptest.unpack(*INPUTS, *ELVES)
@@ -171,6 +207,8 @@ def main():
         known = dumptest.check_json(dump)[1]
         if os.access(dumptest.REDUMP, os.X_OK):
             try_flattened(cases, dump, known, folder)
+            try_no_note(cases, dump, folder)
+            try_live(cases, dump, folder)
         try_piped(cases, dump, known, folder)
         try_split(cases, dump, known, folder)
     cases.finish()

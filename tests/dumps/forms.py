@@ -61,3 +61,40 @@ def part(dump, first, end):
             at += size
         descs += DESC.pack(places[offset], size, flags, page_flags)
     return bytes(head + descs) + b"".join(pages)
+
+
+# ---- ELF ----------------------------------------------------------------------------------------------------------------
+
+PHDR = struct.Struct("<IIQQQQQQ")
+PT_LOAD, PT_NOTE, NT_TASKSTRUCT = 1, 4, 4
+
+
+def note(name, kind, desc):
+    padded = (name + b"\0").ljust((len(name) + 4) & ~3, b"\0")
+    return struct.pack("<III", len(name) + 1, len(desc), kind) + padded + desc.ljust((len(desc) + 3) & ~3, b"\0")
+
+
+def segments(elf):
+    """The program headers of a 64-bit ELF file."""
+    phoff, = struct.unpack_from("<Q", elf, 32)
+    return [PHDR.unpack_from(elf, phoff + i * PHDR.size) for i in range(struct.unpack_from("<H", elf, 56)[0])]
+
+
+def kcore(elf, elsewhere):
+    """An ELF dump as /proc/kcore would show that memory: virtual addresses, a note about the task that reads, segments
+    that are nowhere in physical memory (`elsewhere` is their p_paddr: -1, or 0 before Linux 4.12)."""
+    headers, tail = [], bytearray()
+    for kind, flags, offset, vaddr, paddr, filesz, memsz, align in segments(elf):
+        if kind == PT_NOTE:
+            tail += elf[offset:offset + filesz] + note(b"CORE", NT_TASKSTRUCT, bytes(64))
+            offset, filesz = len(elf), len(tail)
+        if kind == PT_LOAD:
+            vaddr = 0xffff888000000000 + paddr
+        headers.append((kind, flags, offset, vaddr, paddr, filesz, memsz, align))
+    first = next(h for h in headers if h[0] == PT_LOAD)
+    for vaddr in (0xffffc90000000000, 0xffffffffc0000000):
+        headers.append((PT_LOAD, 7, first[2], vaddr, elsewhere & (1 << 64) - 1, first[5], first[6], 4096))
+    head = bytearray(elf[:64])
+    struct.pack_into("<Q", head, 32, len(elf) + len(tail))
+    struct.pack_into("<H", head, 56, len(headers))
+    return bytes(head) + elf[64:] + bytes(tail) + b"".join(PHDR.pack(*h) for h in headers)

@@ -13,6 +13,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import dumptest
+import forms
 from kdumpfile import BLOCK, Kdump
 
 TIMEOUT = 20
@@ -227,6 +228,16 @@ def try_files(cases, dump, folder):
         dumptest.redump("--elf", dump.path, elf)
         try_file(cases, "ELF headers", elf, 0, 4096, ("-d", dump.vmlinux, elf))
         try_huge_segment(cases, dump, elf)
+    kdump.write_bytes(forms.flatten(open(dump.path, "rb").read()))
+    try_file(cases, "flattened headers", kdump, 4096, 4096 + 16 + 464 + 32, ("-d", dump.vmlinux, kdump))
+    data = kdump.read_bytes()
+    at = data.rindex(b"KDUMP   ", 4096) - 16  # the header as it was written last
+    try_file(cases, "the last record of a flattened dump", kdump, at, len(data), ("-d", dump.vmlinux, kdump))
+    kdump.unlink()
+    parts = [folder / f"part.{i}" for i in range(2)]
+    for path, part in zip(parts, forms.split(open(dump.path, "rb").read(), 0x3000)):
+        path.write_bytes(part)
+    try_file(cases, "headers of a part", parts[1], 0, 4096 + 104, ("-d", dump.vmlinux, *parts))
     size = vmlinux.stat().st_size
     sections = int.from_bytes(vmlinux.read_bytes()[40:48], "little")
     try_file(cases, "vmlinux", vmlinux, 64, size, ("-d", vmlinux, dump.path))
