@@ -21,7 +21,6 @@ struct search {
 	char *found; /* the text */
 	uint64_t found_pa;
 	uint64_t pages;
-	struct error *err;
 };
 
 /* Bytes from pa on, as many as can be read without a gap. */
@@ -122,40 +121,48 @@ static struct error *search_chunk(struct search *s, uint64_t pa, size_t size)
 	return err;
 }
 
-static bool search_run(void *arg, uint64_t first, uint64_t end)
+/* Pages that are stored: as many as the file has room for, whatever its header claims. */
+static struct error *search_run(struct search *s, const struct dump_run *run)
 {
-	struct search *s = arg;
-	uint64_t pa = first << s->page_shift, end_pa = end << s->page_shift;
+	uint64_t pa = run->first << s->page_shift, end = run->end << s->page_shift;
+	struct error *err = NULL;
+	size_t got;
 
-	while (pa < end_pa && !s->err) {
-		size_t want = end_pa - pa < CHUNK ? (size_t)(end_pa - pa) : CHUNK, got;
-
-		s->err = search_read(s, pa, s->buf, want, &got);
-		if (!s->err)
-			s->err = search_chunk(s, pa, got);
+	for (; pa < end && !err; pa += got ? got : bit_u64(s->page_shift)) { /* behind a page that does not unpack */
+		err = search_read(s, pa, s->buf, end - pa < CHUNK ? (size_t)(end - pa) : CHUNK, &got);
+		if (!err)
+			err = search_chunk(s, pa, got);
 		s->pages += got >> s->page_shift;
-		pa += got ? got : bit_u64(s->page_shift); /* behind a gap */
 	}
-	return !s->err;
+	return err;
+}
+
+static struct error *search_all(struct search *s, struct dump_store *store, const struct dump_ops *ops)
+{
+	struct error *err = ops->reader_open(store, &s->state);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < store->map.runs.nr && !err; i++)
+		if (store->map.runs.v[i].why == GAP_NONE)
+			err = search_run(s, &store->map.runs.v[i]);
+	ops->reader_close(s->state);
+	return err;
 }
 
 struct error *search_vmcoreinfo(struct dump_store *store, const struct dump_ops *ops)
 {
 	struct search s = { .ops = ops, .page_shift = store->info.page_shift, .buf = malloc(CHUNK) };
+	struct error *err = s.buf ? search_all(&s, store, ops) : &error_nomem;
 
-	s.err = s.buf ? ops->reader_open(store, &s.state) : &error_nomem;
-	if (!s.err) {
-		ops->for_each_ram(store, search_run, &s);
-		ops->reader_close(s.state);
-	}
 	free(s.buf);
-	if (!s.err && !s.found)
-		s.err = error_new("no VMCOREINFO, neither as a note nor in the %" PRIu64 " pages of the dump, so nothing tells where "
-				  "the kernel is; dump again with kdump, or with QEMU's vmcoreinfo device (-device vmcoreinfo)",
-				  s.pages);
-	if (s.err) {
+	if (!err && !s.found)
+		err = error_new("no VMCOREINFO, neither as a note nor in the %" PRIu64 " pages of the dump, so nothing tells where "
+				"the kernel is; dump again with kdump, or with QEMU's vmcoreinfo device (-device vmcoreinfo)",
+				s.pages);
+	if (err) {
 		free(s.found);
-		return s.err;
+		return err;
 	}
 	store->notes.vmcoreinfo = s.found;
 	store->notes.vmcoreinfo_size = strlen(s.found);

@@ -26,12 +26,12 @@ struct report_dump {
 	uint64_t pages_excluded;
 	uint64_t pages_truncated;
 	bool truncated;
+	int dump_level; /**< -1: unknown */
 	const char *incomplete; /**< why something is missing; NULL: pages lie beyond the end of the file, or nothing is */
 	unsigned nr_files;      /**< parts of a split dump; 0 and 1: one file */
 	bool flattened;
 	bool live;              /**< memory of a running kernel */
 	uint64_t vmcoreinfo_pa; /**< where in memory VMCOREINFO was found; 0: it was not searched for */
-	int dump_level; /**< -1: unknown */
 };
 
 /** One decided encoding: {"mapcount", "E: ..."}. */

@@ -220,7 +220,7 @@ static const struct lie lies[] = {
 	{ EI_CLASS, 1, ELFCLASS32, "32-bit" },
 	{ EHDR(e_type), ET_EXEC, "vmlinux" },
 	{ EHDR(e_phnum), 0xfffe, "program headers" },
-	{ EHDR(e_phnum), 0, "VMCOREINFO" },
+	{ EHDR(e_phnum), 0, "no memory" },
 	{ EHDR(e_phnum), 1, "no memory" },
 	{ EHDR(e_phentsize), 0, "damaged" },
 	{ EHDR(e_phoff), UINT64_MAX, "program headers" },
