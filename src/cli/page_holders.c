@@ -76,7 +76,7 @@ static void add_summary(const struct holders *h, struct sheet *sheet, const stru
 	if (t->own)
 		sheet_add(sheet, group, "own slot", FMT_DEC, t->own, "the slot of the cache that it is in");
 	if (t->stale)
-		sheet_add(sheet, group, "stale", FMT_DEC, t->stale, "in free objects, dead stack, or behind the end of arrays: nobody uses these");
+		sheet_add(sheet, group, "stale", FMT_DEC, t->stale, "in free objects, dead stack, behind the end of arrays, or buffers given back: nobody uses these");
 	if (t->inside)
 		sheet_add(sheet, group, "inside", FMT_DEC, t->inside, "in the page itself");
 	sheet_add(sheet, group, "searched", FMT_DEC, h->searched, "pages of kernel memory");

@@ -148,6 +148,7 @@ static void worker_deinit(struct worker *w)
 	array_free(&w->garbage.list);
 	array_free(&w->extras);
 	array_free(&w->known);
+	array_free(&w->given_back);
 	array_free(&w->stale_private.list);
 	free(w->mappings);
 	free(w->pages);
@@ -308,6 +309,7 @@ void check_free(struct check *c)
 	totals_deinit(&c->totals);
 	tables_deinit(&c->tables);
 	array_free(&c->refs.known);
+	array_free(&c->refs.given_back);
 	array_free(&c->refs.members);
 	array_free(&c->refs.classes);
 	array_free(&c->kernel_memory.blocks);

@@ -112,6 +112,7 @@ struct worker {
 	ARRAY(struct page_run) in_motion; /**< pages without reference that look as if moved between lists */
 	ARRAY(struct extra_refs) extras;  /**< to be explained by holders */
 	ARRAY(struct known_ref) known;    /**< holders met; until the pass "sources" is over */
+	ARRAY(uint64_t) given_back;       /**< the same for addresses of words that name a page, but hold it no longer */
 	uint64_t refs_cut[NR_REF_SOURCES];
 	ARRAY(uint64_t) suspects; /**< pfns whose counters do not fit what page tables hold */
 	uint64_t lru_charged, lru_uncharged;

@@ -40,7 +40,7 @@ enum holder_where {
 /** Whether what contains the word is in use. */
 enum holder_state {
 	HOLDER_LIVE,
-	HOLDER_STALE,     /**< a free object, stack of calls that have returned, an entry behind the end of an array */
+	HOLDER_STALE,     /**< a free object, stack of calls that have returned, an entry behind the end of an array, a buffer given back */
 	HOLDER_UNCERTAIN, /**< not known */
 	NR_HOLDER_STATES,
 };
@@ -60,6 +60,7 @@ struct holder {
 	bool is_queued : 1;   /**< HOLDER_LIST_HEAD by folio._deferred_list; a holder only on the stack of who is splitting */
 	bool is_owner : 1;    /**< of what the page belongs to: its buffers, the area it was allocated for; counted already, not a holder more */
 	bool is_inside : 1;   /**< in the page itself */
+	bool is_past : 1;     /**< a buffer of a pipe that was given back: HOLDER_STALE */
 	bool is_lru : 1;      /**< the head of the LRU list that the page is on: is_own_slot is set, too */
 };
 

@@ -145,6 +145,9 @@ static struct error *place_holder(const struct placing *p, unsigned worker, stru
 {
 	struct error *err = place_word(p, worker, x);
 
+	x->is_past = !err && x->form == HOLDER_STRUCT_PAGE && x->va && x->state == HOLDER_LIVE && refs_is_given_back(p->check, x->va);
+	if (x->is_past)
+		x->state = HOLDER_STALE;
 	if (x->is_queued && x->where != HOLDER_STACK)
 		x->is_own_slot = true;
 	if (!err)

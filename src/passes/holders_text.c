@@ -34,7 +34,8 @@ static void slab_text(const struct holders *h, const struct holder *x, char *buf
 	const char *name = x->thing < h->slabs.caches.nr ? h->slabs.caches.v[x->thing].name : "unknown cache";
 
 	if (x->start)
-		snprintf(buf, size, "slab %s, object %#" PRIx64 " + %#" PRIx64 ", %s", name, x->start, x->va - x->start, use[x->state]);
+		snprintf(buf, size, "slab %s, object %#" PRIx64 " + %#" PRIx64 ", %s", name, x->start, x->va - x->start,
+			 use[x->is_past ? HOLDER_LIVE : x->state]);
 	else
 		snprintf(buf, size, "slab %s, %s", name, x->state == HOLDER_STALE ? "in no object" : "object not known");
 }
@@ -237,7 +238,7 @@ struct error *holder_place_text(struct check *c, const struct holders *h, const 
 	if (!err)
 		err = holder_process(c, h, x, process, sizeof(process));
 	if (!err)
-		snprintf(buf, size, "%s%s%s%s", where, member[0] ? ": " : "", member, process);
+		snprintf(buf, size, "%s%s%s%s%s", where, member[0] ? ": " : "", member, process, x->is_past ? ": was in a pipe, was let go of" : "");
 	return err;
 }
 

@@ -85,6 +85,7 @@ struct group_member {
 struct refs_found {
 	ARRAY(struct group_member) members;
 	ARRAY(struct known_ref) known; /**< by pfn, source, holder; after the pass "sources" */
+	ARRAY(uint64_t) given_back;    /**< addresses of words that name pages still, which were let go of: rising */
 	uint64_t nr[NR_REF_SOURCES];   /**< references met */
 	uint64_t cut[NR_REF_SOURCES];  /**< holders that could not be read: references may be missing */
 	/* after the pass "refs" */
@@ -98,6 +99,9 @@ const char *ref_source_name(enum ref_source source);
 
 /** Note a reference that a walk has met; out of memory is noted in the worker's findings. */
 void refs_note(struct worker *w, const struct known_ref *ref);
+
+/** Whether the word at \p va names a page that it held once, and holds no longer. */
+bool refs_is_given_back(const struct check *c, uint64_t va);
 
 /** Report that a holder holds \p value as a page, which is none (holder-no-page).  \p ref: all but the page; word must be known. */
 void refs_no_page(struct worker *w, const struct known_ref *ref, uint64_t value);

@@ -97,7 +97,7 @@ static uint64_t stale_place(struct hunt *t, const struct suspect_page *p)
 	const struct holder *x = holders_of(&t->holders, p->refs.pfn, equation_pages(p->record), &nr);
 
 	for (size_t i = 0; i < nr; i++)
-		if (x[i].state == HOLDER_STALE && x[i].where == HOLDER_SLAB && x[i].form == HOLDER_STRUCT_PAGE && x[i].start &&
+		if (x[i].state == HOLDER_STALE && !x[i].is_past && x[i].where == HOLDER_SLAB && x[i].form == HOLDER_STRUCT_PAGE && x[i].start &&
 		    x[i].thing < t->holders.slabs.caches.nr && x[i].va - x[i].start < UINT64_C(1) << OFFSET_BITS)
 			return ((uint64_t)x[i].thing + 1) << OFFSET_BITS | (x[i].va - x[i].start);
 	return 0;

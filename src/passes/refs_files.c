@@ -82,9 +82,18 @@ static struct error *note(void *arg, const struct page_ref *ref)
 	return NULL;
 }
 
+/* page_refs callback. */
+static struct error *note_given_back(void *arg, uint64_t slot)
+{
+	struct noting *n = arg;
+
+	return array_push(&n->w->given_back, slot) ? NULL : &error_nomem;
+}
+
 static struct noting noting(struct check *c, struct worker *w, enum ref_source source)
 {
-	return (struct noting){ .c = c, .w = w, .refs = { .l = &c->layout, .k = w->kv, .fn = note }, .source = source };
+	return (struct noting){ .c = c, .w = w, .refs = { .l = &c->layout, .k = w->kv, .fn = note, .given_back = note_given_back },
+				 .source = source };
 }
 
 static void done(struct noting *n)

@@ -155,13 +155,27 @@ struct error *pass_sources_finish(struct check *c)
 				return &error_nomem;
 			r->nr[w->known.v[j].source] += w->known.v[j].count;
 		}
+		for (size_t j = 0; j < w->given_back.nr; j++)
+			if (!array_push(&r->given_back, w->given_back.v[j]))
+				return &error_nomem;
 		for (unsigned s = 0; s < NR_REF_SOURCES; s++)
 			r->cut[s] += w->refs_cut[s];
 		array_free(&w->known);
+		array_free(&w->given_back);
 	}
+	if (r->given_back.nr)
+		r->given_back.nr = u64_sort_unique(r->given_back.v, r->given_back.nr);
 	if (r->known.nr)
 		qsort(r->known.v, r->known.nr, sizeof(*r->known.v), by_page);
 	return NULL;
+}
+
+bool refs_is_given_back(const struct check *c, uint64_t va)
+{
+	const struct refs_found *r = &c->refs;
+	size_t i = r->given_back.nr ? u64_lower_bound(r->given_back.v, r->given_back.nr, sizeof(va), va) : 0;
+
+	return i < r->given_back.nr && r->given_back.v[i] == va;
 }
 
 const struct known_ref *refs_known(const struct check *c, uint64_t pfn, uint64_t nr, size_t *ret_nr)

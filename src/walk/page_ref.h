@@ -38,6 +38,8 @@ struct page_refs {
 	const struct layout *l;
 	struct kvmem *k;
 	struct error *(*fn)(void *arg, const struct page_ref *ref);
+	/** Called with the address of a word that names a page still, but was given back; may be NULL. */
+	struct error *(*given_back)(void *arg, uint64_t slot);
 	void *arg;
 	uint64_t gaps; /**< objects that could not be read, or make no sense: references may be missing */
 };

@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A buffer with operations holds a reference on its page, which was allocated for the pipe or came by splice() or vmsplice() with a
- * reference of its own: pipe_buf_release() drops it, and clears the operations first.
+ * reference of its own: pipe_buf_release() drops it, and clears the operations first.  The page's address stays in the buffer until the next
+ * use.
  */
 #include "walk/pipe.h"
 
-enum { MAX_PIPE = 512, MAX_BUFFER = 128, MAX_RING = 1 << 20 };
+enum { MAX_PIPE = 512, MAX_BUFFER = 128, MAX_RING = 1 << 20, MAX_GIVEN_BACK = 4096 };
 
 struct ring {
 	const struct page_ref *like;
 	uint64_t bufs, size;
 	uint64_t watch_ops;
+	uint32_t tail, used; /* buffers [tail, tail + used) are in use */
+	bool settled;        /* nobody is filling or emptying one */
 };
+
+static bool is_used(const struct ring *ring, uint64_t index)
+{
+	return ((uint32_t)(index - ring->tail) & (ring->size - 1)) < ring->used;
+}
 
 static struct error *buffer_ref(struct page_refs *r, const struct ring *ring, uint64_t index)
 {
@@ -31,7 +39,11 @@ static struct error *buffer_ref(struct page_refs *r, const struct ring *ring, ui
 	ref.index = (uint32_t)index;
 	/* post_one_notification() takes references on pages that the queue keeps */
 	ref.hold = ops == ring->watch_ops ? HOLD_SHARED : HOLD_OWNED;
-	return ops && ref.page ? r->fn(r->arg, &ref) : NULL;
+	if (!ref.page)
+		return NULL;
+	if (ops && is_used(ring, index))
+		return r->fn(r->arg, &ref);
+	return ring->settled ? r->given_back(r->arg, ref.slot) : NULL;
 }
 
 /* tmp_page, or prealloc.pages[0 .. prealloc.count). */
@@ -77,7 +89,11 @@ struct error *pipe_refs(struct page_refs *r, uint64_t va, bool may_lag)
 	like.may_lag = may_lag || layout_word(r->l, FACT_PIPE_LOCK, bytes, size);
 	if (!layout_symbol(r->l, FACT_PIPE_WATCH_OPS, &ring.watch_ops))
 		ring.watch_ops = UINT64_MAX;
-	for (; !err && tail != head; tail++)
-		err = buffer_ref(r, &ring, tail & (ring.size - 1));
+	ring.tail = tail;
+	ring.used = head - tail;
+	ring.settled = r->given_back && ring.size <= MAX_GIVEN_BACK && !layout_word(r->l, FACT_PIPE_LOCK, bytes, size);
+	for (uint64_t i = 0; !err && i < ring.size; i++)
+		if (ring.settled || is_used(&ring, i))
+			err = buffer_ref(r, &ring, i);
 	return err ? err : spare_refs(r, &ring, va, bytes, size);
 }

@@ -81,7 +81,6 @@ expect refcount-held p note
 # ---- one too many ------------------------------------------------------------------------------------------------------
 
 test net-fragment-extra: a reference beside that of the fragment
-todo the entry of a pipe that the page was spliced through looks like a holder, though it was let go of
 pick p shmem small held=socket-buffer holders=1 refcount=2
 set page[p]._refcount += 1
 expect refcount-extra p warning
