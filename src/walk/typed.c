@@ -186,20 +186,33 @@ static bool pointers(const struct typed_word *t, const struct around *a, char *b
 	return true;
 }
 
-/* bio_vec and skb_frag_t: page, length, offset.  scatterlist: page, offset, length. */
-static bool vector(const struct typed_word *t, const struct around *a, char *buf)
+/* What a vector starts at words[i]: bio_vec and skb_frag_t are page, length, offset; scatterlist is page, offset, length. */
+enum vector { VECTOR_NONE, VECTOR_BIO, VECTOR_SCATTER };
+
+static enum vector vector_at(const struct typed_word *t, const struct around *a, unsigned i)
 {
 	enum { MAX_LENGTH = 4 << 20 };
-	uint64_t next = word_of(a, a->at + 1), low = next & UINT32_MAX, high = next >> 32, page = bit_u64(t->layout->page_shift);
+	uint64_t next = word_of(a, i + 1), low = next & UINT32_MAX, high = next >> 32, page = bit_u64(t->layout->page_shift);
 
-	if (!is_page(t, a, a->at) || low > MAX_LENGTH || high > MAX_LENGTH || !next)
+	if (i >= a->nr || !is_page(t, a, i) || low > MAX_LENGTH || high > MAX_LENGTH)
+		return VECTOR_NONE;
+	return low && high < page ? VECTOR_BIO : high && low < page ? VECTOR_SCATTER : VECTOR_NONE;
+}
+
+/* Small numbers behind a pointer are common: one vector alone tells nothing, two side by side do. */
+static bool vector(const struct typed_word *t, const struct around *a, char *buf)
+{
+	enum { BIO_WORDS = 2, SCATTER_WORDS = 4 };
+	enum vector is = vector_at(t, a, a->at);
+	unsigned step = is == VECTOR_BIO ? BIO_WORDS : SCATTER_WORDS;
+	uint64_t next = word_of(a, a->at + 1), low = next & UINT32_MAX, high = next >> 32;
+
+	if (!is || (vector_at(t, a, a->at + step) != is && (a->at < step || vector_at(t, a, a->at - step) != is)))
 		return false;
-	if (low && high < page)
-		snprintf(buf, TYPED_TEXT, "looks like a bio_vec or skb_frag_t: %" PRIu64 " bytes at offset %" PRIu64, low, high);
-	else if (high && low < page)
-		snprintf(buf, TYPED_TEXT, "looks like a scatterlist: %" PRIu64 " bytes at offset %" PRIu64, high, low);
+	if (is == VECTOR_BIO)
+		snprintf(buf, TYPED_TEXT, "one of several that look like bio_vec or skb_frag_t: %" PRIu64 " bytes at offset %" PRIu64, low, high);
 	else
-		return false;
+		snprintf(buf, TYPED_TEXT, "one of several that look like scatterlist: %" PRIu64 " bytes at offset %" PRIu64, high, low);
 	return true;
 }
 
