@@ -85,14 +85,30 @@ static struct error *collect(struct hunt *t)
 
 /* ---- holders ----------------------------------------------------------------------------------------------------- */
 
+/*
+ * The driver's scatter list names pages that a bio holds.  What stands behind the vectors in use is left over from filling the bio
+ * (bio_iov_iter_get_pages() collects pages there).
+ */
+static bool is_of_bio(const struct hunt *t, const struct known_ref *known, const struct holder *x)
+{
+	const struct slabs *s = &t->holders.slabs;
+
+	if (x->where == HOLDER_REQUEST)
+		return true;
+	return x->where == HOLDER_SLAB && x->start && x->thing < s->caches.nr && known->word - x->start < s->caches.v[x->thing].size;
+}
+
 bool refs_holder_known(const struct hunt *t, const struct suspect_page *p, const struct holder *x)
 {
 	size_t nr;
 	const struct known_ref *known = refs_known(t->c, p->refs.pfn, equation_pages(p->record), &nr);
 
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
 		if (known[i].word ? known[i].word == x->va : known[i].holder == x->start && x->start)
 			return true;
+		if (known[i].source == REF_BIO && is_of_bio(t, &known[i], x))
+			return true;
+	}
 	return false;
 }
 
