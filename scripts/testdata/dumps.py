@@ -88,11 +88,11 @@ DUMPS = {
         "kernel": "6.12.95+deb12-amd64",
         "mem": 176,
         "append": "hugepages=4 movablecore=32M memmap=16M!128M",
-        "wl": "poison,nolrugen",
+        "wl": "poison,nolrugen,direct",
         "cpu": "max",
         "modules": "nd_e820 nd_pmem",
         "what": "Five-level paging, the classic LRU lists, a movable zone, 16 MB of persistent memory "
-                "whose pages are in ZONE_DEVICE, and two pages poisoned by madvise.",
+                "whose pages are in ZONE_DEVICE, two pages poisoned by madvise, and direct I/O in flight.",
     },
     "6.12-hvo": {
         "kernel": "6.12.95+deb12-amd64",

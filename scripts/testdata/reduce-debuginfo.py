@@ -25,7 +25,10 @@ from thin import section
 HERE = os.path.dirname(os.path.abspath(__file__))
 FUNCTIONS = {"_text", "swapper_pg_dir", "tramp_pg_dir", "_stext", "_etext", "_sinittext", "_einittext", "startup_64", "secondary_startup_64", "schedule",
              "ret_from_fork", "ret_from_fork_asm", "asm_exc_page_fault", "entry_SYSCALL_64", "crash_kexec", "machine_kexec",
-             "hugetlb_vmemmap_optimize_folio", "compound_page_dtors"}
+             "hugetlb_vmemmap_optimize_folio", "compound_page_dtors",
+             # who ends direct I/O, and waits for it
+             "blkdev_bio_end_io", "blkdev_bio_end_io_simple", "blkdev_bio_end_io_async", "iomap_dio_bio_end_io", "dio_bio_end_io",
+             "dio_bio_end_aio", "submit_bio_wait_endio", "bio_wait_end_io", "__blkdev_direct_IO_simple"}
 # Made by macros for the kernel's own tables, or by the compiler.
 NOISE = re.compile(r"__(ksymtab|kstrtab|flags_|BTF_|crc|UNIQUE|initcall|bpf|p_|func|already_done|addressable|export|tpstrtab|tracepoint|event|"
                    r"TRACE|set_debug|setup|param|warned|msg|compound_literal|key|syscall_meta|addr|args|types|quirk|SCK|SCT|tpstub|"

@@ -176,7 +176,7 @@ def main():
     ap.add_argument("--out", required=True)
     ap.add_argument("--mem", type=int, default=128)
     ap.add_argument("--append", default="", help="more words for the kernel command line")
-    ap.add_argument("--wl", default="", help="parts of the workload that are off by default: churn, poison, none")
+    ap.add_argument("--wl", default="", help="parts of the workload that are off by default: churn, poison, direct, none")
     ap.add_argument("--cpu", help="model (default: see machines.py)")
     ap.add_argument("--qemu", default="", help="more arguments for QEMU")
     ap.add_argument("--balloon", type=int, default=0, help="MB to take from the guest by its balloon")
@@ -215,8 +215,11 @@ def main():
         if a.balloon:
             command += ["-device", "virtio-balloon-pci"]
         disks = make_disks(tmp, a.mem + 64 if a.kdump else 0, 1 << shift)
+        if "direct" in names:
+            disks.append(sparse(f"{tmp}/slow", 32))
         for i, disk in enumerate(disks):
-            command += ["-drive", f"file={disk},format=raw,if=none,id=d{i},cache=unsafe", "-device", f"virtio-blk-pci,drive=d{i}"]
+            slow = ",throttling.iops-total=1" if disk.endswith("/slow") else ""
+            command += ["-drive", f"file={disk},format=raw,if=none,id=d{i},cache=unsafe{slow}", "-device", f"virtio-blk-pci,drive=d{i}"]
         guest = subprocess.Popen(command + a.qemu.split())
         try:
             monitor = Qmp(f"{tmp}/qmp")

@@ -28,7 +28,7 @@ try() {
 	echo $? >"$tmp/$kernel.status"
 }
 
-# what only these dumps have: optimised huge pages, device memory, poisoned pages
+# what only these dumps have: optimised huge pages, device memory, poisoned pages, direct I/O
 pools="$here/special.t $here/hugetlb.t"
 records=$(ls "$here"/*.t | grep -v /flips.t)
 # two at a time
@@ -42,7 +42,7 @@ else
 	try 5.10 $records
 	try 7.3 $records
 	try 7.3-hvo $pools
-	try 6.12-la57 $pools
+	try 6.12-la57 $pools "$here/refs-bio.t"
 	wait
 fi
 

@@ -96,7 +96,7 @@ expect page-zone-matches p error
 
 test poisoned-index: a page of shmem that madvise() poisoned stays in its file
 kernels 6.12-la57
-pick p hwpoison
+pick p hwpoison refcount>=2
 set page[p].index ^= 8
 expect cache-entry-mapping p error
 

@@ -49,6 +49,7 @@ int file_of(const char *path, size_t size, unsigned int seed);
 #define DISK_SWAP "/dev/vdb"
 #define DISK_EXT4 "/dev/vdc"
 #define DISK_VMCORE "/dev/vdd"
+#define DISK_SLOW "/dev/vdd" // wl=direct
 
 void steps_small(void); // instead of all others: a few tasks and hugetlb
 void steps_leak(void);  // instead of all others, with leak.ko

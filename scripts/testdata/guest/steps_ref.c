@@ -5,12 +5,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <linux/if_packet.h>
 #include <linux/io_uring.h>
 #include <linux/userfaultfd.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -185,6 +187,49 @@ static void step_uffd(void)
 	usleep(100000);
 }
 
+// Direct I/O on a disk that does one request a second: what is submitted last is in flight when
+// the machine stops. Reads and writes that do not touch each other are not merged.
+static void submit(int fd, aio_context_t context, int nr, char *mem, size_t size, size_t apart)
+{
+	for (int i = 0; i < nr; i++) {
+		struct iocb one = {.aio_fildes = fd,
+				   .aio_lio_opcode = i % 2 ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD,
+				   .aio_buf = (uintptr_t)mem + i * apart,
+				   .aio_nbytes = size,
+				   .aio_offset = (1 << 20) + 2 * i * (off_t)size};
+		struct iocb *list = &one;
+
+		if (syscall(SYS_io_submit, context, 1, &list) != 1)
+			say("  direct I/O: %s", strerror(errno));
+	}
+}
+
+static void step_direct(void)
+{
+	aio_context_t context = 0;
+	int fd = open(DISK_SLOW, O_RDWR | O_DIRECT), file = file_of("/t/direct", 6 * PAGE, 57000);
+	char *small = anon(64 * PAGE, PAGE), *huge = anon(HUGE, HUGE);
+	char *shared = mmap(NULL, 6 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+
+	fill(small, 64 * PAGE, 58000);
+	fill(shared, 6 * PAGE, 57000);
+	madvise(huge, HUGE, MADV_HUGEPAGE);
+	huge[0] = 1;
+	if (fd < 0 || syscall(SYS_io_setup, 128, &context) < 0)
+		say("  direct I/O: %s", strerror(errno));
+	submit(fd, context, 40, small, 512, 0); // in front of what is to be looked at
+	submit(fd, context, 20, small, PAGE, PAGE);
+	submit(fd, context, 4, small + 20 * PAGE, 3 * PAGE, 4 * PAGE);
+	submit(fd, context, 2, huge + 512, 9 * PAGE, 9 * PAGE);
+	submit(fd, context, 1, shared, 6 * PAGE, 0);
+	for (int i = 0; i < 3; i++) // wait for it with the bio on their stacks
+		if (!fork()) {
+			pread(fd, small + (50 + 3 * i) * PAGE, 3 * PAGE, (off_t)(i + 8) << 20);
+			stay();
+		}
+	usleep(200000);
+}
+
 void steps_ref(void)
 {
 	step("w-pipes", step_pipes);
@@ -192,4 +237,6 @@ void steps_ref(void)
 	step("w-aio", step_aio);
 	step("w-sockets", step_sockets);
 	step("w-uffd", step_uffd);
+	if (wanted("direct"))
+		step("w-direct", step_direct);
 }
