@@ -4,9 +4,9 @@
  *
  * checks:     that vectors name pages (holder-no-page)
  * relies on:  the slab pass (objects in use), stacks of tasks
- * exceptions: bios of writeback and of reading into the page cache hold no references, clones share the vectors of another; a bio that is
- *             being filled, that a cgroup's limit keeps back, or that is part of something else than a pool's object or a stack is not met.
- *             The page of zeros is named, but never pinned (gup_put_folio())
+ * exceptions: bios of writeback and of reading into the page cache hold no references, clones share the vectors of
+ *             another; a bio that is being filled, that a cgroup's limit keeps back, or that is part of something else
+ *             than a pool's object or a stack is not met.  The page of zeros is named, but never pinned (gup_put_folio())
  */
 #include "passes/objects.h"
 #include "passes/pass.h"
@@ -121,7 +121,7 @@ static struct error *on_stacks(struct bio_walk *b)
 	return err;
 }
 
-/* Who ends a bio in an interrupt leaves it to a worker to make the pages dirty (bio_check_pages_dirty()): they are held until then. */
+/* Who ends a bio in an interrupt leaves it to a worker to make its pages dirty (bio_check_pages_dirty()): held until then. */
 static struct error *done_ones(struct bio_walk *b)
 {
 	struct addrset seen = { 0 };

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who says that a bio holds its pages has changed: up to v6.3 each did whose flag BIO_NO_PAGE_REF was clear and which bio_release_pages()
- * was called for, so that the function at its end must be asked; then BIO_PAGE_REFFED says so (v6.4), or BIO_PAGE_PINNED (v6.5, when
- * direct I/O began to pin).
+ * Who says that a bio holds its pages has changed: up to v6.4 each did whose flag BIO_NO_PAGE_REF was clear and for
+ * which bio_release_pages() was called, so that the function at its end must be asked; from v6.5 on BIO_PAGE_REFFED and
+ * BIO_PAGE_PINNED say so, as direct I/O began to pin.
  *
- * submit_bio() sets BIO_TRACE_COMPLETION, and bio_endio() clears it before it calls bi_end_io: in between nobody changes the vectors, and
- * their pages are held for certain.  A bio that is kept for the next use has it clear, whatever else it may have from the last.
+ * submit_bio() sets BIO_TRACE_COMPLETION, and bio_endio() clears it before it calls bi_end_io: in between nobody changes
+ * the vectors, and their pages are held for certain.  A bio that is kept for the next use has it clear, whatever else it
+ * may have from the last.
  */
 #include "walk/bio.h"
 
 #include "walk/xarray.h"
 
-enum { MAX_CACHES = 1024, MAX_POOLS = 4096, MAX_OBJECT = 4096, MAX_BIO = 512 };
+enum { MAX_CACHES = 1024, MAX_POOLS = 4096, MAX_OBJECT = 4096, MAX_BIO = 512, MIN_BIO = 64, MIN_VEC = 16 };
 
-/* bio_slab_nr: an array up to v5.10, an xarray by size later */
 bool bios_known(const struct layout *l)
 {
 	static const enum fact ids[] = { FACT_BIO, FACT_BIO_FLAGS, FACT_BIO_END_IO, FACT_BIO_PRIVATE, FACT_BIO_VECS, FACT_BIO_NR_VECS,
@@ -24,7 +24,8 @@ bool bios_known(const struct layout *l)
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
 		if (!fact_found(&l->facts, ids[i]))
 			return false;
-	return fact(&l->facts, FACT_BIO)->size <= MAX_BIO && fact(&l->facts, FACT_BIO)->size >= 64 && fact(&l->facts, FACT_BIO_VEC)->size >= 16;
+	return fact(&l->facts, FACT_BIO)->size <= MAX_BIO && fact(&l->facts, FACT_BIO)->size >= MIN_BIO &&
+	       fact(&l->facts, FACT_BIO_VEC)->size >= MIN_VEC;
 }
 
 /* ---- caches ------------------------------------------------------------------------------------------------------ */
@@ -90,8 +91,8 @@ static uint64_t flag(const struct layout *l, enum fact id)
 
 struct error *bios_init(struct bios *b, const struct layout *l, struct kvmem *k)
 {
-	static const enum fact ends[BIO_ENDS] = { FACT_BIO_END_BDEV, FACT_BIO_END_BDEV_SIMPLE, FACT_BIO_END_BDEV_ASYNC, FACT_BIO_END_IOMAP,
-						  FACT_BIO_END_DIO, FACT_BIO_END_AIO };
+	static const enum fact ends[BIO_ENDS] = { FACT_BIO_END_BDEV, FACT_BIO_END_BDEV_SIMPLE, FACT_BIO_END_BDEV_ASYNC,
+						  FACT_BIO_END_IOMAP, FACT_BIO_END_DIO, FACT_BIO_END_AIO };
 
 	*b = (struct bios){ .l = l, .k = k, .submitted = flag(l, FACT_BIO_TRACE_COMPLETION), .cloned = flag(l, FACT_BIO_CLONED),
 			    .pinned = flag(l, FACT_BIO_PAGE_PINNED), .reffed = flag(l, FACT_BIO_PAGE_REFFED),
@@ -136,9 +137,10 @@ static bool decode(const struct bios *b, uint64_t va, const unsigned char *bytes
 	size_t size = (size_t)fact(&l->facts, FACT_BIO)->size;
 	uint64_t flags = layout_word(l, FACT_BIO_FLAGS, bytes, size), max = layout_word(l, FACT_BIO_MAX_VECS, bytes, size);
 
-	*ret = (struct bio){ .va = va, .vecs = layout_word(l, FACT_BIO_VECS, bytes, size), .end_io = layout_word(l, FACT_BIO_END_IO, bytes, size),
-			     .next = layout_word(l, FACT_BIO_PRIVATE, bytes, size), .nr = (unsigned)layout_word(l, FACT_BIO_NR_VECS, bytes, size),
-			     .submitted = flags & b->submitted };
+	*ret = (struct bio){ .va = va, .vecs = layout_word(l, FACT_BIO_VECS, bytes, size), .submitted = flags & b->submitted,
+			     .end_io = layout_word(l, FACT_BIO_END_IO, bytes, size),
+			     .next = layout_word(l, FACT_BIO_PRIVATE, bytes, size),
+			     .nr = (unsigned)layout_word(l, FACT_BIO_NR_VECS, bytes, size) };
 	ret->hold = holds(b, flags, direct || is_direct(b, ret->end_io));
 	return ret->nr <= max && !(ret->vecs & 7) && (!ret->nr || l->mmu.arch->kernel_va(&l->mmu, ret->vecs));
 }

@@ -54,21 +54,21 @@ void bios_deinit(struct bios *b);
 struct error *bio_read(const struct bios *b, uint64_t va, struct bio *ret, bool *ret_ok) _must_check_;
 
 /**
- * The bio in an object of \p size bytes at \p va of the slab cache \p cache, which may be merged with others.  It is one when the pool that it
- * names takes bios from that cache, and has them at that offset.  *ret_ok: there is one.
+ * The bio in an object of \p size bytes at \p va of the slab cache \p cache, which may be merged with others.  It is one
+ * when the pool that it names takes bios from that cache, and has them at that offset.  *ret_ok: there is one.
  */
 struct error *bio_in_object(struct bios *b, uint64_t cache, uint64_t va, uint64_t size, struct bio *ret, bool *ret_ok) _must_check_;
 
 /**
- * A word at \p va of a stack: whether it is bi_end_io of a bio on that stack for which its task waits.  *ret_ok: so; \p direct: the frame below
- * is one of direct I/O, see bio_waits_in().
+ * A word at \p va of a stack: whether it is bi_end_io of a bio on that stack for which its task waits.  *ret_ok: so.
+ * \p direct: the frame below is one of direct I/O, see bio_waits_in().
  */
 struct error *bio_on_stack(const struct bios *b, uint64_t word, uint64_t va, bool direct, struct bio *ret, bool *ret_ok) _must_check_;
 
 /** Whether \p word returns into the function that has a bio for direct I/O on its stack. */
 bool bio_waits_in(const struct bios *b, uint64_t word);
 
-/** The first of the bios that are done, and wait for somebody to make their pages dirty before they let go (bio_dirty_list); 0: none. */
+/** The first of the bios that are done, but keep their pages until these are made dirty (bio_dirty_list); 0: none. */
 struct error *bios_done(const struct bios *b, uint64_t *ret) _must_check_;
 
 /** Pages that a vector names. */
