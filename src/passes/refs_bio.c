@@ -57,8 +57,9 @@ static struct error *note_vector(struct bio_walk *b, const struct bio *bio, unsi
 	bool ok;
 	struct error *err = bio_range(&b->bios, bio, i, &range, &ok);
 
-	b->gaps += !err && (!ok || range.nr > b->left);
-	if (err || !ok || range.nr > b->left)
+	ok = ok && range.nr && range.nr <= b->left;
+	b->gaps += !err && !ok;
+	if (err || !ok)
 		return err;
 	ref.word = range.slot;
 	b->left -= range.nr;

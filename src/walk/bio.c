@@ -130,6 +130,15 @@ static enum bio_hold holds(const struct bios *b, uint64_t flags, bool direct)
 	return b->unheld && !(flags & b->unheld) && direct ? BIO_HOLDS_REF : BIO_HOLDS_NONE;
 }
 
+/* Before a bio moves on (bio_advance()) it has as many bytes to do as its vectors have, and no vector has more. */
+static uint64_t longest(const struct layout *l, const unsigned char *bytes, size_t size)
+{
+	uint64_t left = layout_word(l, FACT_BIO_LEFT, bytes, size);
+	bool moved = layout_word(l, FACT_BIO_AT, bytes, size) || layout_word(l, FACT_BIO_AT_DONE, bytes, size);
+
+	return left && !moved ? left : UINT32_MAX;
+}
+
 /* The bio at \p va, whose bytes are at hand.  False: the words do not fit. */
 static bool decode(const struct bios *b, uint64_t va, const unsigned char *bytes, bool direct, struct bio *ret)
 {
@@ -139,7 +148,7 @@ static bool decode(const struct bios *b, uint64_t va, const unsigned char *bytes
 
 	*ret = (struct bio){ .va = va, .vecs = layout_word(l, FACT_BIO_VECS, bytes, size), .submitted = flags & b->submitted,
 			     .end_io = layout_word(l, FACT_BIO_END_IO, bytes, size),
-			     .next = layout_word(l, FACT_BIO_PRIVATE, bytes, size),
+			     .longest = longest(l, bytes, size), .next = layout_word(l, FACT_BIO_PRIVATE, bytes, size),
 			     .nr = (unsigned)layout_word(l, FACT_BIO_NR_VECS, bytes, size) };
 	ret->hold = holds(b, flags, direct || is_direct(b, ret->end_io));
 	return ret->nr <= max && !(ret->vecs & 7) && (!ret->nr || l->mmu.arch->kernel_va(&l->mmu, ret->vecs));
@@ -284,6 +293,6 @@ struct error *bio_range(const struct bios *b, const struct bio *bio, unsigned i,
 	skip = offset >> l->page_shift;
 	ret->page = layout_word(l, FACT_BIO_VEC_PAGE, bytes, size) + skip * l->page_struct_size;
 	ret->slot = va + layout_offset(l, FACT_BIO_VEC_PAGE);
-	ret->nr = length ? ((offset + length - 1) >> l->page_shift) - skip + 1 : 0;
+	ret->nr = length && length <= bio->longest ? ((offset + length - 1) >> l->page_shift) - skip + 1 : 0;
 	return NULL;
 }

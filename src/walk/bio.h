@@ -23,6 +23,7 @@ struct bio {
 	uint64_t end_io;    /**< function */
 	uint64_t next;      /**< bi_private: of a list of those that are done, the next */
 	unsigned nr;        /**< vectors */
+	uint64_t longest;   /**< bytes that a vector may have */
 	enum bio_hold hold;
 	bool submitted;     /**< given to a driver, and not done: all pages of its vectors are held */
 };
@@ -75,7 +76,7 @@ struct error *bios_done(const struct bios *b, uint64_t *ret) _must_check_;
 struct bio_range {
 	uint64_t page; /**< address of the struct page of the first */
 	uint64_t slot; /**< address of the word that names it */
-	uint64_t nr;   /**< bytes / page size, rounded up; 0: the vector makes no sense */
+	uint64_t nr;   /**< how many; 0: the vector makes no sense */
 };
 
 /** Vector \p i of \p bio; *ret_ok: it could be read. */

@@ -57,6 +57,12 @@ expect holder-no-page error
 also refcount-extra p
 also refcount-held p
 
+test bio-long-vector: a vector of more bytes than the bio has to do is not followed
+pick p anon small held=direct-io holders=1 refcount=1025 mapcount=1
+set mem32[refslot(p) + 8] = 0xffffffff
+expect nothing
+also refcount-extra p
+
 # ---- what is legal ------------------------------------------------------------------------------------------------------
 
 test ok-bio-clone: a clone has the vectors of another bio, and no pins of its own

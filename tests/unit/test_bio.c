@@ -52,9 +52,13 @@ static void put(struct machine *m, uint64_t va, const char *type, const char *na
 static void describe(struct machine *m, const struct form *f)
 {
 	struct world *w = &m->w;
+	unsigned at = world_offset(w, "bio", "bi_io_vec", NULL) == 32 ? 40 : 32; /* of bi_iter: v7.0 put bi_io_vec in front */
 
 	*world_fact(w, Q_SIZE, "bio_slab", NULL) = (struct answer){ .found = true, .size = 24 };
 	world_member(w, "bio_slab", "slab", 8, 8);
+	world_member(w, "bio", "bi_iter.bi_size", at + 8, 4);
+	world_member(w, "bio", "bi_iter.bi_idx", at + 12, 4);
+	world_member(w, "bio", "bi_iter.bi_bvec_done", at + 16, 4);
 	world_member(w, "bio_set", "bio_slab", 0, 8);
 	world_member(w, "bio_set", "front_pad", 8, 4);
 	enumerator(w, "BIO_NO_PAGE_REF", NO_FLAG);
@@ -233,6 +237,18 @@ static void ranges(const struct form *f)
 		assert_int_equal(r.nr, cases[i].nr);
 		assert_int_equal(r.page, VMEMMAP + cases[i].skip * m.w.page_size);
 		assert_int_equal(r.slot, bio.vecs + 16);
+	}
+	put(&m, m.bio, "bio", "bi_iter.bi_size", FRAME);
+	for (unsigned moved = 0; moved < 2; moved++) {
+		struct bio_range r;
+		bool ok;
+
+		put(&m, m.bio, "bio", "bi_iter.bi_idx", moved);
+		put(&m, bio.vecs + 16, "bio_vec", "bv_len", FRAME + 1);
+		put(&m, bio.vecs + 16, "bio_vec", "bv_offset", 0);
+		assert_true(look(&m, &bio));
+		assert_null(bio_range(&m.bios, &bio, 1, &r, &ok));
+		assert_int_equal(r.nr, moved ? 2 : 0);
 	}
 	end(&m);
 }
