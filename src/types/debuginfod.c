@@ -70,8 +70,8 @@ static int on_progress(debuginfod_client *client, long done, long total)
 {
 	const struct debuginfod_request *r = request_of(client);
 
-	if (r && r->progress && done >= 0)
-		r->progress(r->progress_arg, "debuginfod", (uint64_t)done, total > 0 ? (uint64_t)total : 0);
+	if (r && r->progress && done >= 0 && total > 0)
+		r->progress(r->progress_arg, "fetching debug info", (uint64_t)done, (uint64_t)total);
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 
 struct debuginfod_request {
 	const char *build_id; /**< lower-case hexadecimal */
-	/** May be NULL.  Bytes; \p total 0: not known yet. */
+	/** Called when it is known how many bytes there are; may be NULL. */
 	void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
 	void *progress_arg;
 };

@@ -37,7 +37,9 @@ static const char *const unit_hints[] = {
 	"net/core/skbuff.c", "net/core/page_pool.c", "io_uring/rsrc.c", "io_uring/io_uring.c", "fs/aio.c", "fs/buffer.c",
 	"lib/maple_tree.c", "lib/stackdepot.c", "fs/file.c", "fs/namespace.c", "block/bdev.c", "init/main.c",
 	"mm/zswap.c", "mm/memfd.c", "fs/hugetlbfs/inode.c", "mm/balloon_compaction.c", "mm/balloon.c",
-	"drivers/base/node.c", "kernel/printk/printk.c",
+	"drivers/base/node.c", "kernel/printk/printk.c", "mm/list_lru.c", "mm/swap_slots.c", "mm/page_ext.c",
+	"fs/direct-io.c", "block/bio.c", "kernel/events/core.c", "net/packet/af_packet.c",
+	"kernel/sched/core.c", "io_uring/kbuf.c", "io_uring/memmap.c",
 };
 
 struct error *dwarf_source_check(void)

@@ -103,6 +103,11 @@ static struct error *not_elf(const struct elf_image *img)
 	}
 	if (is_other_boot_image(img))
 		return error_new("a boot image, which holds no debug info; give the vmlinux with debug info of that kernel");
+	if (img->file_size > 16 && !memcmp(img->file, "!<arch>\ndebian", 14))
+		return error_new("a Debian package; unpack it (dpkg-deb -x FILE FOLDER) and give the folder with -d");
+	if (img->file_size > 96 && !memcmp(img->file, "\xed\xab\xee\xdb", 4)) /* its lead, of 96 bytes */
+		return error_new("an RPM package; unpack it in an empty folder (rpm2cpio FILE | cpio -id) and give the folder "
+				 "with -d");
 	return error_new("neither an ELF file nor a pagefsck facts file; "
 			 "give the vmlinux with debug info of the kernel that crashed");
 }

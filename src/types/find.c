@@ -93,8 +93,8 @@ static bool seen_before(struct search *s, const struct stat *st)
 	return false;
 }
 
-/* Open what is there; takes \p path. */
-static void file_try(struct search *s, char *path)
+/* Open what is there; takes \p path.  \p found: what to say when it is right. */
+static void file_try(struct search *s, char *path, const char *found)
 {
 	struct types *t = NULL;
 	struct error *err = types_open(path, s->request->cache_dir, &t);
@@ -102,7 +102,7 @@ static void file_try(struct search *s, char *path)
 
 	if (!err && !why) {
 		s->found = t;
-		note(s, path, strdup("found"), true);
+		note(s, path, strdup(found), true);
 		return;
 	}
 	error_free(err);
@@ -130,7 +130,7 @@ static bool packed_or_not_try(struct search *s, const char *path, int *ret_errno
 			free(full);
 		} else {
 			any = true;
-			file_try(s, full);
+			file_try(s, full, "found");
 		}
 	}
 	return any;
@@ -205,7 +205,7 @@ static void server_try(struct search *s)
 	else
 		path = debuginfod_fetch(&request, &why);
 	if (path)
-		file_try(s, path);
+		file_try(s, path, "fetched by debuginfod");
 	else
 		note(s, text_printf("debuginfod%s%s", servers ? " " : "", servers ? servers : ""), strdup(why), false);
 }

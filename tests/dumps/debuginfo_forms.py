@@ -145,6 +145,8 @@ def try_mistaken(w):
     boot[0x20e:0x210] = b"\xff\xff"
     w.refused("vmlinuz with a version beyond its end", w.make("vmlinuz", bytes(boot)), "boot image", "kernel ?,")
     w.refused("arm64 Image", w.make("Image", bytes(0x38) + b"ARM\x64" + bytes(64)), "boot image", "no debug info")
+    w.refused("a Debian package", w.make("x.deb", b"!<arch>\ndebian-binary   " + bytes(64)), "dpkg-deb -x", "with -d")
+    w.refused("an RPM package", w.make("x.rpm", b"\xed\xab\xee\xdb\3\0" + bytes(99)), "rpm2cpio", "with -d")
     if OBJCOPY:
         note = w.make("note", b"x" * 64)
         w.refused("a module", w.objcopy("x.ko", f"--add-section=.gnu.linkonce.this_module={note}"), "a kernel module")
