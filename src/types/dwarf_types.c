@@ -3,6 +3,7 @@
 #include "types/dwarf_types.h"
 
 #include "base/bytes.h"
+#include "types/queries.h"
 
 enum {
 	NAMES_DEEP = 32,   /* typedefs and qualifiers on top of each other */
@@ -119,40 +120,6 @@ void type_describe(struct reader *r, uint64_t offset, struct type_info *ret)
 
 /* ---- members ---- */
 
-/* A question for a member: its answer, and what is left of its path. */
-struct query {
-	struct answer *answer;
-	const char *path;
-};
-
-struct queries {
-	struct query *v;
-	size_t nr;
-	uint32_t nr_found;
-};
-
-/* The path after its first step when that is \p name, else NULL. */
-static const char *path_step(const char *path, const char *name)
-{
-	while (*name && *path == *name) {
-		path++;
-		name++;
-	}
-	return !*name && (*path == '\0' || *path == '.') ? path : NULL;
-}
-
-/* The bytes of a bit field that starts at bit `start` of the structure. */
-static void bits_place(struct answer *a, uint64_t start, uint64_t bit_size)
-{
-	uint64_t bytes;
-
-	a->offset = start / 8;
-	a->bit_offset = (uint32_t)(start % 8);
-	a->bit_size = (uint32_t)bit_size;
-	bytes = (a->bit_offset + bit_size + 7) / 8;
-	a->size = bytes <= 1 ? 1 : bytes <= 2 ? 2 : bytes <= 4 ? 4 : 8;
-}
-
 /* Both ways to say where bits are.  The old one counts from the most significant bit of the storage unit. */
 static void member_bits(struct reader *r, Dwarf_Die die, uint64_t base, uint64_t location, struct answer *a)
 {
@@ -246,19 +213,6 @@ static void members_search(struct reader *r, Dwarf_Die record, uint64_t base, un
 }
 
 /* ---- answers ---- */
-
-static struct error *queries_init(const struct wants *w, const struct want *want, struct queries *ret)
-{
-	struct queries q = { .v = calloc(want->nr_members + 1, sizeof(*q.v)) };
-
-	if (!q.v)
-		return &error_nomem;
-	for (uint32_t i = want->first; i != NAME_NONE; i = w->next[i])
-		if (w->questions[i].kind == Q_MEMBER)
-			q.v[q.nr++] = (struct query){ &w->answers[i], w->questions[i].name };
-	*ret = q;
-	return NULL;
-}
 
 uint32_t record_answer(struct reader *r, struct wants *w, const struct want *want, Dwarf_Die die)
 {

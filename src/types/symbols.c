@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "types/elf_image.h"
+#include "types/kallsyms.h"
 
 enum { REACH_WITHOUT_SIZE = 4096, LOOK_BACK = 32 };
 
@@ -58,21 +59,43 @@ static int compare(const void *va, const void *vb)
 	return strcmp(a->name, b->name);
 }
 
-struct error *symbols_init(struct symbols *s, const struct types *t)
+/* Names are the table's, which lives as long as the types.  Sizes reach to the next symbol. */
+static struct error *collect_kallsyms(struct symbols *s, const struct kallsyms *k)
+{
+	for (size_t i = 0; i < k->list.nr; i++) {
+		const struct kallsym *from = &k->list.v[i];
+		struct symbol_entry e = { from->value, kallsyms_size(k, i), k->names + from->name,
+					  strchr("tTwW", from->type) != NULL };
+
+		if (!is_made_up(e.name) && !array_push(&s->list, e))
+			return &error_nomem;
+	}
+	return NULL;
+}
+
+static struct error *collect_image(struct symbols *s, const struct types *t)
 {
 	struct span table, strings;
-	struct error *err;
+	struct error *err = types_symbol_image(t, &s->image);
 
-	memset(s, 0, sizeof(*s));
-	if (types_origin(t) != TYPES_DWARF)
-		return NULL;
-	err = types_symbol_image(t, &s->image);
 	if (!err)
 		err = elf_image_section(s->image, ".symtab", &table);
 	if (!err)
 		err = elf_image_section(s->image, ".strtab", &strings);
 	if (!err && table.data && strings.data)
 		err = collect(s, table, strings);
+	return err;
+}
+
+struct error *symbols_init(struct symbols *s, const struct types *t)
+{
+	struct error *err = NULL;
+
+	memset(s, 0, sizeof(*s));
+	if (types_kallsyms(t))
+		err = collect_kallsyms(s, types_kallsyms(t));
+	else if (types_origin(t) != TYPES_FACTS && !types_lacks_symbols(t))
+		err = collect_image(s, t);
 	if (!err && s->list.nr)
 		qsort(s->list.v, s->list.nr, sizeof(*s->list.v), compare);
 	return error_prefix(err, "%s", types_path(t));

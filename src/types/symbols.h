@@ -20,11 +20,11 @@ struct symbol_entry {
 
 struct symbols {
 	ARRAY(struct symbol_entry) list; /**< rising value; of two at one address the larger first */
-	struct elf_image *image;         /**< holds the names */
+	struct elf_image *image;         /**< holds the names; NULL: the types do */
 };
 
 /**
- * Read the symbol table of the debug info behind \p t.  A facts file has none, a stripped file neither: the list is empty
+ * Read the symbol table of the debug info behind \p t, which must outlive the list.  A facts file has none, a stripped file neither: the list is empty
  * then, and that is no error.
  */
 struct error *symbols_init(struct symbols *s, const struct types *t) _must_check_;

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "types/apart.h"
+#include "types/btf_source.h"
 #include "types/cache.h"
 #include "types/dwarf_source.h"
 #include "types/elf_image.h"
 #include "types/facts_file.h"
+#include "types/kallsyms.h"
 #include "types/symtab.h"
 
 struct types {
@@ -23,6 +25,12 @@ struct types {
 	struct cache_key key; /* of the debug info file */
 	struct elf_image *image;  /* open between types_open() and the first types_ask() */
 	struct facts_file *facts; /* TYPES_FACTS only */
+	/* TYPES_BTF only */
+	bool from_memory;
+	bool own_symbols;          /* the image has a symbol table */
+	uint8_t *bytes;            /* of the blob; NULL: they are the image's, which stays open */
+	struct btf btf;
+	struct kallsyms *symbols;  /* NULL: none */
 };
 
 static struct error *types_init(struct types *t, const char *path, const char *cache_dir)
@@ -56,6 +64,32 @@ static void apart_load(struct types *t)
 	t->image = debug;
 }
 
+static struct error *blob_load(struct types *t)
+{
+	size_t size = 0;
+	struct error *err = btf_file_read(t->path, &t->bytes, &size);
+
+	return err ? err : btf_open((struct span){ t->bytes, size }, &t->btf);
+}
+
+/* An ELF file without DWARF may have BTF, and then may have symbols. */
+static struct error *section_load(struct types *t)
+{
+	struct span dwarf, btf = { 0 }, symbols = { 0 };
+	struct error *err = elf_image_section(t->image, ".debug_info", &dwarf);
+
+	if (err || dwarf.data)
+		return err;
+	err = elf_image_section(t->image, ".BTF", &btf);
+	if (!err && btf.data)
+		err = elf_image_section(t->image, ".symtab", &symbols);
+	if (err || !btf.data)
+		return err;
+	t->origin = TYPES_BTF;
+	t->own_symbols = symbols.data != NULL;
+	return error_prefix(btf_open(btf, &t->btf), "section .BTF");
+}
+
 static struct error *types_load(struct types *t)
 {
 	struct error *err;
@@ -65,6 +99,10 @@ static struct error *types_load(struct types *t)
 		err = facts_file_read(t->path, &t->facts);
 		return err ? err : build_id_set(t, facts_file_build_id(t->facts));
 	}
+	if (btf_file_probe(t->path)) {
+		t->origin = TYPES_BTF;
+		return blob_load(t);
+	}
 	t->origin = TYPES_DWARF;
 	err = elf_image_open_again(t->path, &t->unpacked, &t->image);
 	if (err)
@@ -72,7 +110,7 @@ static struct error *types_load(struct types *t)
 	apart_load(t);
 	err = build_id_set(t, elf_image_build_id(t->image));
 	t->key = (struct cache_key){ t->build_id, elf_image_size(t->image), elf_image_mtime(t->image) };
-	return err;
+	return err ? err : section_load(t);
 }
 
 struct error *types_open(const char *path, const char *cache_dir, struct types **ret)
@@ -93,10 +131,38 @@ struct error *types_open(const char *path, const char *cache_dir, struct types *
 	return NULL;
 }
 
+struct error *types_new(const char *name, uint8_t *btf, size_t size, struct kallsyms *symbols, struct types **ret)
+{
+	struct types *t = calloc(1, sizeof(*t));
+	struct error *err;
+
+	if (!t) {
+		free(btf);
+		kallsyms_free(symbols);
+		return &error_nomem;
+	}
+	t->origin = TYPES_BTF;
+	t->from_memory = true;
+	t->bytes = btf;
+	t->symbols = symbols;
+	err = types_init(t, name, NULL);
+	if (!err)
+		err = btf_open((struct span){ btf, size }, &t->btf);
+	if (err) {
+		types_free(t);
+		return error_prefix(err, "%s", name);
+	}
+	*ret = t;
+	return NULL;
+}
+
 void types_free(struct types *t)
 {
 	if (!t)
 		return;
+	btf_close(&t->btf);
+	kallsyms_free(t->symbols);
+	free(t->bytes);
 	elf_image_free(t->image);
 	facts_file_free(t->facts);
 	free(t->path);
@@ -145,9 +211,37 @@ enum types_origin types_origin(const struct types *t)
 	return t->origin;
 }
 
+const char *types_origin_name(const struct types *t)
+{
+	static const char *const names[] = { [TYPES_DWARF] = "dwarf", [TYPES_BTF] = "btf", [TYPES_FACTS] = "facts" };
+
+	return names[t->origin];
+}
+
 const char *types_path(const struct types *t)
 {
 	return t->path;
+}
+
+bool types_lacks_symbols(const struct types *t)
+{
+	return t->origin == TYPES_BTF && !t->own_symbols && !t->symbols;
+}
+
+void types_give_symbols(struct types *t, struct kallsyms *symbols)
+{
+	kallsyms_free(t->symbols);
+	t->symbols = symbols;
+}
+
+const struct kallsyms *types_kallsyms(const struct types *t)
+{
+	return t->symbols;
+}
+
+bool types_from_file(const struct types *t)
+{
+	return !t->from_memory;
 }
 
 bool types_cached(const struct types *t)
@@ -227,12 +321,29 @@ static struct error *debug_info_answer(struct types *t, const struct question *q
 	return err;
 }
 
+/* Without symbols all of them are absent. */
+static struct error *btf_answer(const struct types *t, const struct question *questions, struct answer *answers, size_t nr)
+{
+	struct error *err = btf_source_ask(&t->btf, questions, answers, nr);
+
+	if (!err && t->own_symbols)
+		return symtab_ask(t->image, questions, answers, nr);
+	if (!err && t->symbols)
+		return kallsyms_ask(t->symbols, questions, answers, nr);
+	for (size_t i = 0; !err && i < nr; i++)
+		if (questions[i].kind == Q_SYMBOL)
+			answers[i] = (struct answer){ 0 };
+	return err;
+}
+
 struct error *types_ask(struct types *t, const struct question *questions, struct answer *answers, size_t nr)
 {
 	struct error *err;
 
 	if (t->origin == TYPES_FACTS)
 		err = facts_answer(t, questions, answers, nr);
+	else if (t->origin == TYPES_BTF)
+		err = btf_answer(t, questions, answers, nr);
 	else
 		err = debug_info_answer(t, questions, answers, nr);
 	return error_prefix(err, "%s", t->path);

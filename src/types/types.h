@@ -46,15 +46,35 @@ struct answer {
 enum types_origin { TYPES_DWARF, TYPES_BTF, TYPES_FACTS };
 
 struct elf_image;
+struct kallsyms;
 struct types;
 
 /**
- * Debug info in file \p path: an ELF file with DWARF and a symbol table, or a facts file.
+ * Debug info in file \p path: an ELF file with DWARF and a symbol table, one with a .BTF section and no DWARF, BTF alone
+ * (/sys/kernel/btf/vmlinux), or a facts file.
  * \p cache_dir: where answers are kept between runs, NULL for no cache.
- * Errors: unreadable, not ELF, ELF without DWARF (and what package to install), without symbols, corrupt.
+ * Errors: unreadable, not ELF, ELF without DWARF and BTF (and what package to install), without symbols, corrupt.
  */
 struct error *types_open(const char *path, const char *cache_dir, struct types **ret) _must_check_;
+
+/**
+ * Debug info out of a kernel's own memory: \p size bytes of BTF, and its symbols.  \p name stands for the path.  Takes
+ * \p btf (from malloc()) and \p symbols over, even when it fails.
+ */
+struct error *types_new(const char *name, uint8_t *btf, size_t size, struct kallsyms *symbols, struct types **ret) _must_check_;
 void types_free(struct types *t);
+
+/** True when it has types but no symbol table: types_give_symbols() makes it complete. */
+bool types_lacks_symbols(const struct types *t);
+
+/** Take over the symbols of the kernel. */
+void types_give_symbols(struct types *t, struct kallsyms *symbols);
+
+/** The symbols out of the kernel's memory; NULL: it has a symbol table of its own, or none. */
+const struct kallsyms *types_kallsyms(const struct types *t);
+
+/** False: the answers are out of the memory of a dump, and types_path() is no path. */
+bool types_from_file(const struct types *t);
 
 /** Build-id in lower-case hexadecimal, NULL when the file has none. */
 const char *types_build_id(const struct types *t);
@@ -75,6 +95,9 @@ struct error *types_symbol_image(const struct types *t, struct elf_image **ret) 
 bool types_usable(const struct types *t);
 
 enum types_origin types_origin(const struct types *t);
+
+/** "dwarf", "btf" or "facts". */
+const char *types_origin_name(const struct types *t);
 const char *types_path(const struct types *t);
 
 /** True when the answers of the last types_ask() came out of the cache. */
