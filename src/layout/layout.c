@@ -99,6 +99,7 @@ struct error *layout_init(struct layout *l, struct dump *d, struct types *t)
 	memset(l, 0, sizeof(*l));
 	l->page_shift = dump_info(d)->page_shift;
 	l->kaslr = dump_kaslr_offset(d);
+	l->no_symbols = types_lacks_symbols(t);
 	err = arch_find(d, &l->mmu.arch);
 	if (!err)
 		err = l->mmu.arch->mmu_init(d, &l->mmu);
@@ -110,6 +111,7 @@ struct error *layout_init(struct layout *l, struct dump *d, struct types *t)
 		err = check_agreement(l, d, t);
 	if (err)
 		return err;
+	layout_init_arrays(l);
 	layout_init_page(l);
 	layout_init_folio(l);
 	init_entries(l);

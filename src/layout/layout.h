@@ -126,6 +126,7 @@ struct layout {
 	struct facts facts;
 	struct mmu mmu;
 	uint64_t kaslr;    /**< add to link-time addresses */
+	bool no_symbols;   /**< types alone (BTF): that a symbol is absent says nothing; never with a dump */
 	unsigned page_shift;
 	unsigned page_struct_size;
 	unsigned page_struct_shift; /**< when the size is a power of two, else 0 */
@@ -245,6 +246,7 @@ enum { LAYOUT_MAX_MODELS = 16 };
 size_t layout_models(const struct layout *l, struct layout_model *ret);
 
 /* ---- steps of layout_init(), one file each ------------------------------------------------------------------------ */
+void layout_init_arrays(struct layout *l);
 void layout_init_page(struct layout *l);
 void layout_init_folio(struct layout *l);
 void layout_init_types(struct layout *l, const struct dump *d);

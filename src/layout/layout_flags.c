@@ -52,7 +52,7 @@ static uint64_t nr_nodes(const struct layout *l, const struct dump *d)
 {
 	int64_t length;
 
-	if (!fact_found(&l->facts, FACT_NODE_DATA)) /* one node: contig_page_data */
+	if (!fact_found(&l->facts, FACT_NODE_DATA) && !l->no_symbols) /* one node: contig_page_data */
 		return 1;
 	if (fact_found(&l->facts, FACT_HSTATE_NODES))
 		return fact(&l->facts, FACT_HSTATE_NODES)->length;
@@ -83,7 +83,7 @@ static unsigned last_cpupid_width(const struct layout *l)
 	uint64_t nr_cpus = fact(&l->facts, FACT_CPUMASK_BITS)->size * 8;
 
 	if (fact_found(&l->facts, FACT_PAGE_LAST_CPUPID) || !fact_found(&l->facts, FACT_NUMAB_STATE) ||
-	    !fact_found(&l->facts, FACT_NODE_DATA))
+	    (!fact_found(&l->facts, FACT_NODE_DATA) && !l->no_symbols))
 		return 0;
 	return 8 + order_base_2(nr_cpus);
 }

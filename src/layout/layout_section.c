@@ -39,9 +39,9 @@ struct error *layout_init_sections(struct layout *l, const struct dump *d)
 	struct section_words *s = &l->section;
 	int64_t shift, physmem;
 
-	s->sparse = fact_found(f, FACT_MEM_SECTION) && fact_found(f, FACT_MEM_SECTION_MAP);
+	s->sparse = (fact_found(f, FACT_MEM_SECTION) || l->no_symbols) && fact_found(f, FACT_MEM_SECTION_MAP);
 	if (!s->sparse) {
-		if (fact_found(f, FACT_MEM_MAP))
+		if (fact_found(f, FACT_MEM_MAP) || l->no_symbols)
 			return NULL;
 		return error_new("debug info has neither symbol mem_section nor mem_map: is its symbol table complete?");
 	}
