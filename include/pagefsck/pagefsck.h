@@ -38,9 +38,9 @@ struct pagefsck_error;
 
 struct pagefsck_options {
 	size_t size;           /**< sizeof(struct pagefsck_options): lets the library grow the struct */
-	const char *debuginfo; /**< vmlinux with DWARF, a facts file, or a folder to search first; NULL: searched for by
+	const char *debuginfo; /**< vmlinux with DWARF, BTF, a facts file, or a folder to search first; NULL: searched for by
 				    build-id and release, where distributions keep it, beside the dump, and in the folders
-				    of $PAGEFSCK_DEBUGINFO_PATH */
+				    of $PAGEFSCK_DEBUGINFO_PATH; then BTF in the dump */
 	unsigned threads;      /**< 0: as many as there are CPUs */
 	const char *only;      /**< comma-separated globs of rule ids; NULL: all */
 	const char *skip;      /**< likewise, left out */

@@ -7,6 +7,7 @@
 #include "cli/layout_fill.h"
 #include "config.h"
 #include "layout/offline.h"
+#include "types/btf.h"
 #include "types/facts_file.h"
 #include "types/unpack.h"
 
@@ -14,7 +15,7 @@ const char *debuginfo_arch(const char *path)
 {
 	Elf64_Ehdr e;
 
-	if (facts_file_probe(path)) /* does not say; there is only this one */
+	if (facts_file_probe(path) || btf_file_probe(path)) /* do not say; taken for this one */
 		return "x86_64";
 	if (unpack_peek(path, &e, sizeof(e)) != sizeof(e) || memcmp(e.e_ident, ELFMAG, SELFMAG) || e.e_type == ET_CORE)
 		return NULL;
@@ -68,7 +69,7 @@ static void describe_debuginfo(struct layout_source *s, const char *arch, const 
 		.arch = arch,
 		.page_size = UINT64_C(1) << s->layout.page_shift,
 		.build_id = types_build_id(s->types),
-		.debuginfo_source = types_origin(s->types) == TYPES_FACTS ? "facts" : "dwarf",
+		.debuginfo_source = types_origin_name(s->types),
 		.debuginfo_path = types_path(s->types),
 		.models = s->models,
 		.nr_models = nr,

@@ -36,7 +36,7 @@ static const struct argp_option output_options[] = {
 
 static const struct argp_option dump_options[] = {
 	{ NULL, 0, NULL, 0, "The dump:", 2 },
-	{ "debuginfo", 'd', "FILE", 0, "vmlinux with debug information, a facts file, or a folder to search first", 0 },
+	{ "debuginfo", 'd', "FILE", 0, "vmlinux with debug information, BTF, a facts file, or a folder to search first", 0 },
 	{ "no-debuginfod", KEY_NO_DEBUGINFOD, NULL, 0, "do not ask the servers of DEBUGINFOD_URLS", 0 },
 	{ "threads", 'j', "N", 0, "use N threads (default: as many as there are CPUs)", 0 },
 	{ "pfn-range", KEY_PFN_RANGE, "A-B", 0, "look at page frames A to B only", 0 },

@@ -80,7 +80,6 @@ static void describe_dump(struct session *s)
 
 static void describe_kernel(struct session *s)
 {
-	static const char *const origins[] = { [TYPES_DWARF] = "dwarf", [TYPES_BTF] = "btf", [TYPES_FACTS] = "facts" };
 	const struct check *c = s->check;
 	const char *id = dump_vmcoreinfo(c->dump, "BUILD-ID");
 	size_t nr = layout_models(&c->layout, s->layout_models);
@@ -92,8 +91,8 @@ static void describe_kernel(struct session *s)
 		.arch = dump_info(c->dump)->arch,
 		.page_size = UINT64_C(1) << c->layout.page_shift,
 		.build_id = id ? id : types_build_id(c->types),
-		.debuginfo_source = origins[types_origin(c->types)],
-		.debuginfo_path = types_path(c->types),
+		.debuginfo_source = types_origin_name(c->types),
+		.debuginfo_path = types_from_file(c->types) ? types_path(c->types) : NULL,
 		.models = s->models,
 		.nr_models = nr,
 	};

@@ -9,6 +9,7 @@
 #include "types/elf_image.h"
 #include "types/find.h"
 #include "types/find_package.h"
+#include "walk/embedded.h"
 
 static bool is_folder(const char *path)
 {
@@ -37,13 +38,26 @@ static struct error *build_id_check(const struct dump *d, struct types *t)
 			 release ? release : "?", dump_info(d)->path);
 }
 
-static struct error *given_open(const struct dump *d, const struct check_options *o, struct types **ret)
+/* Types without symbols (BTF alone, a stripped file with BTF): those of the kernel in the dump. */
+static struct error *complete(struct dump *d, struct types *t)
+{
+	struct error *err = types_lacks_symbols(t) ? embedded_symbols(d, t) : NULL;
+
+	if (!err)
+		return NULL;
+	return error_prefix(err, "%s: has types but no symbols, and those in %s do not serve (give the vmlinux with -d)",
+			    types_path(t), dump_info(d)->path);
+}
+
+static struct error *given_open(struct dump *d, const struct check_options *o, struct types **ret)
 {
 	struct types *t = NULL;
 	struct error *err = types_open(o->debuginfo, o->cache_dir, &t);
 
 	if (!err)
 		err = build_id_check(d, t);
+	if (!err)
+		err = complete(d, t);
 	if (err)
 		types_free(t);
 	else
@@ -53,16 +67,18 @@ static struct error *given_open(const struct dump *d, const struct check_options
 
 /* ---- looked for ------------------------------------------------------------------------------------------------- */
 
-static struct error *not_found(const struct dump *d, const struct find *f)
+/* \p why: what is wrong with the debug info in the dump. */
+static struct error *not_found(const struct dump *d, const struct find *f, const struct error *why)
 {
 	const char *release = dump_vmcoreinfo(d, "OSRELEASE"), *id = dump_vmcoreinfo(d, "BUILD-ID");
 	_cleanup_free_ char *hint = find_package_hint(release, id);
 
 	if (!hint)
 		return &error_nomem;
-	return error_new("%s: no debug info of kernel %s%s%s in any of %zu places; %s, or give the vmlinux with -d",
+	return error_new("%s: no debug info of kernel %s%s%s in any of %zu places, and that in the dump does not serve (%s); %s, "
+			 "or give the vmlinux with -d",
 			 dump_info(d)->path, release ? release : "?", id ? ", build-id " : "", id ? id : "",
-			 f->tries.nr, hint);
+			 f->tries.nr, error_text(why), hint);
 }
 
 static void tell(const struct check_options *o, const struct find *f)
@@ -71,7 +87,20 @@ static void tell(const struct check_options *o, const struct find *f)
 		o->searched(o->searched_arg, f->tries.v[i].place, f->tries.v[i].outcome, f->tries.v[i].found);
 }
 
-static struct error *search(const struct dump *d, const struct check_options *o, struct types **ret)
+/* The kernel in the dump has types and symbols of its own. */
+static struct error *embedded_open(struct dump *d, const struct check_options *o, const struct find *f, struct types **ret)
+{
+	struct error *why = embedded_types(d, ret), *err = NULL;
+
+	if (why)
+		err = not_found(d, f, why);
+	else if (o->searched)
+		o->searched(o->searched_arg, embedded_name, "symbols and types", true);
+	error_free(why);
+	return err;
+}
+
+static struct error *search(struct dump *d, const struct check_options *o, struct types **ret)
 {
 	const struct find_request request = {
 		.release = dump_vmcoreinfo(d, "OSRELEASE"),
@@ -90,13 +119,13 @@ static struct error *search(const struct dump *d, const struct check_options *o,
 
 	if (!err) {
 		tell(o, &f);
-		err = *ret ? NULL : not_found(d, &f);
+		err = *ret ? complete(d, *ret) : embedded_open(d, o, &f, ret);
 	}
 	find_deinit(&f);
 	return err;
 }
 
-struct error *debuginfo_open(const struct dump *d, const struct check_options *o, struct types **ret)
+struct error *debuginfo_open(struct dump *d, const struct check_options *o, struct types **ret)
 {
 	*ret = NULL;
 	return o->debuginfo && !is_folder(o->debuginfo) ? given_open(d, o, ret) : search(d, o, ret);

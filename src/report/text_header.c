@@ -78,8 +78,10 @@ static void kernel_lines(struct out *out, const struct report_kernel *k)
 	line(out, "kernel", &b);
 	strbuf_printf(&b, "build-id %s", k->build_id ? k->build_id : "unknown");
 	line(out, "", &b);
-	if (k->debuginfo_source)
-		strbuf_printf(&b, "%s from %s", k->debuginfo_source, k->debuginfo_path ? k->debuginfo_path : "?");
+	if (k->debuginfo_source && k->debuginfo_path)
+		strbuf_printf(&b, "%s from %s", k->debuginfo_source, k->debuginfo_path);
+	else if (k->debuginfo_source)
+		strbuf_puts(&b, "BTF in the dump (no vmlinux given)");
 	else
 		strbuf_puts(&b, "none");
 	line(out, "debuginfo", &b);
