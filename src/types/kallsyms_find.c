@@ -21,6 +21,7 @@ enum {
 	DIGIT_0 = '0',
 	BEFORE_MAX = 48 * 64,  /* of the 48 tokens before "0" */
 	MARK = 256,            /* names between two markers */
+	BACK_MIN = 64 << 10,
 	BACK_MAX = 32 << 20,   /* names are 3 MB at most, so far */
 	NAME_MAX_BYTES = 256,  /* compressed, with its length */
 };
@@ -202,16 +203,15 @@ static bool try_names(struct search *s, const uint8_t *bytes, size_t end, uint64
 static struct error *read_before(struct search *s, uint8_t **ret, size_t *ret_size)
 {
 	uint64_t table = s->ret->token_table;
-	struct error *err = NULL;
+	struct error *err;
 
 	*ret_size = table - s->start < BACK_MAX ? (size_t)(table - s->start) : BACK_MAX;
-	for (; *ret_size > CHUNK; *ret_size /= 2) {
-		error_free(err);
+	for (;; *ret_size /= 2) {
 		err = kernel_read_new(s->reader, table - *ret_size, *ret_size, "what lies before kallsyms_token_table", ret);
-		if (!err)
-			break;
+		if (!err || *ret_size < BACK_MIN)
+			return err;
+		error_free(err);
 	}
-	return err;
 }
 
 /* From token_table back to the names. */
@@ -225,7 +225,7 @@ static struct error *find_names(struct search *s)
 
 	if (err)
 		return err;
-	nr = bytes ? markers_find(bytes, size, &markers) : 0;
+	nr = markers_find(bytes, size, &markers);
 	last = nr ? get_le32(bytes + markers + (nr - 1) * 4) : 0;
 	if (nr && try_names(s, bytes, markers, table - size + markers, nr, last))
 		return NULL;
