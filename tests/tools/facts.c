@@ -14,7 +14,7 @@
 
 #include "base/array.h"
 #include "layout/fact_list.h"
-#include "passes/debuginfo.h"
+#include "walk/embedded.h"
 
 struct asked {
 	ARRAY(struct question) list;
@@ -58,7 +58,7 @@ static void answer_print(const char *title, const struct answer *a)
 
 static void compare(const struct asked *q, const struct answer *a, const struct answer *b, bool symbols)
 {
-	static const char *const kinds[] = { "size", "member", "enum", "array", "symbol" };
+	static const char *const kind_names[] = { "size", "member", "enum", "array", "symbol" };
 	size_t compared = 0, found = 0, differ = 0;
 
 	for (size_t i = 0; i < q->list.nr; i++) {
@@ -71,12 +71,23 @@ static void compare(const struct asked *q, const struct answer *a, const struct 
 		if (same(of, &a[i], &b[i]))
 			continue;
 		differ++;
-		printf("%s %s%s%s:", kinds[of->kind], of->type ? of->type : "*", of->name ? "." : "", of->name ? of->name : "");
+		printf("%s %s%s%s:", kind_names[of->kind], of->type ? of->type : "*", of->name ? "." : "", of->name ? of->name : "");
 		answer_print("dwarf", &a[i]);
 		answer_print("btf", &b[i]);
 		putchar('\n');
 	}
 	printf("compared %zu found %zu differ %zu\n", compared, found, differ);
+}
+
+/* The other side: a file, with symbols from the dump when there is one, or all from the dump. */
+static struct error *open_btf(const char *btf, struct dump *dump, struct types **ret)
+{
+	struct error *err;
+
+	if (dump && !strcmp(btf, "-"))
+		return embedded_types(dump, ret);
+	err = types_open(btf, NULL, ret);
+	return err || !dump || !types_lacks_symbols(*ret) ? err : embedded_symbols(dump, *ret);
 }
 
 static struct error *run(const char *dwarf, const char *btf, const char *path, struct asked *q)
@@ -91,7 +102,7 @@ static struct error *run(const char *dwarf, const char *btf, const char *path, s
 	if (!err && path)
 		err = dump_open(path, &dump);
 	if (!err)
-		err = path ? debuginfo_open(dump, strcmp(btf, "-") ? btf : NULL, NULL, &b) : types_open(btf, NULL, &b);
+		err = open_btf(btf, dump, &b);
 	if (!err)
 		err = types_ask(a, q->list.v, answers, q->list.nr);
 	if (!err)
