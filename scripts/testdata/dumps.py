@@ -18,7 +18,7 @@ BUILT = {
 }
 
 # kernel, mem (MB): always. append: words for the kernel command line; wl: parts of the workload
-# (guest/init.c); cpu, qemu, modules, balloon, crashkernel: options of run-guest.py; form: dump.elf
+# (guest/init.c); cpu, qemu, modules, balloon, crashkernel: options of run-guest.py; self: keep BTF and kallsyms; form: dump.elf
 # instead of dump.kdump; kdump: crash; moving: the guest runs on after it wrote the truth.
 DUMPS = {
     "6.1": {
@@ -34,7 +34,9 @@ DUMPS = {
         "balloon": 2,
         "append": "hugepages=6 pti=on",
         "what": "The whole workload on Debian 11's kernel: no struct folio, no kallsyms keys in "
-                "VMCOREINFO. Page-table isolation is on, so top-level tables come in pairs.",
+                "VMCOREINFO. Page-table isolation is on, so top-level tables come in pairs. BTF and "
+                "kallsyms are in it.",
+        "self": True,
     },
     "6.12": {
         "kernel": "6.12.95+deb12-amd64",
@@ -50,7 +52,8 @@ DUMPS = {
         "balloon": 2,
         "append": "hugepages=6",
         "what": "The whole workload on 7.3: tails hold a mask instead of a pointer, flags in "
-                "memdesc_flags_t, slab pages without reference.",
+                "memdesc_flags_t, slab pages without reference. BTF and kallsyms are in it.",
+        "self": True,
     },
     "6.1-elf": {
         "kernel": "6.1.0-50-amd64",

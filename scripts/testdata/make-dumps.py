@@ -109,6 +109,7 @@ def make(work, out, name, dump, keep):
     thin = f"{run}/thin/{form}"
     os.makedirs(f"{run}/thin", exist_ok=True)
     args = ["--form", form.split(".")[1], "--run", run, "--vmlinux", f"{kernel}/vmlinux", thin]
+    args += ["--self"] if dump.get("self") else []
     tool("thin.py", *(["--moving"] if dump.get("moving") or dump.get("kdump") else []), *args)
 
     os.makedirs(dest, exist_ok=True)

@@ -9,7 +9,7 @@ as `makedumpfile -d 30` would, decided by the memmap in the dump and checked
 against the guest's own kpageflags.  Filled with zeros: the kernel's text,
 read-only data and unwind tables, except the pages of linux_banner, of data that
 becomes read-only after boot, and of the names (caches, file systems) that data
-points to.
+points to; with --self also of BTF and kallsyms, the kernel's own types and symbols.
 
 kdump: diskdump version 6, pages stored uncompressed (the file is compressed as
 a whole afterwards), all zero pages sharing one copy.
@@ -82,11 +82,15 @@ def printed_names(addr, rodata, sym):
     return found
 
 
-def zeroed(core, vmlinux, truth):
+SELF = (("kallsyms_offsets", "kallsyms_seqs_of_names"), ("kallsyms_offsets", "kallsyms_token_index"),
+        ("kallsyms_num_syms", "kallsyms_offsets"), ("__start_BTF", "__stop_BTF"))
+
+
+def zeroed(core, vmlinux, truth, own):
     """pfns of text and read-only data, without the pages to keep."""
     names = ("_text", "_stext", "_etext", "__start_rodata", "__end_rodata", "__start_ro_after_init", "__end_ro_after_init",
              "__start_orc_unwind_ip", "__stop_orc_unwind", "linux_banner", "init_uts_ns", "page_owner_ops",
-             "gfpflag_names", "migrate_reason_names")
+             "gfpflag_names", "migrate_reason_names", *(name for pair in SELF for name in pair))
     sym = kernel_symbols(vmlinux, names)
     slide, page = core.symbol("_stext") - sym["_stext"], core.page_size
 
@@ -108,6 +112,9 @@ def zeroed(core, vmlinux, truth):
         if at >= 0:
             keep |= {pfn_of(addr + at + 1), pfn_of(addr + at + len(name) + 1)}
     keep |= {pfn_of(at) for at in printed_names(addr, rodata, sym)}
+    for first, last in SELF if own else ():	# kernels differ in the order of the tables
+        if first in sym and last in sym:
+            keep |= set(range(pfn_of(sym[first]), pfn_of(sym[last] + 512) + 1))
     return drop - keep
 
 
@@ -137,9 +144,9 @@ def compare_with_truth(plan, truth):
 class Plan:
     """Which pages are RAM, which of them are left out, which are zero-filled."""
 
-    def __init__(self, run, vmlinux):
+    def __init__(self, run, vmlinux, own):
         self.core = Core(f"{run}/dump.elf")
-        self.zero = zeroed(self.core, vmlinux, f"{run}/truth")
+        self.zero = zeroed(self.core, vmlinux, f"{run}/truth", own)
         self.memmap = Memmap(self.core)
         self.page_size = self.core.page_size
         self.ram = ram_ranges(open(f"{run}/truth/proc/iomem").read(), self.page_size)
@@ -220,11 +227,12 @@ def main():
     ap.add_argument("--form", choices=("kdump", "elf"), required=True)
     ap.add_argument("--run", required=True)
     ap.add_argument("--vmlinux", required=True)
+    ap.add_argument("--self", action="store_true", help="keep BTF and kallsyms")
     ap.add_argument("--moving", action="store_true", help="the guest ran on after the truth: differences are no error")
     ap.add_argument("out")
     a = ap.parse_args()
 
-    plan = Plan(a.run, a.vmlinux)
+    plan = Plan(a.run, a.vmlinux, a.self)
     wrong, kept = compare_with_truth(plan, f"{a.run}/truth")
     with open(f"{os.path.dirname(a.out) or '.'}/moved.txt", "w") as f:
         f.writelines(f"{pfn:#x}\n" for pfn in sorted(wrong + kept))

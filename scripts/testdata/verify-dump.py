@@ -27,9 +27,10 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ap.add_argument("--run", required=True)
     ap.add_argument("--vmlinux", required=True)
+    ap.add_argument("--self", action="store_true", help="BTF and kallsyms were kept")
     ap.add_argument("dump")
     a = ap.parse_args()
-    plan = Plan(a.run, a.vmlinux)
+    plan = Plan(a.run, a.vmlinux, a.self)
     page = plan.page_size
     with open(a.dump, "rb") as f:
         is_kdump = f.read(5) == b"KDUMP"
