@@ -20,6 +20,7 @@ struct magic {
 	MAGIC(text, "packed with " name "; unpack it, or: " command " FILE | pagefsck check -")
 #define SAVED "memory saved by QEMU or libvirt for a restart, not a dump; restore the guest and take one with: " \
 	      "virsh dump --memory-only GUEST FILE"
+#define LKCD "a dump of LKCD, which is not supported"
 #define VMWARE "memory saved by VMware, not a dump; convert it with: vmss2core -N6 FILE.vmss FILE.vmem"
 
 static const struct magic magics[] = {
@@ -27,9 +28,9 @@ static const struct magic magics[] = {
 	MAGIC("KDUMP   ", NULL),
 	MAGIC("DISKDUMP", NULL),
 	MAGIC("makedumpfile\0\0\0\0", NULL),
-	MAGIC("\xed\x23\x8f\x61\x73\x01\x19\xa8", NULL), /* LKCD */
-	MAGIC("\xcd\x23\x8f\x61\x73\x01\x19\xa8", NULL), /* LKCD, of a running system */
-	MAGIC("sadump\0\0", NULL),
+	MAGIC("\xed\x23\x8f\x61\x73\x01\x19\xa8", LKCD),
+	MAGIC("\xcd\x23\x8f\x61\x73\x01\x19\xa8", LKCD),
+	MAGIC("sadump\0\0", "a sadump file, which is not supported; makedumpfile converts it: makedumpfile -d 0 FILE NEWFILE"),
 	MAGIC("\xa8\x19\x01\x73\x61\x8f\x23\xfd", "dump of an s390 machine (stand-alone dump), which is not supported"),
 	PACKED("\x1f\x8b", "gzip", "gzip -dc"),
 	PACKED("\xfd" "7zXZ", "xz", "xz -dc"),

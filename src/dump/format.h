@@ -11,7 +11,7 @@ enum dump_format {
 	DUMP_FORMAT_ELF,
 	DUMP_FORMAT_KDUMP,
 	DUMP_FORMAT_FLAT, /* one of the two above, flattened */
-	DUMP_FORMAT_OTHER, /* perhaps libkdumpfile knows it */
+	DUMP_FORMAT_OTHER,
 };
 
 /** Bytes that are enough to tell. */

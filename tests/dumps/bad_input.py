@@ -11,6 +11,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import dumptest
+import forms
 
 UTS_MACHINE = 12 + 4 * 65  # in the kdump header
 E_CLASS, E_DATA, E_MACHINE = 4, 5, 18
@@ -77,6 +78,12 @@ def try_no_dump(w):
     w.refuses("no such dump", w.work / "absent", ["No such file", "check the path"])
     w.refuses("dump is a text", w.make("text", b"hello\n"), ["not a dump", "ELF core", "kdump"])
     w.refuses("dump is packed", w.make("vmcore.gz", b"\x1f\x8b\x08" + bytes(4096)), ["gzip", "pagefsck check -"])
+    for name, magic, says in (("xz", b"\xfd7zXZ\0", "xz -dc"), ("zstd", b"\x28\xb5\x2f\xfd", "zstd -dc"),
+                              ("LKCD", bytes.fromhex("ed238f61730119a8"), "LKCD"), ("savevm", b"QEVM", "--memory-only"),
+                              ("sadump", b"sadump\0\0", "makedumpfile"), ("VMware", b"\xd2\xbe\xd2\xbe", "vmss2core")):
+        w.refuses(f"dump is of {name}", w.make("vmcore", magic + bytes(4096)), [says])
+    w.refuses("flattened text", w.make("vmcore.flat", forms.flatten(b"hello" * 2000)), ["not a dump"])
+    w.refuses("flattened twice", w.make("vmcore.flat", forms.flatten(forms.flatten(w.kdump))), ["cannot read"])
     w.refuses("dump is empty", w.make("empty", b""), ["empty file", "full disk"])
     w.refuses("dump is a folder", w.folder, ["is a directory", "give the dump file"])
     w.refuses("dump is the vmlinux", w.vmlinux, ["not a core dump", "-d"])

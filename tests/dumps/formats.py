@@ -191,6 +191,37 @@ def try_live(cases, dump, folder):
     path.unlink()
 
 
+def try_cut(cases, dump, folder):
+    """Cut after 1, 50 and 99 percent: an error that says so, or gaps and not one false alarm."""
+    path = folder / "vmcore.cut"
+    data = open(dump.path, "rb").read()
+    dumptest.redump("--elf", dump.path, path)
+    elf = path.read_bytes()
+    whole = {"kdump": [data], "ELF": [elf], "flattened kdump": [forms.flatten(data)], "flattened ELF": [forms.flatten(elf)],
+             "split kdump": forms.split(data, 0x3000)}
+    for name, parts in whole.items():
+        for percent in 1, 50, 99:
+            path.write_bytes(parts[-1][:len(parts[-1]) * percent // 100])
+            files = [path]
+            for i, part in enumerate(parts[:-1]):
+                files.append(folder / f"vmcore.whole{i}")
+                files[-1].write_bytes(part)
+            cases.case(f"{dump.name}, {name}, cut after {percent} %", wrong_if_cut(dump, files))
+    for file in files:
+        file.unlink()
+
+
+def wrong_if_cut(dump, files):
+    done = dumptest.pagefsck("check", "--format", "json", "-d", dump.vmlinux, *files)
+    report = dumptest.parse(done.stdout)
+    if not report:
+        says = any(word in done.stderr for word in ("cut after", "truncated", "missing"))
+        return "" if done.returncode == 8 and says else f"exit status {done.returncode}: {done.stderr}"
+    alarms = [f["message"] for f in report["findings"] if f["severity"] != "note"]
+    return [*alarms, "" if report["dump"]["truncated"] and report["dump"]["pages_truncated"] else "not truncated",
+            f"exit status {done.returncode}" if done.returncode else ""]
+
+
 def main():
     cases = dumptest.Cases()
     dumps = dumptest.unpack(*INPUTS, *ELVES)
@@ -209,6 +240,7 @@ def main():
             try_flattened(cases, dump, known, folder)
             try_no_note(cases, dump, folder)
             try_live(cases, dump, folder)
+            try_cut(cases, dump, folder)
         try_piped(cases, dump, known, folder)
         try_split(cases, dump, known, folder)
     cases.finish()
