@@ -21,7 +21,7 @@ static struct error *format_open(struct dump_file *file, const char *const *path
 	if (!err && format == DUMP_FORMAT_KDUMP)
 		return diskdump_open(file, paths[0], paths + 1, nr - 1, ret);
 	if (!err)
-		err = format_check(head, got);
+		err = file_is_cut(file) ? file_cut_error(file, "header") : format_check(head, got);
 	if (!err)
 		err = error_new("in a format that pagefsck cannot read");
 	file_close(file);
