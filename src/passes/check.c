@@ -8,6 +8,7 @@
 #include "passes/calibrate.h"
 #include "passes/debuginfo.h"
 #include "passes/pass.h"
+#include "walk/cpus.h"
 
 double check_clock(void)
 {
@@ -39,6 +40,19 @@ static struct error *open_structures(struct check *c)
 		err = special_init(&c->special, &c->layout, &c->memmap, c->kv);
 	if (!err)
 		err = alloc_init(c);
+	return err;
+}
+
+/* A crash stops all CPUs; one that does not answer may be anywhere. */
+static struct error *note_silent_cpus(struct check *c)
+{
+	struct cpu_states cpus;
+	struct error *err = cpu_states_init(&cpus, &c->layout, &c->percpu, c->dump, c->kv);
+
+	if (!err && cpus.nr_silent)
+		check_gap_add(c, cpus.nr_silent == 1 ? "CPU without registers" : "CPUs without registers",
+			      "did not stop for the dump, so what they had in hand is not known", cpus.nr_silent, cpus.first_silent);
+	cpu_states_deinit(&cpus);
 	return err;
 }
 
@@ -220,6 +234,9 @@ static struct error *check_prepare(struct check *c)
 	c->classify = (struct classify){ &c->layout, &c->special,
 					 (int)fact_value(&c->layout.facts, FACT_ZONE_DEVICE, -1) };
 	note_gaps(c);
+	err = note_silent_cpus(c);
+	if (err)
+		return err;
 	choose_rules(c);
 	skip_filter_rules(c);
 	skip_live_rules(c);

@@ -118,7 +118,7 @@ static struct error *read_hands(struct hands *h, struct stacks *stacks)
 	if (!err)
 		err = stacks_init(stacks, &c->layout, c->tasks.list.nr ? &c->tasks : &own, &c->percpu, c->dump, c->kv);
 	if (!err)
-		err = stacks_words(stacks, c->dump, c->kv, note_word, h);
+		err = stacks_words(stacks, c->kv, note_word, h);
 	tasks_deinit(&own);
 	if (h->named.nr)
 		qsort(h->named.v, h->named.nr, sizeof(*h->named.v), by_pfn);

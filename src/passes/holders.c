@@ -279,24 +279,21 @@ static struct error *search_memory(struct search *s, struct holders *ret)
 static struct error *search_registers(const struct search *s, struct holders *ret)
 {
 	const struct arch *arch = s->check->layout.mmu.arch;
-	enum { MAX_CPUS = 8192, MAX_REGISTERS = 64 };
-	uint64_t reg[MAX_REGISTERS];
+	const struct cpu_states *cpus = &ret->places.stacks.cpus;
 
-	for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++) {
-		unsigned nr = dump_registers(s->check->dump, cpu, reg, MAX_REGISTERS);
+	for (unsigned cpu = 0; cpu < cpus->list.nr; cpu++) {
+		const struct cpu_registers *r = &cpus->list.v[cpu].registers;
 
-		for (unsigned i = 0; i < nr && i < arch->nr_registers; i++) {
-			struct holder x = { .word = reg[i], .thing = cpu, .index = i, .where = HOLDER_REGISTER };
+		for (unsigned i = 0; i < r->nr && i < arch->nr_registers; i++) {
+			struct holder x = { .word = r->reg[i], .thing = cpu, .index = i, .where = HOLDER_REGISTER };
 			enum holder_form form;
 
-			if (!leads_to(s, reg[i], &x.pfn, &form))
+			if (!leads_to(s, r->reg[i], &x.pfn, &form))
 				continue;
 			x.form = form;
 			if (!array_push(&ret->list, x))
 				return &error_nomem;
 		}
-		if (!nr)
-			break;
 	}
 	return NULL;
 }

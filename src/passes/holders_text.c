@@ -184,10 +184,12 @@ static void page_text(const struct check *c, const struct holder *x, char *buf, 
 		snprintf(buf, size, "%s, pfn %#" PRIx64 " + %#" PRIx64, kinds[r->kind].title, pfn, x->pa & low_mask(c->layout.page_shift));
 }
 
-static void register_text(const struct check *c, const struct holder *x, char *buf, size_t size)
+static void register_text(const struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
 {
-	snprintf(buf, size, "register %s of CPU note %u: in the hands of code that ran when the dump was taken",
-		 c->layout.mmu.arch->registers[x->index], x->thing);
+	char cpu[32];
+
+	snprintf(buf, size, "register %s of %s: in the hands of code that ran when the dump was taken",
+		 c->layout.mmu.arch->registers[x->index], cpu_state_text(&h->places.stacks.cpus, x->thing, cpu, sizeof(cpu)));
 }
 
 static struct error *place_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
@@ -206,7 +208,7 @@ static struct error *place_text(struct check *c, const struct holders *h, const 
 	case HOLDER_VMALLOC:
 		return vmalloc_text(c, h, x, buf, size);
 	case HOLDER_REGISTER:
-		register_text(c, x, buf, size);
+		register_text(c, h, x, buf, size);
 		break;
 	case HOLDER_REQUEST:
 		snprintf(buf, size, "request of a block device at %#" PRIx64 " + %#" PRIx64 ", %s", x->start, x->va - x->start,

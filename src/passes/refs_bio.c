@@ -117,7 +117,7 @@ static struct error *on_stacks(struct bio_walk *b)
 
 	b->stacks = &stacks;
 	if (!err && stacks.list.nr)
-		err = stacks_words(&stacks, b->c->dump, b->w->kv, on_word, b);
+		err = stacks_words(&stacks, b->w->kv, on_word, b);
 	stacks_deinit(&stacks);
 	return err;
 }

@@ -53,7 +53,7 @@ struct error *refs_gathers(struct check *c, struct worker *w)
 		return NULL;
 	err = stacks_init(&stacks, &c->layout, &c->tasks, &c->percpu, c->dump, w->kv);
 	if (!err)
-		err = stacks_words(&stacks, c->dump, w->kv, note_word, &g);
+		err = stacks_words(&stacks, w->kv, note_word, &g);
 	stacks_deinit(&stacks);
 	return err;
 }

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_NOTES = 8192, MAX_REGISTERS = 64 };
-
 struct collector {
 	struct stacks *stacks;
 	const struct layout *l;
@@ -70,22 +68,60 @@ static int by_address(const void *a, const void *b)
 	return va1 < va2 ? -1 : va1 > va2;
 }
 
-/* Stack pointers of CPUs tell how deep running tasks are. */
-static void add_registers(struct collector *c, const struct dump *d)
+/* The running task whose stack holds \p va. */
+static struct stack *find_running(struct collector *c, uint64_t va)
 {
-	unsigned sp = c->l->mmu.arch->sp_register;
-	uint64_t reg[MAX_REGISTERS];
+	struct stack *s = (struct stack *)stacks_find(c->stacks, va);
 
-	for (unsigned i = 0; i < MAX_NOTES; i++) {
-		unsigned nr = dump_registers(d, i, reg, MAX_REGISTERS);
-		struct stack *s;
+	return s && s->running ? s : NULL;
+}
 
-		if (!nr)
-			break;
-		s = nr > sp ? (struct stack *)stacks_find(c->stacks, reg[sp]) : NULL;
-		if (s && s->running)
-			s->sp = reg[sp];
+static void use_sp(struct stack *s, uint64_t sp)
+{
+	if (!s->sp || sp < s->sp)
+		s->sp = sp;
+}
+
+/*
+ * On a stack of interrupts or exceptions lies the stack pointer of the task that was interrupted, in its pt_regs or where the
+ * entry code saved it.  What else lies there and leads to that stack can only make it look deeper than it is.
+ */
+static struct error *add_interrupted(struct collector *c, uint64_t sp)
+{
+	_cleanup_free_ unsigned char *buf = malloc((size_t)c->stacks->size);
+	struct kv_gap gap;
+	size_t got = 0;
+	struct error *err;
+
+	if (!buf)
+		return &error_nomem;
+	err = kvmem_read(c->k, sp, buf, (size_t)c->stacks->size, &got, &gap);
+	for (size_t i = 0; !err && i + 8 <= got; i += 8) {
+		struct stack *s = find_running(c, get_le64(buf + i));
+
+		if (s)
+			use_sp(s, get_le64(buf + i));
 	}
+	return err;
+}
+
+/* Stack pointers of CPUs tell how deep running tasks are. */
+static struct error *add_registers(struct collector *c)
+{
+	const struct mmu *m = &c->l->mmu;
+	struct error *err = NULL;
+
+	for (size_t i = 0; !err && i < c->stacks->cpus.list.nr; i++) {
+		const struct cpu_registers *r = &c->stacks->cpus.list.v[i].registers;
+		uint64_t sp = r->nr > m->arch->sp_register ? r->reg[m->arch->sp_register] : 0;
+		struct stack *s = find_running(c, sp);
+
+		if (s)
+			use_sp(s, sp);
+		else if (m->arch->kernel_va(m, sp))
+			err = add_interrupted(c, sp & ~UINT64_C(7));
+	}
+	return err;
 }
 
 static bool stack_size(const struct layout *l, uint64_t *ret)
@@ -106,8 +142,9 @@ struct error *stacks_init(struct stacks *s, const struct layout *l, const struct
 	struct error *err = NULL;
 
 	memset(s, 0, sizeof(*s));
-	if (!stack_size(l, &s->size))
-		return NULL;
+	err = cpu_states_init(&s->cpus, l, p, d, k);
+	if (err || !stack_size(l, &s->size))
+		return err;
 	for (size_t i = 0; !err && i < t->list.nr; i++)
 		err = add_task(&c, &t->list.v[i]);
 	if (!err)
@@ -115,13 +152,14 @@ struct error *stacks_init(struct stacks *s, const struct layout *l, const struct
 	if (!err && s->list.nr)
 		qsort(s->list.v, s->list.nr, sizeof(*s->list.v), by_address);
 	if (!err)
-		add_registers(&c, d);
+		err = add_registers(&c);
 	return err;
 }
 
 void stacks_deinit(struct stacks *s)
 {
 	array_free(&s->list);
+	cpu_states_deinit(&s->cpus);
 }
 
 /* ---- words ------------------------------------------------------------------------------------------------------- */
@@ -149,34 +187,32 @@ static struct error *read_words(struct words *w, uint64_t va, uint64_t end, stru
 }
 
 /* Registers, and the stack that they are on when it is no task's: a guard page follows those of interrupts. */
-static struct error *read_registers(const struct stacks *s, const struct dump *d, struct words *w, unsigned note, bool *ret_more)
+static struct error *read_registers(const struct stacks *s, struct words *w, size_t cpu)
 {
+	const struct cpu_state *state = &s->cpus.list.v[cpu];
 	const struct mmu *m = kvmem_mmu(w->k);
-	struct stack_word x = { .note = note };
-	uint64_t reg[MAX_REGISTERS];
-	unsigned nr = dump_registers(d, note, reg, MAX_REGISTERS);
+	struct stack_word x = { .cpu = cpu, .cpu_nr = state->cpu };
 	struct error *err = NULL;
+	uint64_t sp;
 
-	*ret_more = nr;
-	for (unsigned i = 0; !err && i < nr && i < MAX_REGISTERS; i++) {
-		x.word = reg[i];
+	for (unsigned i = 0; !err && i < state->registers.nr; i++) {
+		x.word = state->registers.reg[i];
 		err = w->fn(w->arg, &x);
 	}
-	if (err || nr <= m->arch->sp_register)
+	if (err || state->registers.nr <= m->arch->sp_register)
 		return err;
-	reg[0] = reg[m->arch->sp_register] & ~UINT64_C(7);
-	return m->arch->kernel_va(m, reg[0]) && !stacks_find(s, reg[0]) ? read_words(w, reg[0], reg[0] + s->size, x) : NULL;
+	sp = state->registers.reg[m->arch->sp_register] & ~UINT64_C(7);
+	return m->arch->kernel_va(m, sp) && !stacks_find(s, sp) ? read_words(w, sp, sp + s->size, x) : NULL;
 }
 
-struct error *stacks_words(const struct stacks *s, const struct dump *d, struct kvmem *k, stack_word_fn fn, void *arg)
+struct error *stacks_words(const struct stacks *s, struct kvmem *k, stack_word_fn fn, void *arg)
 {
 	_cleanup_free_ uint64_t *buf = malloc((size_t)s->size + 8);
 	struct words w = { k, fn, arg, buf };
 	struct error *err = buf ? NULL : &error_nomem;
-	bool more = true;
 
-	for (unsigned i = 0; !err && more && i < MAX_NOTES; i++)
-		err = read_registers(s, d, &w, i, &more);
+	for (size_t i = 0; !err && i < s->cpus.list.nr; i++)
+		err = read_registers(s, &w, i);
 	for (size_t i = 0; !err && i < s->list.nr; i++) {
 		const struct stack *t = &s->list.v[i];
 
@@ -187,10 +223,14 @@ struct error *stacks_words(const struct stacks *s, const struct dump *d, struct 
 
 const char *stack_word_text(const struct stack_word *x, char *buf, size_t size)
 {
+	const char *where = x->va ? "the interrupt stack" : "a register";
+
 	if (x->stack)
 		snprintf(buf, size, "the stack of process %d (%s)", (int)x->stack->pid, x->stack->comm);
+	else if (x->cpu_nr >= 0)
+		snprintf(buf, size, "%s of CPU %lld", where, (long long)x->cpu_nr);
 	else
-		snprintf(buf, size, "%s of CPU note %u", x->va ? "the interrupt stack" : "a register", x->note);
+		snprintf(buf, size, "%s of CPU note %zu", where, x->cpu);
 	return buf;
 }
 

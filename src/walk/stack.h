@@ -8,7 +8,7 @@
 #ifndef WALK_STACK_H
 #define WALK_STACK_H
 
-#include "walk/percpu.h"
+#include "walk/cpus.h"
 #include "walk/task.h"
 
 struct stack {
@@ -22,6 +22,7 @@ struct stack {
 
 struct stacks {
 	ARRAY(struct stack) list; /**< rising va */
+	struct cpu_states cpus;
 	uint64_t size;            /**< bytes of each */
 	unsigned nr_gaps;         /**< tasks whose stack could not be read off */
 };
@@ -36,7 +37,8 @@ struct stack_word {
 	uint64_t word;
 	uint64_t va;               /**< 0: in a register */
 	const struct stack *stack; /**< NULL: in a register, or on a stack of interrupts */
-	unsigned note;             /**< of the CPU, unless on the stack of a task */
+	size_t cpu;                /**< index of stacks.cpus, unless on the stack of a task */
+	int64_t cpu_nr;            /**< number of that CPU, -1: not known */
 };
 
 typedef struct error *(*stack_word_fn)(void *arg, const struct stack_word *x);
@@ -45,9 +47,9 @@ typedef struct error *(*stack_word_fn)(void *arg, const struct stack_word *x);
  * Call \p fn with each word of the registers of CPUs, of the stacks of tasks, and of the stacks of interrupts that CPUs run
  * on; not with those of calls that have returned.  What the dump lacks is left out.
  */
-struct error *stacks_words(const struct stacks *s, const struct dump *d, struct kvmem *k, stack_word_fn fn, void *arg) _must_check_;
+struct error *stacks_words(const struct stacks *s, struct kvmem *k, stack_word_fn fn, void *arg) _must_check_;
 
-/** "stack of process 12 (sh)", "register of CPU note 0" into \p buf; returns buf. */
+/** "stack of process 12 (sh)", "a register of CPU 0" into \p buf; returns buf. */
 const char *stack_word_text(const struct stack_word *x, char *buf, size_t size);
 
 /** The stack that holds \p va, NULL: none. */

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/strbuf.h"
+#include "dump/notes.h"
 #include "passes/check.h"
 
 enum {
@@ -76,6 +77,8 @@ struct world {
 	/** Frames that are made up when they are read; false: not one of them. */
 	bool (*synthesise)(void *arg, uint64_t pa, void *buf, size_t size);
 	void *synthesise_arg;
+	const struct cpu_registers *notes; /**< of the dump */
+	unsigned nr_notes;
 	/* the machine */
 	struct world_zone zones[WORLD_MAX_ZONES];
 	unsigned nr_zones;

@@ -236,6 +236,17 @@ static char *vmcoreinfo_text(struct world *w)
 	return strbuf_take(&b);
 }
 
+static unsigned fake_registers(const void *backend, unsigned i, uint64_t *ret, unsigned size)
+{
+	const struct world *w = backend;
+
+	if (i >= w->nr_notes)
+		return 0;
+	assert_true(size >= w->notes[i].nr);
+	memcpy(ret, w->notes[i].reg, w->notes[i].nr * sizeof(*ret));
+	return w->notes[i].nr;
+}
+
 struct error *world_dump(struct world *w, struct dump **ret)
 {
 	static const struct dump_ops ops = {
@@ -243,6 +254,7 @@ struct error *world_dump(struct world *w, struct dump **ret)
 		.read = fake_read,
 		.page_gap = fake_page_gap,
 		.for_each_ram = fake_for_each_ram,
+		.registers = fake_registers,
 	};
 	_cleanup_free_ char *text = vmcoreinfo_text(w);
 	struct dump_info info = { .path = "fake", .format = "elf", .arch = "x86_64", .page_shift = 12, .dump_level = -1 };
