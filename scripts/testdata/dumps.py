@@ -76,6 +76,28 @@ DUMPS = {
         "what": "A real crash: /proc/vmcore as the capture kernel saw it, an ELF file with virtual "
                 "addresses, a panic message, and memory that is missing (the capture kernel's own).",
     },
+    "6.12-kdump": {
+        "kernel": "6.12.95+deb12-amd64",
+        "mem": 320,
+        "crashkernel": "128M",
+        "append": "hugepages=2",
+        "wl": "small,churn,crash-timer",
+        "kdump": True,
+        "moving": True,
+        "what": "A real crash: BUG() in a timer of a module (`scripts/testdata/crash`), on the interrupt stack of one CPU, while both fork, "
+                "execute, map, unmap, write files, page out and compact. The truth was written before that began; `truth/console` is what the "
+                "kernel printed when it died.",
+    },
+    "5.10-kdump": {
+        "kernel": "5.10.0-32-amd64",
+        "mem": 288,
+        "crashkernel": "128M",
+        "append": "hugepages=2",
+        "wl": "small,crash-oom",
+        "kdump": True,
+        "moving": True,
+        "what": "A real crash: a process has eaten all memory, and `vm.panic_on_oom` is set. The truth was written before it ate.",
+    },
     "7.3-numa": {
         "kernel": "7.3.4+deb13-amd64",
         "mem": 208,

@@ -52,6 +52,8 @@ def boot(work, name, dump, kernel):
         args.append(f"--qemu={dump['qemu']}")
     if "leak" in dump.get("wl", ""):
         args += ["--leak", f"{work}/kernels/{dump['kernel']}/leak.ko"]
+    if "crash-" in dump.get("wl", "").replace("crash-oom", ""):
+        args += ["--crash", f"{work}/kernels/{dump['kernel']}/crash.ko"]
     if dump.get("kdump"):
         args.append("--kdump")
     tool("run-guest.py", *args)

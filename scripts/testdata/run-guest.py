@@ -170,6 +170,13 @@ def copy_vmcore(disk, dest):
                 left -= len(block)
 
 
+def console_of(log):
+    """What the kernel printed when it crashed: from READY to the first line of the capture kernel."""
+    lines = open(log, errors="replace").read().partition("\nREADY")[2].splitlines()
+    end = [i for i, line in enumerate(lines) if "] Linux version " in line]
+    return "".join(line + "\n" for line in lines[:end[0] if end else len(lines)] if line.startswith("["))
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ap.add_argument("--kernel", required=True)
@@ -182,6 +189,7 @@ def main():
     ap.add_argument("--balloon", type=int, default=0, help="MB to take from the guest by its balloon")
     ap.add_argument("--modules", default="", help="more kernel modules")
     ap.add_argument("--leak", help="leak.ko for this kernel (scripts/testdata/leak)")
+    ap.add_argument("--crash", help="crash.ko for this kernel (scripts/testdata/crash)")
     ap.add_argument("--linger", type=float, default=3, help="seconds from READY to the stop, if the guest does not stop itself")
     ap.add_argument("--kdump", action="store_true", help="crash; keep the capture kernel's /proc/vmcore")
     ap.add_argument("--crashkernel", default="160M")
@@ -201,6 +209,7 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         build_init(f"{tmp}/init", f"{machine['tools']}gcc", shift)
         extra = [("leak.ko", 0o100644, open(a.leak, "rb").read())] if a.leak else []
+        extra += [("crash.ko", 0o100644, open(a.crash, "rb").read())] if a.crash else []
         if a.kdump:
             capture = gzip.compress(initramfs(a.kernel, f"{tmp}/init", CAPTURE_MODULES))
             extra += [("vmlinuz", 0o100644, open(f"{a.kernel}/vmlinuz", "rb").read()), ("capture.cpio", 0o100644, capture)]
@@ -236,6 +245,8 @@ def main():
                 guest.kill()
         if ok and a.kdump:
             copy_vmcore(disks[3], f"{a.out}/dump.elf")
+            with open(f"{a.out}/truth/console", "w") as f:
+                f.write(console_of(log))
         subprocess.run(["tar", "-xf", disks[0], "-C", f"{a.out}/truth"], stderr=subprocess.DEVNULL)
     if ok:
         os.chmod(f"{a.out}/dump.elf", 0o644)	# QEMU makes it 0400

@@ -11,6 +11,50 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// Bugs of crash.ko: wl=crash-NAME.
+static const char *const bugs[] = {"bug", "null", "list", "timer", "badpage", "dumppage", "hang"};
+
+static void load_driver(void)
+{
+	int fd = open("/crash.ko", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0) < 0)
+		say("crash.ko: %s", strerror(errno));
+	close(fd);
+}
+
+// Takes all memory that there is, page by page.
+static void eat(void)
+{
+	ready();
+	for (unsigned int i = 0;; i++)
+		fill(anon(HUGE, PAGE), HUGE, i);
+}
+
+// Crashes as wl= asks for; by sysrq if it does not.
+static void crash(void)
+{
+	char word[32];
+
+	put("/proc/sys/kernel/panic_on_oops", "1");
+	put("/proc/sys/kernel/softlockup_panic", "1");
+	put("/proc/sys/kernel/watchdog_thresh", "2");
+	for (size_t i = 0; i < sizeof(bugs) / sizeof(bugs[0]); i++) {
+		snprintf(word, sizeof(word), "crash-%s", bugs[i]);
+		if (!wanted(word))
+			continue;
+		load_driver();
+		put("/proc/crash", bugs[i]);
+		sleep(60);
+	}
+	if (wanted("crash-oom")) {
+		put("/proc/sys/vm/panic_on_oom", "1");
+		step("oom-eater", eat);
+		sleep(60);
+	}
+	put("/proc/sysrq-trigger", "c");
+}
+
 void kdump_crash(void)
 {
 	// Arguments of the second kernel: it needs little.
@@ -29,7 +73,9 @@ void kdump_crash(void)
 	CPU_ZERO(&first);
 	CPU_SET(0, &first);
 	sched_setaffinity(0, sizeof(first), &first);
-	put("/proc/sysrq-trigger", "c");
+	if (wanted("churn"))
+		sleep(3);
+	crash();
 }
 
 // The disk gets a 4096-byte head, "PFVMCORE" and the size, and then the file.
