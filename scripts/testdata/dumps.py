@@ -90,7 +90,7 @@ DUMPS = {
     },
     "5.10-kdump": {
         "kernel": "5.10.0-32-amd64",
-        "mem": 288,
+        "mem": 320,
         "crashkernel": "128M",
         "append": "hugepages=2",
         "wl": "small,crash-oom",
