@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "walk/printk_old.h"
 
 enum {
 	MAX_COUNT_BITS = 30, /* LOG_BUF_LEN_MAX is 2 GiB, a descriptor per 32 bytes of it at most */
@@ -137,7 +138,7 @@ static struct error *open_ring(struct log *g, const struct dump *d)
 	struct error *err;
 
 	if (!dump_vmcoreinfo_symbol(d, "prb", &prb) || !read_layout(d, &g->l)) {
-		g->result->why = "VMCOREINFO does not say where it is (kernels before v5.10)";
+		g->result->why = "VMCOREINFO does not say where it is";
 		return NULL;
 	}
 	g->result->why = "not readable in the dump";
@@ -252,11 +253,15 @@ struct error *printk_walk(const struct dump *d, struct kvmem *k, printk_fn fn, v
 	_cleanup_free_ char *text = malloc(PRINTK_MAX_TEXT + 1);
 	struct log g = { .k = k, .result = ret, .text = text };
 	struct error *err;
+	bool old = false;
 	uint64_t nr;
 
 	*ret = (struct printk_result){ .why = NULL };
 	if (!text)
 		return &error_nomem;
+	err = printk_old_walk(d, k, fn, arg, ret, &old);
+	if (err || old)
+		return err;
 	err = open_ring(&g, d);
 	if (err || ret->why)
 		return err;

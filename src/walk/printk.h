@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
- * \file printk.h  The kernel log: the ring buffer that printk() writes to (v5.10 and later).
+ * \file printk.h  The kernel log: what printk() wrote.
  *
  * VMCOREINFO says where it is and how it is made, so it is readable without any debug info.
  */

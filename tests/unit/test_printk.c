@@ -311,6 +311,91 @@ static void test_no_log(void **state)
 	assert_non_null(m.result.why);
 }
 
+/* ---- up to v5.9 ------------------------------------------------------------------------------------------------------ */
+
+enum { OLD_SIZE = 256, OLD_HEADER = 16 };
+
+static void old_start(struct machine *m)
+{
+	static const char *const names[] = { "log_buf", "log_buf_len", "log_first_idx", "log_next_idx" };
+
+	memset(m, 0, sizeof(*m));
+	world_init(&m->w, "5.10");
+	world_boot(&m->w);
+	m->ring = world_alloc(&m->w, FRAME);
+	m->data = world_alloc(&m->w, FRAME);
+	world_put(&m->w, m->ring, 8, m->data);
+	world_put(&m->w, m->ring + 8, 4, OLD_SIZE);
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		strbuf_printf(&m->w.vmcoreinfo, "SYMBOL(%s)=%llx\n", names[i], (unsigned long long)m->ring + 8 * i);
+	strbuf_puts(&m->w.vmcoreinfo, "SIZE(printk_log)=16\nOFFSET(printk_log.ts_nsec)=0\nOFFSET(printk_log.len)=8\n"
+				      "OFFSET(printk_log.text_len)=10\nOFFSET(printk_log.dict_len)=12\n");
+}
+
+/* A record with 4 bytes of dictionary at m->next_lpos. */
+static void old_say(struct machine *m, const char *text)
+{
+	uint64_t len = (OLD_HEADER + strlen(text) + 4 + 7) & ~UINT64_C(7), va = m->data + m->next_lpos;
+
+	world_put(&m->w, va, 8, ++m->next_id * 1000);
+	world_put(&m->w, va + 8, 2, len);
+	world_put(&m->w, va + 10, 2, strlen(text));
+	world_put(&m->w, va + 12, 2, 4);
+	for (size_t i = 0; text[i]; i++)
+		world_put(&m->w, va + OLD_HEADER + i, 1, (unsigned char)text[i]);
+	m->next_lpos += len;
+	world_put(&m->w, m->ring + 24, 4, m->next_lpos);
+}
+
+static void test_old(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	old_start(&m);
+	m.next_lpos = 184;
+	world_put(&m.w, m.ring + 16, 4, 184);
+	old_say(&m, "one");
+	old_say(&m, "two");
+	m.next_lpos = 0; /* what follows has length 0: on at the start */
+	old_say(&m, "three");
+	walk(&m);
+	assert_null(m.result.why);
+	assert_int_equal(m.nr, 3);
+	assert_string_equal(m.told[1], "two");
+	assert_string_equal(m.told[2], "three");
+	assert_int_equal(m.ts[2], 3000);
+	assert_int_equal(m.result.missing, 0);
+}
+
+/* Nothing hangs, nothing is read outside, what is lost is told. */
+static void test_old_damaged(void **state)
+{
+	static const struct {
+		bool ring;
+		uint64_t at, size, value;
+	} damages[] = {
+		{ false, 8, 2, 0 },  { false, 8, 2, 3 },	  { false, 8, 2, 0xffff }, { false, 10, 2, 0xffff }, { false, 8, 2, 104 },
+		{ true, 8, 4, 8 },   { true, 8, 4, UINT32_MAX }, { true, 16, 4, 0x8000 }, { true, 24, 4, 0x8000 }, { true, 24, 4, 7 },
+		{ true, 0, 8, 0x77 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+		struct machine m;
+
+		old_start(&m);
+		old_say(&m, "one");
+		old_say(&m, "two");
+		old_say(&m, "three");
+		world_put(&m.w, (damages[i].ring ? m.ring : m.data) + damages[i].at, (unsigned)damages[i].size, damages[i].value);
+		walk(&m);
+		assert_true(m.nr <= 6); /* all of them twice at most */
+		if (!m.result.why && !m.result.missing)
+			fail_msg("damage %zu is not told", i);
+	}
+}
+
 /* ---- what became of the kernel ------------------------------------------------------------------------------------- */
 
 static uint64_t give_symbol(struct world *w, const char *name, uint64_t value)
@@ -467,7 +552,7 @@ int main(void)
 		cmocka_unit_test(test_states),	cmocka_unit_test(test_damaged),	     cmocka_unit_test(test_ring_damaged),
 		cmocka_unit_test(test_gaps),	cmocka_unit_test(test_no_log),	     cmocka_unit_test(test_panic),
 		cmocka_unit_test(test_running), cmocka_unit_test(test_wild_cpu),     cmocka_unit_test(test_many_lines),
-		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_lines),	cmocka_unit_test(test_old),	     cmocka_unit_test(test_old_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
