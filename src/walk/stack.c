@@ -83,8 +83,8 @@ static void use_sp(struct stack *s, uint64_t sp)
 }
 
 /*
- * On a stack of interrupts or exceptions lies the stack pointer of the task that was interrupted, in its pt_regs or where the
- * entry code saved it.  What else lies there and leads to that stack can only make it look deeper than it is.
+ * x86 from v5.12 on keeps the stack pointer of the interrupted task in the last word of the stack of interrupts
+ * (call_on_stack()); a page that is not mapped follows.  Elsewhere the task's whole stack counts as live.
  */
 static struct error *add_interrupted(struct collector *c, uint64_t sp)
 {
@@ -96,11 +96,11 @@ static struct error *add_interrupted(struct collector *c, uint64_t sp)
 	if (!buf)
 		return &error_nomem;
 	err = kvmem_read(c->k, sp, buf, (size_t)c->stacks->size, &got, &gap);
-	for (size_t i = 0; !err && i + 8 <= got; i += 8) {
-		struct stack *s = find_running(c, get_le64(buf + i));
+	if (!err && gap.kind == KV_UNMAPPED && got >= 8) {
+		struct stack *s = find_running(c, get_le64(buf + got - 8));
 
 		if (s)
-			use_sp(s, get_le64(buf + i));
+			use_sp(s, get_le64(buf + got - 8));
 	}
 	return err;
 }
