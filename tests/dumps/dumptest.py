@@ -26,7 +26,7 @@ STOCK = ("5.10", "6.1", "6.1-arm64", "6.1-elf", "6.1-kdump", "6.12", "6.12-arm64
 OWNERS = ("6.1-owner", "6.12-owner")
 DUMPS = STOCK + OWNERS
 # Crashes of busy machines, healthy until then; what they did meanwhile no truth knows.
-CRASHED = ("6.12-kdump",)
+CRASHED = ("5.10-kdump", "6.12-kdump")
 
 
 class Dump:

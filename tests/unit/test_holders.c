@@ -392,13 +392,59 @@ static void test_stack(void **state)
 	end(&m);
 }
 
+/*
+ * A task that was interrupted: its CPU is on a stack of interrupts, whose last word says how deep the task is.  Without that
+ * word, any word of its stack may be live.
+ */
+static void interrupted(bool saved)
+{
+	static const uint64_t pfns[] = { TARGET }, irq = UINT64_C(0xffffc90000008000);
+	enum { STACK = 0x6500, STACK_PAGES = 4, DEEP = 3 * FRAME, IRQ = 0x6510, SP = 19 };
+	struct cpu_registers r = { .nr = 27, .reg[SP] = irq + FRAME - 0x80 };
+	struct machine m;
+	uint64_t task;
+	const struct holder *x;
+
+	start(&m, "6.12");
+	for (unsigned i = 0; i < STACK_PAGES; i++)
+		make_kernel(&m.w, STACK + i);
+	make_kernel(&m.w, IRQ);
+	world_map(&m.w, irq, (uint64_t)IRQ * FRAME, 12, 0);
+	m.w.notes = &r;
+	m.w.nr_notes = 1;
+	world_fact(&m.w, Q_SYMBOL, "__end_init_stack", NULL)->value =
+		world_fact(&m.w, Q_SYMBOL, "__start_init_stack", NULL)->value + STACK_PAGES * FRAME;
+	world_tasks(&m.w);
+	task = world_leader(&m.w, 78, 0, "interrupted");
+	task_put(&m.w, task, "stack", at(STACK, 0));
+	task_put(&m.w, task, "on_cpu", 1);
+	put(&m, IRQ, FRAME - 8, saved ? at(STACK, DEEP) : 0);
+	put(&m, STACK + 2, 0x100, world_page_va(&m.w, TARGET));
+	put(&m, STACK + 3, 0x100, world_page_va(&m.w, TARGET));
+	search(&m, pfns, 1, 1);
+	x = holder_at(&m, STACK + 2, 0x100);
+	assert_int_equal(x->where, HOLDER_STACK);
+	assert_int_equal(x->state == HOLDER_STALE, saved);
+	x = holder_at(&m, STACK + 3, 0x100);
+	assert_int_equal(x->where, HOLDER_STACK);
+	assert_int_not_equal(x->state, HOLDER_STALE);
+	end(&m);
+}
+
+static void test_interrupted(void **state)
+{
+	(void)state;
+	interrupted(true);
+	interrupted(false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_windows), cmocka_unit_test(test_blocks),	      cmocka_unit_test(test_forms), cmocka_unit_test(test_nothing_asked),
 		cmocka_unit_test(test_where),	      cmocka_unit_test(test_inside), cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_list),	      cmocka_unit_test(test_list_without_head),
-		cmocka_unit_test(test_deferred),      cmocka_unit_test(test_stack),
+		cmocka_unit_test(test_deferred),      cmocka_unit_test(test_stack), cmocka_unit_test(test_interrupted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
