@@ -193,6 +193,12 @@ static unsigned arm_leaf_bits(const struct mmu *m, unsigned level, uint64_t entr
 	return bits;
 }
 
+/* pte_user(), pte_user_exec() */
+static bool arm_has_user_right(uint64_t entry)
+{
+	return entry >> BIT_USER & 1 || !(entry >> BIT_UXN & 1);
+}
+
 /*
  * Why an entry that the hardware does not take is present all the same; 0: it is not present.
  *
@@ -204,9 +210,7 @@ static unsigned arm_present_invalid(const struct mmu *m, unsigned level, uint64_
 	if (m->entry.present_invalid) {
 		if (!(entry & ENTRY_PRESENT_INVALID))
 			return 0;
-		if (level > 1 && (entry >> BIT_USER & 1 || !(entry >> BIT_UXN & 1)))
-			return USER_SPLITTING;
-		return USER_PROT_NONE;
+		return arm_has_user_right(entry) ? USER_SPLITTING : USER_PROT_NONE;
 	}
 	return (entry & ENTRY_PROT_NONE_OLD ? USER_PROT_NONE : 0) |
 	       (level > 1 && entry & ENTRY_INVALID_OLD ? USER_SPLITTING : 0);
@@ -256,7 +260,9 @@ static void arm_user_absent(const struct mmu *m, unsigned level, uint64_t entry,
 {
 	unsigned why = arm_present_invalid(m, level, entry);
 
-	if (why)
+	if (why & USER_SPLITTING && level == 1) /* only large ones are split: a mapping that lost its valid bit */
+		ret->kind = USER_BAD;
+	else if (why)
 		arm_user_leaf(m, level, entry, why, ret);
 	else if (!arm_may_map(m, level) || entry & ENTRY_TABLE_BIT)
 		ret->kind = USER_BAD;

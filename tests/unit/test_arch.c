@@ -239,7 +239,7 @@ static void test_arm_geometry(void **state)
 		assert_int_equal(m.levels, rows[i].levels);
 		assert_int_equal(m.arch->user_entries(&m), rows[i].entries);
 		assert_int_equal(m.user_va_bits, rows[i].va_bits);
-		assert_int_equal(mmu_top_entries(&m), rows[i].entries);
+		assert_int_equal(mmu_entries(&m, m.levels), rows[i].entries);
 		assert_int_equal(mmu_entries(&m, 1), 1u << (rows[i].page_shift - 3));
 		assert_int_equal(mmu_user_entries(&m, m.levels), rows[i].entries);
 		assert_int_equal(m.root_pa, 0x49c70000 + rows[i].root_offset);
@@ -378,6 +378,7 @@ static void test_arm_leaves(void **state)
 		LEAF("splitting, execute only", 2, 0x0020000049c00f80,
 		     USER_EXEC | USER_YOUNG | USER_SPLITTING, 0x49c00000),
 		BAD("a table without valid", 2, 0x0800000049c70802),
+		BAD("lost its valid bit: user has rights", 1, 0x00e8000049c70f42),
 	};
 	static const struct row old[] = {
 		LEAF("PROT_NONE in bit 58", 1, 0x0460000049c70f82, USER_YOUNG | USER_PROT_NONE, 0x49c70000),
