@@ -363,7 +363,7 @@ uint64_t leaf_entry(struct mutation *m, uint64_t va)
 	uint64_t table = mmu->root_pa;
 
 	for (unsigned level = mmu->levels; level; level--) {
-		uint64_t at = table + (va >> mmu_level_shift(mmu, level) & low_mask(mmu->index_bits)) * 8, entry;
+		uint64_t at = table + (va >> mmu_level_shift(mmu, level) & low_mask(mmu->index_bits[level])) * 8, entry;
 		enum entry_kind kind;
 
 		if (!mutation_read_phys(m, at, &entry, 8))

@@ -13,7 +13,7 @@ static bool entry_add(struct world *w, struct map_entry *e)
 {
 	const struct check *c = w->base;
 	const struct mmu *m = &c->layout.mmu;
-	uint64_t nr = e->level == 2 ? UINT64_C(1) << m->index_bits : 1;
+	uint64_t nr = e->level == 2 ? bit_u64(mmu_level_order(m, 2)) : 1;
 
 	if (e->e.kind == USER_SWAP)
 		return array_push(&w->swap_entries, *e);
@@ -35,7 +35,7 @@ static bool table_entries(struct world *w, const struct table_link *link, unsign
 	size_t size = (size_t)1 << m->page_shift, got = 0;
 
 	error_free(dump_read_phys(kvmem_reader(w->base->kv), link->pa, bytes, size, &got, NULL));
-	for (unsigned i = 0; got == size && i < 1U << m->index_bits; i++) {
+	for (unsigned i = 0; got == size && i < mmu_entries(m, level); i++) {
 		uint64_t word = get_le64(bytes + (size_t)i * 8);
 		struct map_entry e = { .pa = link->pa + (uint64_t)i * 8, .level = level, .space = link->space };
 
@@ -182,10 +182,10 @@ static uint64_t empty_entry(struct mutation *m, const struct map_entry *e, bool 
 	const struct mmu *mmu = &m->w->base->layout.mmu;
 	uint64_t table = e->pa & ~low_mask(mmu->page_shift), word;
 	unsigned shift = mmu_level_shift(mmu, e->level);
-	uint64_t start = e->va & ~low_mask(shift + mmu->index_bits);
+	uint64_t start = e->va & ~low_mask(mmu_table_shift(mmu, e->level));
 	const struct vma *v = area_of(m->w, e);
 
-	for (unsigned i = 0; i < 1U << mmu->index_bits; i++) {
+	for (unsigned i = 0; i < mmu_entries(mmu, e->level); i++) {
 		const struct vma *at = vmas_find(&space_of(m->w, e)->vmas, start + ((uint64_t)i << shift));
 
 		if (mutation_read_phys(m, table + (uint64_t)i * 8, &word, 8) && !word && at == (in_area ? v : NULL))
@@ -202,7 +202,7 @@ static uint64_t spare_entry(struct mutation *m, uint64_t pa)
 	const struct mmu *mmu = &m->w->base->layout.mmu;
 	uint64_t table = pa & ~low_mask(mmu->page_shift), word;
 
-	for (uint64_t i = 0; pa && i < 1U << (mmu->index_bits - 1); i++)
+	for (uint64_t i = 0; pa && i < mmu_entries(mmu, 1) / 2; i++)
 		if (mutation_read_phys(m, table + i * 8, &word, 8) && !word)
 			return table + i * 8;
 	mutation_skip(m, "no empty entry beside that at %#llx", (unsigned long long)pa);

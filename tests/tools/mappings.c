@@ -70,7 +70,7 @@ static struct error *print_space(struct check *c, const struct space *s)
 	printf("mm\t%" PRIx64 "\t%d\t%u\t%d", mm->va, mm->users, s->user_tasks, mm->map_count);
 	printf("\t%" PRIu64 "\t%" PRIu64, mm->total_vm, mm->locked_vm);
 	printf("\t%" PRIu64 "\t%" PRId64, mm->pgtables_bytes >> c->layout.page_shift,
-	       s->tables);
+	       s->table_bytes >> c->layout.page_shift);
 	printf("\t%" PRIu64 "\t%" PRId64, mm->hugetlb_usage, s->hugetlb);
 	for (unsigned i = 0; i < ARRAY_SIZE(counters); i++) {
 		unsigned counter = counter_index(c, i);
@@ -200,7 +200,7 @@ static struct error *print_table(struct check *c, struct table_worker *tw,
 	unsigned nr = mmu_user_entries(m, level);
 	const unsigned char *bytes;
 	enum gap_reason why;
-	struct error *err = table_read(tw, &c->workers[0], link->pa, nr, &bytes, &why);
+	struct error *err = table_read(tw, &c->workers[0], link->pa, level, &bytes, &why);
 
 	if (!err && !bytes)
 		printf("gap\t%" PRIx64 "\n", link->pa);

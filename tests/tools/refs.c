@@ -103,9 +103,8 @@ static uint64_t *choose(const struct check *c, size_t *ret_nr)
 		for (size_t j = 0; j < c->workers[i].extras.nr; j++) {
 			const struct extra_refs *e = &c->workers[i].extras.v[j];
 			const struct census_record *r = census_find(&c->census, e->pfn);
-			bool lag;
 
-			if (r && equation_rest(c, e->pfn, r, e->extra, &lag) && !array_push(&pfns, e->pfn))
+			if (r && equation_rest(c, e->pfn, r, e->extra) && !array_push(&pfns, e->pfn))
 				must(&error_nomem);
 		}
 	if (pfns.nr)
