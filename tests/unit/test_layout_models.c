@@ -313,7 +313,8 @@ static void test_entries_of_real_kernels(void **state)
 	} all[] = {
 		{ "5.10", { .devmap = true } },
 		{ "6.1", { .devmap = true, .swap_exclusive = true } },
-		{ "6.12", { true, true, true, true, true } },
+		{ "6.12",
+		  { .devmap = true, .swap_exclusive = true, .saved_dirty = true, .present_invalid = true, .large_special = true } },
 		{ "7.3", { .swap_exclusive = true, .saved_dirty = true, .present_invalid = true, .large_special = true } },
 	};
 
