@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "types/find_package.h"
 
 static void on_searched(void *arg, const char *place, const char *outcome, bool found)
 {
@@ -84,6 +85,8 @@ static void describe_kernel(struct session *s)
 	const char *id = dump_vmcoreinfo(c->dump, "BUILD-ID");
 	size_t nr = layout_models(&c->layout, s->layout_models);
 
+	if (types_origin(c->types) == TYPES_BTF && !s->hint)
+		s->hint = find_package_hint(c->release, id);
 	for (size_t i = 0; i < nr; i++)
 		s->models[i] = (struct report_model){ s->layout_models[i].name, s->layout_models[i].value };
 	s->report.kernel = (struct report_kernel){
@@ -93,6 +96,7 @@ static void describe_kernel(struct session *s)
 		.build_id = id ? id : types_build_id(c->types),
 		.debuginfo_source = types_origin_name(c->types),
 		.debuginfo_path = types_from_file(c->types) ? types_path(c->types) : NULL,
+		.debuginfo_hint = s->hint,
 		.models = s->models,
 		.nr_models = nr,
 	};
@@ -195,6 +199,7 @@ void session_close(struct session *s)
 	progress_end(&s->progress);
 	check_free(s->check);
 	free(s->cache_dir);
+	free(s->hint);
 	strbuf_deinit(&s->searched);
 	free(s->counters);
 	free(s->references);

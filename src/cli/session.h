@@ -23,6 +23,7 @@ struct session {
 	struct report_taint taints[REPORT_MAX_TAINTS];
 	struct report report;
 	char *cache_dir;
+	char *hint; /* where better debug info is to be had */
 	struct strbuf searched; /* where debug info was looked for, a line each */
 };
 

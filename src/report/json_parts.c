@@ -39,6 +39,7 @@ struct json_object *json_kernel(struct out *out, const struct report_kernel *k)
 	json_add(o, "build_id", json_text(out, k->build_id));
 	json_add(debuginfo, "source", json_text(out, k->debuginfo_source));
 	json_add(debuginfo, "path", json_text(out, k->debuginfo_path));
+	json_add_text(out, debuginfo, "hint", k->debuginfo_hint);
 	json_add(o, "debuginfo", debuginfo);
 	for (size_t i = 0; i < k->nr_models; i++)
 		json_add(models, k->models[i].name, json_text(out, k->models[i].value));

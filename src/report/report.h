@@ -85,7 +85,7 @@ struct report_kernel {
 	uint64_t page_size;
 	const char *build_id;    /**< NULL: unknown */
 	const char *debuginfo_source; /**< "dwarf", "btf", "facts" */
-	const char *debuginfo_path;
+	const char *debuginfo_path;   /**< NULL: in the dump */
 	const struct report_model *models;
 	size_t nr_models;
 	const struct report_panic *panic; /**< NULL: nobody looked */
@@ -93,6 +93,7 @@ struct report_kernel {
 	uint64_t taint_mask;
 	const struct report_taint *taints; /**< of the bits of the mask that are known */
 	size_t nr_taints;
+	const char *debuginfo_hint; /**< where better debug info is to be had, half a sentence; NULL: it is good */
 };
 
 struct report_pass {

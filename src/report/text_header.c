@@ -85,6 +85,10 @@ static void kernel_lines(struct out *out, const struct report_kernel *k)
 	else
 		strbuf_puts(&b, "none");
 	line(out, "debuginfo", &b);
+	if (k->debuginfo_hint) {
+		strbuf_printf(&b, "a rule that is skipped may run with the vmlinux: %s", k->debuginfo_hint);
+		line(out, "", &b);
+	}
 }
 
 static void model_lines(struct out *out, const struct report_kernel *k)

@@ -113,6 +113,22 @@ def try_none(w):
     w.cases.case("quiet: one line", done.stderr if done.stderr.count("\n") != 1 else "")
 
 
+def try_btf(w):
+    """What the kernel itself carries serves, and the report says what would be better."""
+    dump = w.dumps["7.3"]
+    w.clear()
+    (w.work / "vmcore7").symlink_to(dump.path)
+    done, report = w.run(w.work / "vmcore7")
+    info = report["kernel"]["debuginfo"] if report else {}
+    w.cases.case("types of the dump", [done.stderr] if info.get("source") != "btf" else [])
+    w.cases.case("types of the dump: what to install", [] if f"linux-image-{report['kernel']['release']}-dbg" in
+                 info.get("hint", "") else [str(info)])
+    _, report = w.run("-d", dump.vmlinux, w.work / "vmcore7")
+    w.cases.case("types of a vmlinux: nothing to install", [str(report)] if "hint" in report["kernel"]["debuginfo"] else [])
+    done = dumptest.pagefsck("layout", w.work / "vmcore7", env={**os.environ, "DEBUGINFOD_URLS": ""})
+    w.cases.case("types of the dump, in words", [] if b"BTF in the dump" in done.stdout else [str(done.stdout[:900]), done.stderr])
+
+
 def reworded(w, *changes):
     """The dump with another VMCOREINFO, as long as it was."""
     data = pathlib.Path(w.dumps["6.1"].path).read_bytes()
@@ -198,10 +214,10 @@ def try_servers(w):
 
 def main():
     cases = dumptest.Cases()
-    dumps = dumptest.unpack("6.1", "6.12")
+    dumps = dumptest.unpack("6.1", "6.12", "7.3")
     with dumptest.Workplace("debuginfo") as folder:
         world = World(cases, folder, dumps)
-        for group in (try_places, try_order, try_none, try_nameless, try_servers):
+        for group in (try_places, try_order, try_none, try_btf, try_nameless, try_servers):
             group(world)
     cases.finish()
 
