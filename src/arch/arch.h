@@ -61,6 +61,7 @@ struct user_entry {
 struct entry_facts {
 	bool swap_exclusive;  /**< swap entries have an exclusive bit: the kernel has PG_anon_exclusive (v5.19) */
 	bool swap_exclusive_v63; /**< riscv64: that bit came later (v6.3) */
+	bool upper_present;   /**< s390x: segment and region entries have a present bit, and swap entries (v6.14) */
 	bool saved_dirty;     /**< x86: bit 58 is "dirty, but not writable", and devmap went to bit 57 (v6.6) */
 	bool present_invalid; /**< arm64 without PTE_PROT_NONE (v6.10) */
 	bool devmap;          /**< the kernel has a devmap bit (up to v6.16) */
@@ -81,6 +82,7 @@ struct mmu {
 	uint64_t pa_high_mask;  /**< arm64: where an entry keeps the highest bits of 52-bit addresses */
 	unsigned pa_high_shift; /**< how far those have to go up */
 	unsigned user_va_bits;  /**< bits of a user address that are translated */
+	uint64_t kernel_base; /**< what kernel addresses have above the bits that are translated; 0: ones */
 	uint64_t vmalloc_start, vmalloc_end; /**< where vmalloc() and modules map, as VMCOREINFO says; 0: it does not */
 	struct entry_facts entry;
 };
@@ -132,6 +134,7 @@ struct error *arch_find(const struct dump *d, const struct arch **ret) _must_che
 extern const struct arch arch_x86_64;
 extern const struct arch arch_riscv64;
 extern const struct arch arch_ppc64;
+extern const struct arch arch_s390x; /**< decoded only: nothing reads its big-endian memory yet */
 extern const struct arch arch_aarch64;
 
 /** "write user young dirty", in the order of enum user_bits: the names of \p bits, into \p buf; returns buf. */

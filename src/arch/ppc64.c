@@ -71,6 +71,19 @@ static struct error *ppc_is_radix(struct dump *d, const struct mmu *m, bool *ret
 	return NULL;
 }
 
+/* vmalloc() and modules, mappings of devices, vmemmap follow each other (radix__early_init_mmu()). */
+static void ppc_init_vmalloc(const struct dump *d, struct mmu *m)
+{
+	uint64_t end;
+	int64_t start;
+
+	if (!dump_vmcoreinfo_number(d, "NUMBER", "VMALLOC_START", &start) || !dump_vmcoreinfo_symbol(d, "vmemmap", &end) ||
+	    (uint64_t)start >= end)
+		return;
+	m->vmalloc_start = (uint64_t)start;
+	m->vmalloc_end = end;
+}
+
 static struct error *ppc_mmu_init(struct dump *d, struct mmu *ret)
 {
 	static const unsigned char small[LEVELS] = { 9, 9, 9, 13 }, large[LEVELS] = { 5, 9, 9, 13 };
@@ -89,6 +102,8 @@ static struct error *ppc_mmu_init(struct dump *d, struct mmu *ret)
 	ret->va_bits = ret->user_va_bits = VA_BITS;
 	ret->big_endian = true;
 	ret->root_pa = root_va - LINEAR_MAP;
+	ret->kernel_base = LINEAR_MAP;
+	ppc_init_vmalloc(d, ret);
 	err = ppc_is_radix(d, ret, &radix);
 	if (!err && !radix)
 		err = error_new("%s: the machine ran with the hash MMU (POWER8 and before, or disable_radix), which is not supported: "

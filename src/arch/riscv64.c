@@ -66,6 +66,18 @@ static struct error *riscv_va_bits(const struct dump *d, int64_t *ret)
 	return NULL;
 }
 
+/* Since v6.2.  Modules lie elsewhere, close to the kernel image. */
+static void riscv_init_vmalloc(const struct dump *d, struct mmu *m)
+{
+	int64_t start, end;
+
+	if (!dump_vmcoreinfo_number(d, "NUMBER", "VMALLOC_START", &start) ||
+	    !dump_vmcoreinfo_number(d, "NUMBER", "VMALLOC_END", &end) || (uint64_t)start >= (uint64_t)end)
+		return;
+	m->vmalloc_start = (uint64_t)start;
+	m->vmalloc_end = (uint64_t)end;
+}
+
 static struct error *riscv_mmu_init(struct dump *d, struct mmu *ret)
 {
 	int64_t va_bits, offset;
@@ -90,6 +102,7 @@ static struct error *riscv_mmu_init(struct dump *d, struct mmu *ret)
 	ret->user_va_bits = ret->va_bits - 1;
 	/* in the kernel image, which has a mapping of its own beside the direct map */
 	ret->root_pa = root_va - (uint64_t)offset;
+	riscv_init_vmalloc(d, ret);
 	return NULL;
 }
 

@@ -73,6 +73,7 @@ static struct error *check_sanity(const struct layout *l, const struct types *t)
  * release:
  *   pte_swp_exclusive()       PG_anon_exclusive, its reason (v5.19)
  *   riscv64: the same         folio._nr_pages_mapped (v6.3), or what came later
+ *   s390x: pmd_present()      PG_dropbehind (v6.14)
  *   x86: _PAGE_SAVED_DIRTY    the order in the flags of the first tail (v6.6)
  *   arm64: no PTE_PROT_NONE   folio._large_mapcount (v6.10)
  *   pmd_special()             PG_partially_mapped (v6.12)
@@ -85,6 +86,7 @@ static void init_entries(struct layout *l)
 	l->mmu.entry = (struct entry_facts){
 		.swap_exclusive = fact_found(f, FACT_PG_anon_exclusive),
 		.swap_exclusive_v63 = fact_found(f, FACT_FOLIO_NR_PAGES_MAPPED) || fact_found(f, FACT_FOLIO_LARGE_MAPCOUNT),
+		.upper_present = fact_found(f, FACT_PG_dropbehind),
 		.saved_dirty = l->order == ORDER_FLAGS_1,
 		.present_invalid = fact_found(f, FACT_FOLIO_LARGE_MAPCOUNT),
 		.large_special = fact_found(f, FACT_PG_partially_mapped),

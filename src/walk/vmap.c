@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The range: x86 keeps the bases of its areas in variables (page_offset_base, vmalloc_base, vmemmap_base), which rise in this
- * order whatever KASLR does (kernel_randomize_memory()); nothing else lies between the last two.  arm64 has fixed bounds,
- * which VMCOREINFO names; the kernel image lies within, and free_initmem() takes what it frees out of the page table.
+ * order whatever KASLR does (kernel_randomize_memory()); nothing else lies between the last two.  VMCOREINFO of arm64,
+ * riscv64 and ppc64 names the bounds; on arm64 the kernel image lies within, and free_initmem() takes what it frees out of the page table.
  */
 #include "walk/vmap.h"
 
@@ -98,6 +98,6 @@ struct error *vmap_walk(struct kvmem *k, const struct vmap_range *range, uint64_
 	*ret = (struct vmap_result){ 0 };
 	if (m->page_shift > 16)
 		return NULL;
-	/* the table covers both halves; addresses of the upper one continue with ones above the bits that are translated */
-	return table_walk(&w, m->levels, m->root_pa, ~low_mask(mmu_table_shift(m, m->levels)));
+	/* the table may cover both halves; addresses of the upper one continue with ones above the bits that are translated */
+	return table_walk(&w, m->levels, m->root_pa, m->kernel_base ? m->kernel_base : ~low_mask(mmu_table_shift(m, m->levels)));
 }

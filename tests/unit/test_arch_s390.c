@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Entries of s390x's page tables, decoded.  The values are put together by hand from the bits of asm/pgtable.h of v6.12 and,
+ * where upper entries have a present bit, of v7.3.
+ */
+#include "arch_rows.h"
+
+enum { RWX = WU | USER_EXEC, RX = USER_USER | USER_EXEC };
+
+static struct mmu s390_mmu(bool upper_present)
+{
+	struct mmu m;
+	struct error *err = mmu_of(&arch_s390x, 12, "", &m);
+
+	assert_non_null(err); /* dumps are refused */
+	assert_non_null(strstr(error_text(err), "s390x, a big-endian machine"));
+	error_free(err);
+	m.entry = (struct entry_facts){ .swap_exclusive = true, .upper_present = upper_present };
+	return m;
+}
+
+static void test_geometry(void **state)
+{
+	struct mmu m = s390_mmu(false);
+	static const unsigned char entry[8] = { 0, 0, 0, 0, 0x12, 0x34, 0x54, 0x37 };
+	static const unsigned shifts[] = { 12, 20, 31, 42, 53 };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(shifts); i++)
+		assert_int_equal(mmu_level_shift(&m, i + 1), shifts[i]);
+	assert_int_equal(mmu_table_size(&m, 1), 2048);
+	assert_int_equal(mmu_table_size(&m, 2), 16384);
+	assert_int_equal(mmu_table_shift(&m, 5), 64);
+	assert_int_equal(mmu_largest_table(&m), 16384);
+	assert_int_equal(mmu_entry(&m, entry, 0), 0x12345437);
+}
+
+static void test_kernel_entries(void **state)
+{
+	static const struct {
+		unsigned level;
+		uint64_t entry;
+		enum entry_kind kind;
+		uint64_t pa;
+	} rows[] = {
+		{ 1, 0x1234503d, ENTRY_LEAF, 0x12345000 },
+		{ 1, 0x400, ENTRY_NONE, 0 },
+		{ 2, 0x12303503, ENTRY_LEAF, 0x12300000 }, /* 1 MiB */
+		{ 2, 0x12345800, ENTRY_TABLE, 0x12345800 }, /* half a page */
+		{ 2, 0x20, ENTRY_NONE, 0 },
+		{ 2, 0x12345804, ENTRY_NONE, 0 }, /* of a region-third table */
+		{ 3, 0x80003507, ENTRY_LEAF, 0x80000000 }, /* 2 GiB */
+		{ 3, 0x12344007, ENTRY_TABLE, 0x12344000 },
+		{ 3, 0x24, ENTRY_NONE, 0 },
+		{ 4, 0x1234400b, ENTRY_TABLE, 0x12344000 },
+		{ 5, 0x1234400f, ENTRY_TABLE, 0x12344000 },
+		{ 5, 0x2c, ENTRY_NONE, 0 },
+	};
+	struct mmu m = s390_mmu(false);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t pa = 0;
+		enum entry_kind kind = mmu_decode(&m, rows[i].level, 0, rows[i].entry, &pa);
+
+		if (kind != rows[i].kind || pa != rows[i].pa)
+			fail_msg("row %zu: kind %d, pa %#llx", i, kind, (unsigned long long)pa);
+	}
+}
+
+static void test_pages(void **state)
+{
+	static const struct row rows[] = {
+		NONE("empty", 1, 0x400),
+		LEAF("read-write, dirty, young", 1, 0x1234503d, RWX | USER_YOUNG | USER_DIRTY, 0x12345000),
+		LEAF("the same, not executable", 1, 0x1234513d, WU | USER_YOUNG | USER_DIRTY, 0x12345000),
+		LEAF("read-only, clean, young", 1, 0x12345215, RX | USER_YOUNG, 0x12345000),
+		LEAF("read-only, clean, old", 1, 0x12345611, RX, 0x12345000),
+		LEAF("PROT_NONE, dirty", 1, 0x12345609, USER_PROT_NONE | USER_DIRTY, 0x12345000),
+		LEAF("special", 1, 0x12345255, RX | USER_YOUNG | USER_SPECIAL, 0x12345000),
+		LEAF("soft-dirty", 1, 0x1234503f, RWX | USER_YOUNG | USER_DIRTY | USER_SOFT_DIRTY, 0x12345000),
+		SWAP("swap, type 3", 1, 0x1234560c, 0, 3, 0x12345),
+		SWAP("exclusive", 1, 0x12345e00, USER_EXCLUSIVE, 0, 0x12345),
+		SWAP("soft-dirty, migration", 1, 0x1234567a, USER_SOFT_DIRTY, 30, 0x12345),
+		BAD("neither", 1, 0x12345400),
+		BAD("valid, but not present", 1, 0x12345030),
+	};
+	struct mmu m = s390_mmu(false);
+
+	(void)state;
+	EXPECT_ROWS(&m, rows);
+}
+
+static void test_large(void **state)
+{
+	static const struct row rows[] = {
+		NONE("empty", 2, 0x20),
+		NONE("empty", 3, 0x24),
+		NONE("empty", 5, 0x2c),
+		LEAF("large", 2, 0x12303403, RWX | USER_YOUNG | USER_DIRTY, 0x12300000),
+		LEAF("large, old", 2, 0x12300623, RWX, 0x12300000),
+		LEAF("large, read-only", 2, 0x12301601, RX | USER_YOUNG, 0x12300000),
+		LEAF("the same up to v6.1", 2, 0x12301602, RX | USER_YOUNG, 0x12300000),
+		LEAF("large, PROT_NONE", 2, 0x12300620, USER_PROT_NONE, 0x12300000),
+		LEAF("soft-dirty", 2, 0x12307403, RWX | USER_YOUNG | USER_DIRTY | USER_SOFT_DIRTY, 0x12300000),
+		LEAF("huge", 3, 0x80003507, WU | USER_YOUNG | USER_DIRTY, 0x80000000),
+		TABLE("segment", 2, 0x12345800, 0x12345800),
+		TABLE("region third", 3, 0x12344007, 0x12344000),
+		TABLE("region first", 5, 0x1234400f, 0x12344000),
+		BAD("of another table", 2, 0x12345804),
+		BAD("of another table", 4, 0x12344007),
+		BAD("invalid table", 2, 0x12345820),
+	};
+	static const struct row present[] = {
+		LEAF("large", 2, 0x1230f401, RWX | USER_YOUNG | USER_DIRTY, 0x12300000),
+		LEAF("large, read-only, soft-dirty", 2, 0x12305603, RX | USER_YOUNG | USER_SOFT_DIRTY, 0x12300000),
+		LEAF("large, PROT_NONE", 2, 0x12300621, USER_PROT_NONE, 0x12300000),
+		TABLE("segment", 2, 0x12345801, 0x12345800),
+		TABLE("region second", 4, 0x1234400b, 0x12344000),
+		SWAP("migration of a huge page", 2, 0x123457b0, 0, 30, 0x12345),
+		SWAP("the same of 2 GiB", 3, 0x800007b4, 0, 30, 0x80000),
+		BAD("not present", 2, 0x1230f400),
+		NONE("empty", 2, 0x20),
+	};
+	struct mmu old = s390_mmu(false), m = s390_mmu(true);
+
+	(void)state;
+	EXPECT_ROWS(&old, rows);
+	EXPECT_ROWS(&m, present);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_geometry), cmocka_unit_test(test_kernel_entries),
+		cmocka_unit_test(test_pages),	 cmocka_unit_test(test_large),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
