@@ -9,6 +9,8 @@ KERNELS = {		# release: package version, suite, dump whose folder holds its debu
     "7.3.4+deb13-amd64": ("7.3.4-1~bpo13+1", "trixie-backports", "7.3"),
     "6.1.0-50-arm64": ("6.1.176-1", "bookworm", "6.1-arm64"),
     "6.12.95+deb12-arm64-16k": ("6.12.95-1~bpo12+1", "bookworm-backports", "6.12-arm64-16k"),
+    "6.12.107+deb13-riscv64": ("6.12.107-1", "trixie", "6.12-riscv64"),
+    "6.12.107+deb13-powerpc64le-64k": ("6.12.107-1", "trixie", "6.12-ppc64el"),
 }
 
 # Built from sources (build-kernel.py): release: package version, suite, dump whose folder holds its debug info, package, configuration.
@@ -141,6 +143,21 @@ DUMPS = {
         "append": "hugepages=6 secretmem.enable=1",
         "what": "The whole workload on Debian 12's kernel for arm64: pages of 4 KiB, 48 bits of virtual address. RAM "
                 "begins at 1 GiB.",
+    },
+    "6.12-riscv64": {
+        "kernel": "6.12.107+deb13-riscv64",
+        "mem": 176,
+        "append": "hugepages=4 hugepagesz=64K hugepages=6",
+        "form": "elf",
+        "what": "The whole workload on Debian 13's kernel for riscv64: Sv57, hugetlb pages of 64 KiB in Svnapot blocks, "
+                "ticket locks. RAM begins at 2 GB.",
+    },
+    "6.12-ppc64el": {
+        "kernel": "6.12.107+deb13-powerpc64le-64k",
+        "mem": 512,
+        "append": "hugepages=4",
+        "what": "The whole workload on Debian 13's kernel for ppc64le with pages of 64 KiB and the radix MMU: big-endian entries, "
+                "tables smaller and larger than a page, large folios of 2 MiB in 32 pages.",
     },
     "6.12-arm64-16k": {
         "kernel": "6.12.95+deb12-arm64-16k",

@@ -124,7 +124,8 @@ def main():
         os.symlink("usr/lib", f"{root}/lib")
     shutil.move(first_file(f"{root}/usr/lib/debug", "vmlinux"), f"{a.dest}/vmlinux")
     for name in ("vmlinuz", "config-", "System.map-"):
-        path = first_file(root, name)
+        # Some architectures call the image vmlinux, too.
+        path = first_file(root, name) or (name == "vmlinuz" and first_file(root, "vmlinux-"))
         if path:
             shutil.copy(path, f"{a.dest}/{name.rstrip('-')}")
     subprocess.run(["depmod", "-b", root, a.release], check=True)

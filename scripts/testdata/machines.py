@@ -5,7 +5,8 @@ import re
 import struct
 
 # qemu: the program and what is always said to it; cpu: the default model; console: of the kernel; tools: prefix of
-# compiler and linker; elf: e_machine; stop: the device whose register pauses the guest.
+# compiler and linker; elf: e_machine; stop: the device whose register pauses the guest; mend: QEMU has no vmcoreinfo
+# device there, so that mend-core.py completes the dump.
 MACHINES = {
     "amd64": {
         "qemu": ["qemu-system-x86_64", "-machine", "q35"],
@@ -23,9 +24,28 @@ MACHINES = {
         "elf": 183,
         "stop": "pvpanic-pci",
     },
+    "riscv64": {
+        "qemu": ["qemu-system-riscv64", "-machine", "virt"],
+        "cpu": "rv64,svnapot=on",
+        "console": "ttyS0",
+        "tools": "riscv64-linux-gnu-",
+        "elf": 243,
+        "stop": "pvpanic-pci",
+        "mend": True,
+    },
+    "powerpc64le": {
+        "debian": "ppc64el",
+        "qemu": ["qemu-system-ppc64", "-machine", "pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off"],
+        "cpu": "power9",
+        "console": "hvc0",
+        "tools": "powerpc64le-linux-gnu-",
+        "elf": 21,
+        "stop": "pvpanic-pci",
+        "mend": True,
+    },
 }
 
-PAGE_SHIFTS = {"CONFIG_ARM64_16K_PAGES": 14, "CONFIG_ARM64_64K_PAGES": 16}
+PAGE_SHIFTS = {"CONFIG_ARM64_16K_PAGES": 14, "CONFIG_ARM64_64K_PAGES": 16, "CONFIG_PPC_64K_PAGES": 16}
 
 
 def arch_of(release):

@@ -16,7 +16,7 @@ import struct
 import subprocess
 
 from dumps import BUILT, DUMPS, KERNELS
-from machines import arch_of
+from machines import MACHINES, arch_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FLAGS = {		# bits of /proc/kpageflags
@@ -38,7 +38,8 @@ def fetch(work, release):
         tool("build-kernel.py", package, version, suite, config, dest)
     else:
         version, suite, _ = KERNELS[release]
-        tool("fetch-kernel.py", "--arch", arch_of(release), release, version, suite, dest)
+        arch = arch_of(release)
+        tool("fetch-kernel.py", "--arch", MACHINES[arch].get("debian", arch), release, version, suite, dest)
     return dest
 
 

@@ -5,7 +5,7 @@ import re
 import struct
 
 START_KERNEL_MAP = 0xffffffff80000000
-EM_X86_64, EM_AARCH64 = 62, 183
+EM_X86_64, EM_AARCH64, EM_PPC64, EM_RISCV = 62, 183, 21, 243
 MASK64 = (1 << 64) - 1
 
 
@@ -47,6 +47,40 @@ class Arm64:
         return address, level == 0 or not entry & 2
 
 
+class Riscv:
+    def __init__(self, core):
+        self.image_offset = -core.number("va_kernel_pa_offset")
+        self.phys_base = 0
+        self.va_bits = core.number("VA_BITS")
+
+    def entry(self, entry, level):
+        if not entry & 1:
+            return None
+        return (entry >> 10 & (1 << 44) - 1) << 12, bool(entry & 14)
+
+    def executable(self, entry):
+        return bool(entry & 8)
+
+
+class Ppc64:
+    """The radix MMU; levels are not as wide as each other."""
+
+    def __init__(self, core):
+        self.image_offset = -0xc000000000000000
+        self.phys_base = 0
+        self.va_bits = 52
+        self.index_bits = [9 if core.page_shift == 12 else 5, 9, 9, 13]
+        self.big_endian = True
+
+    def entry(self, entry, level):
+        if not entry >> 63:
+            return None
+        return entry & (1 << 53) - (1 << 12 if entry >> 62 & 1 else 1 << 8), bool(entry >> 62 & 1)
+
+    def executable(self, entry):
+        return bool(entry & 1)
+
+
 class Core:
     """An ELF core, by physical address."""
 
@@ -65,7 +99,7 @@ class Core:
         self.page_size = int(self.info["PAGESIZE"])
         self.page_shift = self.page_size.bit_length() - 1
         machine, = struct.unpack_from("<H", self.data, 18)
-        self.machine = {EM_X86_64: X86, EM_AARCH64: Arm64}[machine](self)
+        self.machine = {EM_X86_64: X86, EM_AARCH64: Arm64, EM_RISCV: Riscv, EM_PPC64: Ppc64}[machine](self)
 
     def vmcoreinfo(self):
         at = 0
@@ -112,15 +146,24 @@ class Core:
         """Physical address of something in the kernel image."""
         return (va + self.machine.image_offset) & MASK64
 
+    def level_shifts(self):
+        """Shift of each level, and one past the last."""
+        bits, shift = self.page_shift - 3, self.page_shift
+        equal = [bits] * ((self.machine.va_bits - shift + bits - 1) // bits)
+        shifts = [shift]
+        for width in getattr(self.machine, "index_bits", equal):
+            shifts.append(shifts[-1] + width)
+        return shifts
+
     def translate(self, va):
         """Walks the kernel's page tables; None where nothing is mapped."""
         table = self.image_pa(self.symbol("swapper_pg_dir"))
-        bits, va_bits = self.page_shift - 3, self.machine.va_bits
-        for level in range((va_bits - self.page_shift + bits - 1) // bits - 1, -1, -1):
-            shift = self.page_shift + bits * level
-            index = (va & (1 << va_bits) - 1) >> shift & (1 << bits) - 1
+        va_bits, shifts = self.machine.va_bits, self.level_shifts()
+        for level in range(len(shifts) - 2, -1, -1):
+            shift = shifts[level]
+            index = (va & (1 << va_bits) - 1) >> shift & (1 << shifts[level + 1] - shift) - 1
             at = self.file_offset(table + index * 8)
-            found = self.machine.entry(words(self.data, at) if at is not None else 0, level)
+            found = self.machine.entry(self.words_of(table + index * 8, 1)[0] if at is not None else 0, level)
             if not found:
                 return None
             table, leaf = found
@@ -128,6 +171,26 @@ class Core:
                 size = 1 << shift
                 return (table & -size) | (va & (size - 1))
         return None
+
+    def words_of(self, table, nr):
+        """A table of entries."""
+        at = self.file_offset(table)
+        order = ">" if getattr(self.machine, "big_endian", False) else "<"
+        return struct.unpack_from(f"{order}{nr}Q", self.data, at) if at is not None else ()
+
+    def module_text(self, table=None, level=None):
+        """pfns that the kernel maps one by one and executable; none where entries do not tell."""
+        shifts = self.level_shifts()
+        if not hasattr(self.machine, "executable"):
+            return
+        if table is None:
+            table, level = self.image_pa(self.symbol("swapper_pg_dir")), len(shifts) - 2
+        for entry in self.words_of(table, 1 << shifts[level + 1] - shifts[level]):
+            address, leaf = self.machine.entry(entry, level) or (None, True)
+            if not leaf:
+                yield from self.module_text(address, level - 1)
+            elif address is not None and level == 0 and self.machine.executable(entry):
+                yield address // self.page_size
 
     def value(self, va, size=8):
         at = self.file_offset(self.translate(va))

@@ -155,7 +155,7 @@ def without_definitions(assembly, variables):
     """Leaves the references from the debug info to be resolved by the linker."""
     names = "|".join(map(re.escape, variables))
     assembly = re.sub(rf"^({names}):\n\t\.zero\t\d+\n", "", assembly, flags=re.M)
-    return re.sub(rf"^\t\.(globl|type|size)\t({names})\b.*\n", "", assembly, flags=re.M)
+    return re.sub(rf"^\t\.(globl|type|size|lcomm)\s({names})\b.*\n", "", assembly, flags=re.M)
 
 
 def symbol_source(syms, homes):

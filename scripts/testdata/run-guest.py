@@ -218,7 +218,9 @@ def main():
         command = [*machine["qemu"], "-accel", "tcg", "-cpu", a.cpu, "-smp", "2", "-m", str(a.mem),
                    "-display", "none", "-no-reboot", "-nic", "none", "-action", "panic=pause",
                    "-kernel", f"{a.kernel}/vmlinuz", "-initrd", f"{tmp}/initrd", "-append", words,
-                   "-serial", f"file:{log}", "-qmp", f"unix:{tmp}/qmp,server=on,wait=off", "-device", "vmcoreinfo"]
+                   "-serial", f"file:{log}", "-qmp", f"unix:{tmp}/qmp,server=on,wait=off"]
+        if not machine.get("mend"):
+            command += ["-device", "vmcoreinfo"]
         if not a.kdump:
             command += ["-device", machine["stop"]]
         if a.balloon:
@@ -250,6 +252,8 @@ def main():
         subprocess.run(["tar", "-xf", disks[0], "-C", f"{a.out}/truth"], stderr=subprocess.DEVNULL)
     if ok:
         os.chmod(f"{a.out}/dump.elf", 0o644)	# QEMU makes it 0400
+        if machine.get("mend"):
+            run(f"{HERE}/mend-core.py", f"{a.out}/dump.elf")
         subprocess.run(["fallocate", "-d", f"{a.out}/dump.elf"])
     with open(f"{a.out}/run.json", "w") as f:
         json.dump({"release": release_of(a.kernel), "mem_mb": a.mem, "cmdline": words.strip(),

@@ -115,7 +115,7 @@ def zeroed(core, vmlinux, truth, own):
     for first, last in SELF if own else ():	# kernels differ in the order of the tables
         if first in sym and last in sym:
             keep |= set(range(pfn_of(sym[first]), pfn_of(sym[last] + 512) + 1))
-    return drop - keep
+    return (drop | set(core.module_text())) - keep
 
 
 def kpageflags(truth):

@@ -170,6 +170,25 @@ static void step_sysv(void)
 	helper(sysv_child, mem);
 }
 
+// Of contiguous page-table entries, where the command line made a pool of them (arm64, riscv64).
+static void hugetlb_small(void)
+{
+	enum { SMALL = 64 << 10, SMALL_SHIFT = 16 };
+
+	if (get("/sys/kernel/mm/hugepages/hugepages-64kB/nr_hugepages") < 3)
+		return;
+	char *mem = mmap(NULL, 3 * SMALL, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | SMALL_SHIFT << MAP_HUGE_SHIFT, -1, 0);
+
+	if (mem == MAP_FAILED) {
+		say("  no hugetlb of 64 KiB: %s", strerror(errno));
+		return;
+	}
+	mem[0] = mem[SMALL] = 1;
+	sink = mem[2 * SMALL];
+	mprotect(mem + SMALL, SMALL, PROT_READ);
+}
+
 static void hugetlb_child(void *arg)
 {
 	char **mem = arg;
@@ -199,6 +218,7 @@ static void step_hugetlb(void)
 	mem[1] = map(fd, HUGE, MAP_SHARED);
 	mem[1][0] = 1;
 	helper(hugetlb_child, mem);
+	hugetlb_small();
 }
 
 void steps_file(void)
