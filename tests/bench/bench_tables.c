@@ -24,7 +24,7 @@ struct sample {
 /* Every table once, as the walk does, but only to add up its words. */
 static double read_tables(struct check *c, struct sample *s)
 {
-	size_t size = (size_t)1 << c->layout.page_shift;
+	size_t size = mmu_largest_table(&c->layout.mmu);
 	struct table_worker tw = { .table = malloc(size) };
 	double since = check_clock();
 
@@ -36,8 +36,8 @@ static double read_tables(struct check *c, struct sample *s)
 
 			if (link->flags & LINK_AGAIN)
 				continue;
-			fail(table_read(&tw, &c->workers[0], link->pa, &bytes, &why));
-			for (size_t at = 0; bytes && at < size; at += 8)
+			fail(table_read(&tw, &c->workers[0], link->pa, level, &bytes, &why));
+			for (size_t at = 0; bytes && at < mmu_table_size(&c->layout.mmu, level); at += 8)
 				s->sum += get_le64(bytes + at);
 		}
 	free(tw.table);

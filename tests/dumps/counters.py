@@ -47,7 +47,7 @@ def expected(counter, vmstat):
 
 
 def unit(row, dump):
-    return dump.page_kib * 128 if row["counter"].endswith("_THPS") and row["unit"] == "pages" else 1
+    return dump.pmd_pages if row["counter"].endswith("_THPS") and row["unit"] == "pages" else 1
 
 
 def distance(row, nr, dump):

@@ -21,7 +21,7 @@ PAGEFSCK = os.path.abspath(os.environ.get("PAGEFSCK", "pagefsck"))
 REDUMP = os.path.abspath(os.environ.get("REDUMP", "tests/tools/redump"))
 UPDATE = "--update" in sys.argv
 SKIP = 77
-STOCK = ("5.10", "6.1", "6.1-arm64", "6.1-elf", "6.1-kdump", "6.12", "6.12-arm64-16k", "6.12-churn", "6.12-hvo", "6.12-la57", "7.3", "7.3-hvo", "7.3-numa")
+STOCK = ("5.10", "6.1", "6.1-arm64", "6.1-elf", "6.1-kdump", "6.12", "6.12-arm64-16k", "6.12-churn", "6.12-hvo", "6.12-la57", "6.12-ppc64el", "6.12-riscv64", "7.3", "7.3-hvo", "7.3-numa")
 # Small kernels built for the bundle.
 OWNERS = ("6.1-owner", "6.12-owner")
 DUMPS = STOCK + OWNERS
@@ -39,6 +39,8 @@ class Dump:
         self.truth = self.folder / "truth"
         sizes = re.search(r"^KernelPageSize: +(\d+) kB", (self.truth / "proc/1/smaps").read_text(), re.M)
         self.page_kib = int(sizes[1]) if sizes else 4
+        sizes = re.search(r"/hpage_pmd_size\n\t(\d+)", (self.truth / "sys").read_text(errors="replace"))
+        self.pmd_pages = int(sizes[1]) // 1024 // self.page_kib if sizes else 512
         self.path = str(next(p for p in self.folder.iterdir() if p.name.startswith("dump.")))
 
 

@@ -61,7 +61,9 @@ class Model:
                 self.counts[pfn] += 1
 
     def pages_of(self, entry):
-        return (self.page // 8) ** (entry.level - 1)
+        # what an entry of level 3 maps, huge pages of hugetlb, has as many of level 2 in each page size but ppc64's larger one
+        upper = 512 if self.found.pmd_pages == 32 else self.page // 8
+        return 1 if entry.level == 1 else self.found.pmd_pages * upper ** (entry.level - 2)
 
     def is_zero(self, entry):
         totals = self.found.totals

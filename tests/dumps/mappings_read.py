@@ -26,7 +26,7 @@ class Found:
     def __init__(self, dump):
         done = subprocess.run([MAPPINGS, dump.path, dump.vmlinux], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               check=True, timeout=120)
-        self.page = dump.page_kib * 1024
+        self.page, self.pmd_pages = dump.page_kib * 1024, dump.pmd_pages
         self.tables, columns = {}, {}
         for line in done.stdout.decode(errors="surrogateescape").split("\n")[:-1]:
             name, *cells = line.split("\t")

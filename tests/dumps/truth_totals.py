@@ -43,6 +43,11 @@ class Guest:
         match = re.search(rf"^{re.escape(path)}\n\t(\d+)", self.sys, re.M)
         return int(match[1]) if match else None
 
+    def huge_pages(self, what):
+        """Ordinary pages in the pools of all sizes."""
+        name = rf"^/sys/kernel/mm/hugepages/hugepages-(\d+)kB/{what}\n\t(\d+)"
+        return sum(int(kib) // self.page_kib * int(nr) for kib, nr in re.findall(name, self.sys, re.M))
+
 
 class Census:
     """Sums over the census."""
@@ -121,10 +126,8 @@ def kernel_totals(guest, census, motion):
     yield Total("balloon", stat("balloon_inflate") - stat("balloon_deflate"), census.of("offline"), 0)
     yield Total("HardwareCorrupted", guest.meminfo.get("HardwareCorrupted", 0) // guest.page_kib, census.folios("hwpoison"), 0)
     yield Total("ksm/pages_shared", guest.sysfs("/sys/kernel/mm/ksm/pages_shared") or 0, census.of("ksm"), 0)
-    pages_per_huge = guest.meminfo.get("Hugepagesize", 0) // guest.page_kib
-    yield Total("HugePages_Total", guest.meminfo.get("HugePages_Total", 0) * pages_per_huge,
-                census.of("hugetlb", "hugetlb-free"), 0)
-    yield Total("HugePages_Free", guest.meminfo.get("HugePages_Free", 0) * pages_per_huge, census.of("hugetlb-free"), 0)
+    yield Total("HugePages_Total", guest.huge_pages("nr_hugepages"), census.of("hugetlb", "hugetlb-free"), 0)
+    yield Total("HugePages_Free", guest.huge_pages("free_hugepages"), census.of("hugetlb-free"), 0)
 
 
 def totals(test, guest, census):

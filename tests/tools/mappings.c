@@ -69,8 +69,7 @@ static struct error *print_space(struct check *c, const struct space *s)
 
 	printf("mm\t%" PRIx64 "\t%d\t%u\t%d", mm->va, mm->users, s->user_tasks, mm->map_count);
 	printf("\t%" PRIu64 "\t%" PRIu64, mm->total_vm, mm->locked_vm);
-	printf("\t%" PRIu64 "\t%" PRId64, mm->pgtables_bytes >> c->layout.page_shift,
-	       s->table_bytes >> c->layout.page_shift);
+	printf("\t%" PRIu64 "\t%" PRId64, mm->pgtables_bytes, s->table_bytes);
 	printf("\t%" PRIu64 "\t%" PRId64, mm->hugetlb_usage, s->hugetlb);
 	for (unsigned i = 0; i < ARRAY_SIZE(counters); i++) {
 		unsigned counter = counter_index(c, i);
@@ -182,7 +181,7 @@ static struct error *print_entry(struct check *c, const struct table_link *link,
 	struct error *err;
 	char bits[160];
 
-	m->arch->user_decode(m, level, entry, &e);
+	mmu_user_decode(m, level, i, entry, &e);
 	if (e.kind == USER_NONE || e.kind == USER_TABLE)
 		return NULL;
 	printf("entry\t%" PRIx64 "\t%" PRIx64 "\t%u\t%d", c->spaces[link->space].mm->va,
@@ -205,7 +204,7 @@ static struct error *print_table(struct check *c, struct table_worker *tw,
 	if (!err && !bytes)
 		printf("gap\t%" PRIx64 "\n", link->pa);
 	for (unsigned i = 0; !err && bytes && i < nr; i++) {
-		uint64_t entry = get_le64(bytes + (size_t)i * 8);
+		uint64_t entry = mmu_entry(m, bytes, i);
 
 		if (entry)
 			err = print_entry(c, link, level, i, entry);
@@ -216,7 +215,7 @@ static struct error *print_table(struct check *c, struct table_worker *tw,
 /* "first": the table is linked here first, so its entries count as mappings. */
 static struct error *print_entries(struct check *c)
 {
-	struct table_worker tw = {.table = malloc((size_t)1 << c->layout.page_shift)};
+	struct table_worker tw = {.table = malloc(mmu_largest_table(&c->layout.mmu))};
 	struct error *err = tw.table ? NULL : &error_nomem;
 
 	puts("#entry\tmm\taddress\tlevel\tfirst\tkind\ttype\tvalue\tmapping\tbits\n#gap\tpa");
