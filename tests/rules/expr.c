@@ -368,7 +368,7 @@ uint64_t leaf_entry(struct mutation *m, uint64_t va)
 
 		if (!mutation_read_phys(m, at, &entry, 8))
 			return 0;
-		kind = mmu->arch->decode(mmu, level, le64toh(entry), &table);
+		kind = mmu->arch->decode(mmu, level, mmu_entry(mmu, (const unsigned char *)&entry, 0), &table);
 		if (kind == ENTRY_LEAF)
 			return at;
 		if (kind == ENTRY_NONE)

@@ -13,7 +13,7 @@ static bool entry_add(struct world *w, struct map_entry *e)
 {
 	const struct check *c = w->base;
 	const struct mmu *m = &c->layout.mmu;
-	uint64_t nr = e->level == 2 ? bit_u64(mmu_level_order(m, 2)) : 1;
+	uint64_t nr = e->level == 2 ? UINT64_C(1) << mmu_level_order(m, 2) : 1;
 
 	if (e->e.kind == USER_SWAP)
 		return array_push(&w->swap_entries, *e);
@@ -32,15 +32,16 @@ static bool entry_add(struct world *w, struct map_entry *e)
 static bool table_entries(struct world *w, const struct table_link *link, unsigned level, unsigned char *bytes)
 {
 	const struct mmu *m = &w->base->layout.mmu;
-	size_t size = (size_t)1 << m->page_shift, got = 0;
+	unsigned nr = mmu_user_entries(m, level);
+	size_t size = (size_t)nr * 8, got = 0;
 
 	error_free(dump_read_phys(kvmem_reader(w->base->kv), link->pa, bytes, size, &got, NULL));
-	for (unsigned i = 0; got == size && i < mmu_entries(m, level); i++) {
-		uint64_t word = get_le64(bytes + (size_t)i * 8);
+	for (unsigned i = 0; got == size && i < nr; i++) {
+		uint64_t word = mmu_entry(m, bytes, i);
 		struct map_entry e = { .pa = link->pa + (uint64_t)i * 8, .level = level, .space = link->space };
 
 		e.va = link->va + ((uint64_t)i << mmu_level_shift(m, level));
-		m->arch->user_decode(m, level, word, &e.e);
+		mmu_user_decode(m, level, i, word, &e.e);
 		if (word && !entry_add(w, &e))
 			return false;
 	}
@@ -61,7 +62,7 @@ static int compare(const void *va, const void *vb)
 struct error *process_open(struct world *w)
 {
 	const struct tables *t = &w->base->tables;
-	_cleanup_free_ unsigned char *bytes = malloc((size_t)1 << w->base->layout.page_shift);
+	_cleanup_free_ unsigned char *bytes = malloc(mmu_largest_table(&w->base->layout.mmu));
 
 	if (!bytes)
 		return &error_nomem;
@@ -180,7 +181,7 @@ uint64_t process_object(struct mutation *m, const char *what, uint64_t pfn, uint
 static uint64_t empty_entry(struct mutation *m, const struct map_entry *e, bool in_area)
 {
 	const struct mmu *mmu = &m->w->base->layout.mmu;
-	uint64_t table = e->pa & ~low_mask(mmu->page_shift), word;
+	uint64_t table = e->pa & ~(uint64_t)(mmu_table_size(mmu, e->level) - 1), word;
 	unsigned shift = mmu_level_shift(mmu, e->level);
 	uint64_t start = e->va & ~low_mask(mmu_table_shift(mmu, e->level));
 	const struct vma *v = area_of(m->w, e);

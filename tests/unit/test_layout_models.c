@@ -314,8 +314,11 @@ static void test_entries_of_real_kernels(void **state)
 		{ "5.10", { .devmap = true } },
 		{ "6.1", { .devmap = true, .swap_exclusive = true } },
 		{ "6.12",
-		  { .devmap = true, .swap_exclusive = true, .saved_dirty = true, .present_invalid = true, .large_special = true } },
-		{ "7.3", { .swap_exclusive = true, .saved_dirty = true, .present_invalid = true, .large_special = true } },
+		  { .swap_exclusive = true, .swap_exclusive_v63 = true, .saved_dirty = true, .present_invalid = true,
+		    .devmap = true, .large_special = true } },
+		{ "7.3",
+		  { .swap_exclusive = true, .swap_exclusive_v63 = true, .upper_present = true, .saved_dirty = true,
+		    .present_invalid = true, .large_special = true } },
 	};
 
 	(void)state;
@@ -326,6 +329,8 @@ static void test_entries_of_real_kernels(void **state)
 		start(&k, all[i].name);
 		found = decide(&k)->mmu.entry;
 		assert_int_equal(found.swap_exclusive, all[i].entry.swap_exclusive);
+		assert_int_equal(found.swap_exclusive_v63, all[i].entry.swap_exclusive_v63);
+		assert_int_equal(found.upper_present, all[i].entry.upper_present);
 		assert_int_equal(found.saved_dirty, all[i].entry.saved_dirty);
 		assert_int_equal(found.present_invalid, all[i].entry.present_invalid);
 		assert_int_equal(found.devmap, all[i].entry.devmap);
