@@ -31,7 +31,7 @@ static const struct command_spec spec = {
 	.args = "DUMP [PART...]",
 	.doc = "Check every page of the memmap in the crash dump DUMP and report what contradicts itself.  DUMP - is "
 	       "standard input; the PARTs of a split dump are looked for beside DUMP when they are not given.",
-	.groups = OPTIONS_DUMP | OPTIONS_RULES,
+	.groups = OPTIONS_DUMP | OPTIONS_RULES | OPTIONS_HTML,
 	.min_args = 1,
 	.max_args = UINT_MAX,
 	.extra_options = extra_options,

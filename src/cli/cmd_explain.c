@@ -41,6 +41,8 @@ static struct error *explain(const struct options *o, const char *globs)
 		return report_explain_json(globs, &ro, o->out.file);
 	case FORMAT_MARKDOWN:
 		return report_explain_markdown(o->out.file);
+	case FORMAT_HTML: /* not offered */
+		break;
 	}
 	return NULL;
 }

@@ -24,8 +24,9 @@ struct error *options_write_report(const struct options *o, const struct report 
 {
 	struct report_options ro = options_report(o);
 
-	struct error *err = o->format == FORMAT_JSON ? report_json(r, &ro, o->out.file) :
-						       report_text(r, &ro, o->out.file);
+	struct error *(*write)(const struct report *, const struct report_options *, FILE *) =
+		o->format == FORMAT_JSON ? report_json : o->format == FORMAT_HTML ? report_html : report_text;
+	struct error *err = write(r, &ro, o->out.file);
 
 	return output_blame(&o->out, err);
 }

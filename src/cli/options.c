@@ -25,7 +25,7 @@ enum { DEFAULT_MAX_FINDINGS = 10, MAX_THREADS = 1024 };
 
 static const struct argp_option output_options[] = {
 	{ NULL, 0, NULL, 0, "Output:", 1 },
-	{ "format", KEY_FORMAT, "FORMAT", 0, "text (default) or json", 0 },
+	{ "format", KEY_FORMAT, "FORMAT", 0, "text (default), json or, of a check, html", 0 },
 	{ "output", 'o', "FILE", 0, "write to FILE, which appears only when it is complete", 0 },
 	{ "color", KEY_COLOR, "WHEN", 0, "auto (default), always or never", 0 },
 	{ "case-id", KEY_CASE_ID, "TEXT", 0, "print TEXT in the header", 0 },
@@ -49,7 +49,7 @@ static const struct argp_option rules_options[] = {
 	{ NULL, 0, NULL, 0, "Rules:", 3 },
 	{ "only", KEY_ONLY, "RULES", 0, "check these only (globs, separated by commas)", 0 },
 	{ "skip", KEY_SKIP, "RULES", 0, "leave these out", 0 },
-	{ "max-findings", KEY_MAX_FINDINGS, "N", 0, "show N findings per rule in text, 0 for all (default: 10)", 0 },
+	{ "max-findings", KEY_MAX_FINDINGS, "N", 0, "show N findings per rule in text and HTML, 0 for all (default: 10)", 0 },
 	{ "fail-on", KEY_FAIL_ON, "SEVERITY", 0, "exit with 4 on error (default) or warning", 0 },
 	{ 0 },
 };
@@ -83,13 +83,13 @@ static unsigned parse_choice(struct argp_state *state, const char *option, const
 
 static void parse_format(struct options *o, const char *arg, struct argp_state *state)
 {
-	static const char *const names[] = { "text", "json", "markdown", NULL };
+	static const char *const names[] = { "text", "json", "markdown", "html", NULL };
 
-	if (!strcmp(arg, "html"))
-		argp_error(state, "format html is not available yet");
 	o->format = (enum output_format)parse_choice(state, "format", arg, names);
 	if (o->format == FORMAT_MARKDOWN && !(o->spec->groups & OPTIONS_MARKDOWN))
 		argp_error(state, "this command has no format markdown");
+	if (o->format == FORMAT_HTML && !(o->spec->groups & OPTIONS_HTML))
+		argp_error(state, "this command has no format html");
 }
 
 static unsigned parse_small(struct argp_state *state, const char *option, const char *arg, unsigned min, unsigned max)
@@ -285,6 +285,7 @@ void options_parse(int argc, char **argv, const struct command_spec *spec, struc
 
 	*ret = (struct options){
 		.max_findings = DEFAULT_MAX_FINDINGS, .fail_on = SEV_ERROR, .spec = spec, .extra = ret->extra,
+		.argc = argc, .argv = argv,
 	};
 	children_fill(children, spec->groups);
 	argp_err_exit_status = EXIT_USAGE;

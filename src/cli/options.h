@@ -27,7 +27,7 @@
 #include "passes/check.h"
 #include "report/report.h"
 
-enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN };
+enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN, FORMAT_HTML };
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /** Common options beyond those that every command has (--format, -o, --color, --case-id, -q, -v). */
@@ -35,6 +35,7 @@ enum option_group {
 	OPTIONS_DUMP = 1 << 0,     /**< -d, -j, --pfn-range, --time-limit, --no-progress */
 	OPTIONS_RULES = 1 << 1,    /**< --only, --skip, --max-findings, --fail-on */
 	OPTIONS_MARKDOWN = 1 << 2, /**< --format markdown is possible */
+	OPTIONS_HTML = 1 << 3,     /**< --format html is possible */
 };
 
 struct command_spec {
@@ -70,6 +71,8 @@ struct options {
 	enum holder_search holders;
 	enum severity fail_on;
 
+	int argc;            /**< the whole command line */
+	char **argv;
 	char **args;         /**< the positional arguments */
 	unsigned nr_args;
 	unsigned nr_dumps;   /**< how many of them, from the first on, are files of the dump; all, unless the command says */

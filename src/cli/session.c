@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/strbuf.h"
 #include "config.h"
 #include "types/find_package.h"
 
@@ -155,12 +156,58 @@ static void describe_owners(struct session *s)
 			s->owners[s->report.nr_owners++] = (struct report_owner){ kernel_owner_name(o), kernel_owner_title(o), m->pages[o] };
 }
 
+/* The same. */
+static void describe_zones(struct session *s)
+{
+	const struct zones *z = &s->check->zones;
+
+	s->zones = calloc(z->list.nr + 1, sizeof(*s->zones));
+	s->report.zones = s->zones;
+	s->report.nr_zones = s->zones ? z->list.nr : 0;
+	for (size_t i = 0; i < s->report.nr_zones; i++) {
+		const struct zone *of = &z->list.v[i];
+
+		s->zones[i] = (struct report_zone){ of->node, of->name, of->start_pfn, of->start_pfn + of->spanned, of->managed };
+	}
+}
+
+/* A word of a command line as a shell takes it. */
+static void add_word(struct strbuf *b, const char *word)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=:,./@%";
+
+	strbuf_puts(b, b->len ? " " : "");
+	if (*word && strspn(word, plain) == strlen(word)) {
+		strbuf_puts(b, word);
+		return;
+	}
+	strbuf_puts(b, "'");
+	for (; *word; word++)
+		strbuf_printf(b, *word == '\'' ? "'\\''" : "%c", *word);
+	strbuf_puts(b, "'");
+}
+
+static char *command_line(const struct options *o)
+{
+	struct strbuf b = { 0 };
+
+	for (int i = 0; i < o->argc; i++)
+		if (i)
+			add_word(&b, o->argv[i]);
+		else
+			strbuf_puts(&b, o->argv[i]); /* "pagefsck check" */
+	return strbuf_take(&b);
+}
+
 void session_describe(struct session *s, const struct options *o)
 {
 	const struct check *c = s->check;
 
 	s->report.tool_version = PACKAGE_VERSION;
+	s->report.program = "pagefsck " PACKAGE_VERSION ", " LIBKDUMPFILE_TEXT ", " LIBDWARF_TEXT;
 	s->report.case_id = o->case_id;
+	free(s->command);
+	s->report.command = s->command = command_line(o);
 	describe_dump(s);
 	describe_kernel(s);
 	session_describe_crash(s);
@@ -181,6 +228,8 @@ void session_describe(struct session *s, const struct options *o)
 	describe_counters(s);
 	free(s->references);
 	describe_references(s);
+	free(s->zones);
+	describe_zones(s);
 	describe_owners(s);
 }
 
@@ -204,5 +253,7 @@ void session_close(struct session *s)
 	free(s->counters);
 	free(s->references);
 	free(s->complaints);
+	free(s->zones);
+	free(s->command);
 	memset(s, 0, sizeof(*s));
 }

@@ -22,6 +22,8 @@ struct session {
 	struct report_log_line *complaints;
 	struct report_taint taints[REPORT_MAX_TAINTS];
 	struct report report;
+	struct report_zone *zones;
+	char *command;
 	char *cache_dir;
 	char *hint; /* where better debug info is to be had */
 	struct strbuf searched; /* where debug info was looked for, a line each */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
- * \file report.h  Reporters: the result of a check as text or JSON.
+ * \file report.h  Reporters: the result of a check as text, JSON or HTML.
  *
  * A reporter sees this struct and nothing else: no dump, no types, no layout.  Strings that come from the dump
  * (release, comm, path) are untrusted: every reporter escapes them.
@@ -130,6 +130,14 @@ struct report_reference {
 	uint64_t pages;     /**< 0: not counted */
 };
 
+/** A zone's span: maps of memory are drawn by it. */
+struct report_zone {
+	unsigned node;
+	const char *name;
+	uint64_t first_pfn, end_pfn;
+	uint64_t managed; /**< pages */
+};
+
 /** Who has how much of the kernel's untyped memory. */
 struct report_owner {
 	const char *name;  /**< stable */
@@ -140,6 +148,8 @@ struct report_owner {
 struct report {
 	const char *tool_version;
 	const char *case_id; /**< NULL: none */
+	const char *command; /**< the command line; NULL: unknown */
+	const char *program; /**< versions of the program and its libraries; NULL: unknown */
 	struct report_dump dump;
 	struct report_kernel kernel;
 	const struct census *census;
@@ -147,6 +157,8 @@ struct report {
 	const struct ledger *ledger;
 	const struct report_gap *gaps;
 	size_t nr_gaps;
+	const struct report_zone *zones;
+	size_t nr_zones;
 	const struct report_counter *counters; /**< zones and nodes; none when they were not compared */
 	size_t nr_counters;
 	const struct report_reference *references;
@@ -161,7 +173,7 @@ struct report {
 struct report_options {
 	bool color;
 	unsigned width;        /**< columns of the terminal, 80 when it is not one */
-	unsigned max_findings; /**< per rule, text only; 0: all */
+	unsigned max_findings; /**< per rule, not in JSON; 0: all */
 	bool quiet;            /**< findings and verdict only */
 	unsigned verbose;
 };
@@ -169,6 +181,9 @@ struct report_options {
 /** Write the report; the error is about the output ("cannot write FILE: No space left on device"). */
 struct error *report_text(const struct report *r, const struct report_options *o, FILE *out) _must_check_;
 struct error *report_json(const struct report *r, const struct report_options *o, FILE *out) _must_check_;
+
+/** One file that holds all of it, for a case: see html.h. */
+struct error *report_html(const struct report *r, const struct report_options *o, FILE *out) _must_check_;
 
 /** The census alone. */
 struct error *report_census_text(const struct report *r, const struct report_options *o, FILE *out) _must_check_;

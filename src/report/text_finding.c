@@ -2,36 +2,11 @@
 /* One finding: what, found against expected, evidence, where. */
 #include "report/text.h"
 
-#include <inttypes.h>
-#include <limits.h>
 #include <string.h>
 
-#include "base/strbuf.h"
+#include "report/words.h"
 
 enum { MAX_NAME = 24, MAX_FOUND = 28, GAP = 2 };
-
-/* The value of a field in words and numbers; empty when there is none.  The caller's. */
-static char *value_text(const struct field *v, uint64_t number, bool has_number, const char *words)
-{
-	struct strbuf b = { 0 };
-	char buf[32];
-
-	if (has_number && v->format != FMT_TEXT)
-		strbuf_puts(&b, field_print(buf, v->format, number));
-	if (words)
-		strbuf_printf(&b, b.len ? " (%s)" : "%s", words);
-	return strbuf_take(&b);
-}
-
-static char *found_text(const struct field *v)
-{
-	return value_text(v, v->found, true, v->found_text);
-}
-
-static char *expected_text(const struct field *v)
-{
-	return value_text(v, v->expected, v->has_expected, v->expected_text);
-}
 
 struct columns {
 	unsigned name;
@@ -50,7 +25,7 @@ static struct columns measure(const struct finding *f)
 
 	for (size_t i = 0; i < f->nr_fields; i++) {
 		const struct field *v = &f->fields[i];
-		_cleanup_free_ char *found = found_text(v);
+		_cleanup_free_ char *found = field_found_text(v);
 
 		c.name = wider(c.name, text_columns(v->name), MAX_NAME);
 		c.found = wider(c.found, found ? text_columns(found) : 0, MAX_FOUND);
@@ -72,7 +47,7 @@ static void cell(struct out *out, const char *text, unsigned width)
 
 static void field_line(struct out *out, const struct field *v, const struct columns *c, unsigned indent)
 {
-	_cleanup_free_ char *found = found_text(v), *expected = expected_text(v);
+	_cleanup_free_ char *found = field_found_text(v), *expected = field_expected_text(v);
 	unsigned at = indent + c->name + GAP;
 
 	if (!found || !expected) {
@@ -104,53 +79,10 @@ static void field_lines(struct out *out, const struct finding *f, const struct c
 		field_line(out, &f->fields[i], c, indent);
 }
 
-static const char *kind_title(const char *name)
-{
-	for (size_t i = 0; i < NR_KINDS; i++)
-		if (!strcmp(kinds[i].name, name))
-			return kinds[i].title;
-	return name;
-}
-
-static void subject_page_text(struct strbuf *b, const struct subject *s)
-{
-	strbuf_printf(b, "pfn %#" PRIx64, s->pfn);
-	if (s->page_kind)
-		strbuf_printf(b, ", %s", kind_title(s->page_kind));
-	if (s->order && s->order != UINT_MAX)
-		strbuf_printf(b, ", order %u", s->order);
-	if (s->head_pfn != UINT64_MAX && s->head_pfn != s->pfn)
-		strbuf_printf(b, ", head pfn %#" PRIx64, s->head_pfn);
-	if (s->address != UINT64_MAX)
-		strbuf_printf(b, ", struct page %#018" PRIx64, s->address);
-}
-
-static void subject_other_text(struct strbuf *b, const struct subject *s)
-{
-	const char *separator = "";
-
-	if (s->address != UINT64_MAX) {
-		strbuf_printf(b, "at %#018" PRIx64, s->address);
-		separator = ", ";
-	}
-	if (s->pid >= 0) {
-		strbuf_printf(b, "%spid %" PRId64, separator, s->pid);
-		separator = ", ";
-	}
-	if (s->comm)
-		strbuf_printf(b, "%s%s", separator, s->comm);
-}
-
 static void subject_line(struct out *out, const struct subject *s, const struct columns *c, unsigned indent)
 {
-	struct strbuf b = { 0 };
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = subject_text(s);
 
-	if (s->pfn != UINT64_MAX)
-		subject_page_text(&b, s);
-	else
-		subject_other_text(&b, s);
-	text = strbuf_take(&b);
 	if (!text)
 		out->failed = true;
 	else if (*text)

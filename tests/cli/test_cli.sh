@@ -57,7 +57,7 @@ try 16 "one of two globs unknown" "$pagefsck" explain 'free-*' 'no-such-*'
 says err "no-such-*"
 try 16 "unknown format" "$pagefsck" explain --format yaml
 says err "unknown format 'yaml'"
-try 16 "format to come" "$pagefsck" explain --format html
+try 16 "HTML of what has none" "$pagefsck" explain --format html
 says err "not available yet"
 try 16 "quiet and verbose" "$pagefsck" explain -q -v
 try 0 "no colours in a file" "$pagefsck" explain free-refcount-zero

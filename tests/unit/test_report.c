@@ -106,6 +106,37 @@ static void test_damaged(void **state)
 	world_deinit(&w);
 }
 
+/* Two stretches of memory with a hole between them, the second one with findings. */
+static void draw_memory(struct world *w, const char *name)
+{
+	static struct report_zone zone = { 0, NULL, 1, 0x1400, 4000 };
+
+	assert_true(census_add_run(&w->census, 0, 96));
+	assert_true(census_add_run(&w->census, 0x1100, 0x300));
+	for (size_t i = 0; i < w->census.runs.nr; i++)
+		w->census.runs.v[i].done = true;
+	for (size_t i = 0; i < 96; i++)
+		w->census.runs.v[0].records[i].kind = KIND_RESERVED;
+	for (size_t i = 0; i < 512; i++)
+		w->census.runs.v[1].records[0x100 + i].kind = KIND_ANON;
+	zone.name = name;
+	w->report.zones = &zone;
+	w->report.nr_zones = 1;
+}
+
+static void test_html(void **state)
+{
+	struct world w;
+
+	(void)state;
+	damaged_world(&w);
+	draw_memory(&w, "DMA");
+	assert_report_golden(&w, report_html, "damaged.html");
+	w.report.findings = &(struct findings){ .failed = false };
+	assert_report_golden(&w, report_html, "clean.html");
+	world_deinit(&w);
+}
+
 static void test_clean(void **state)
 {
 	struct world w;
@@ -316,7 +347,7 @@ static void hostile_world(struct world *w)
 
 static void test_hostile(void **state)
 {
-	_cleanup_free_ char *text = NULL, *json = NULL, *census = NULL;
+	_cleanup_free_ char *text = NULL, *json = NULL, *census = NULL, *html = NULL;
 	struct json_object *o;
 	struct world w;
 
@@ -325,6 +356,13 @@ static void test_hostile(void **state)
 	text = written(&w, report_text);
 	json = written(&w, report_json);
 	census = written(&w, report_census_text);
+	w.report.command = w.report.program = hostile;
+	draw_memory(&w, hostile);
+	html = written(&w, report_html);
+	assert_harmless(html);
+	assert_null(strstr(html, "<b>\\"));
+	assert_null(strstr(html, "\"};"));
+	assert_non_null(strstr(html, "&#60;b&#62;"));
 	assert_harmless(text);
 	assert_harmless(json);
 	assert_harmless(census);
@@ -358,6 +396,7 @@ static void test_full_disk(void **state)
 	damaged_world(&w);
 	assert_write_fails(&w, report_text);
 	assert_write_fails(&w, report_json);
+	assert_write_fails(&w, report_html);
 	assert_write_fails(&w, report_census_text);
 	assert_write_fails(&w, explain_markdown);
 	world_deinit(&w);
@@ -379,6 +418,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_html),
 		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_crashed), cmocka_unit_test(test_many),
 		cmocka_unit_test(test_explain),
