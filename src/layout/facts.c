@@ -66,7 +66,7 @@ static struct error *batch_fill(struct batch *b, struct facts *f)
 	return NULL;
 }
 
-static struct error *fact_missing(const struct types *t, enum fact id)
+struct error *fact_missing(const struct types *t, enum fact id)
 {
 	_cleanup_(strbuf_deinit) struct strbuf names = { 0 };
 

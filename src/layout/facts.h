@@ -29,6 +29,12 @@ struct facts {
 
 /** Ask everything.  A required fact that is absent is an error that names it and all its spellings. */
 struct error *facts_ask(struct facts *f, struct types *t) _must_check_;
+
+/** The error that names an absent fact and all its spellings. */
+struct error *fact_missing(const struct types *t, enum fact id);
+
+/** Take for absent what is of no use without something else that is absent.  Errors: half of an encoding is missing. */
+struct error *facts_settle(struct facts *f, const struct types *t) _must_check_;
 void facts_deinit(struct facts *f);
 
 static inline const struct answer *fact(const struct facts *f, enum fact id)

@@ -108,6 +108,8 @@ struct error *layout_init(struct layout *l, struct dump *d, struct types *t)
 	if (!err)
 		err = facts_ask(&l->facts, t);
 	if (!err)
+		err = facts_settle(&l->facts, t);
+	if (!err)
 		err = check_sanity(l, t);
 	if (!err)
 		err = check_agreement(l, d, t);

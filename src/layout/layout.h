@@ -28,7 +28,7 @@ enum order_model {
 /** How _mapcount doubles as page type. */
 enum type_model {
 	TYPE_CLEARED_BITS, /**< bits cleared in 0xffffffff */
-	TYPE_TOP_BYTE,     /**< enum pagetype in the top byte (v6.11 and later) */
+	TYPE_TOP_BYTE,     /**< enum pagetype in the top byte (v6.12 and later) */
 };
 
 /** Who counts mappings of large folios; kernel-facts 4.3. */
@@ -143,6 +143,8 @@ struct layout {
 	enum type_model type;
 	uint8_t type_byte[NR_TYPES];  /**< TYPE_TOP_BYTE: value of the top byte, 0: absent */
 	uint32_t type_bit[NR_TYPES];  /**< TYPE_CLEARED_BITS: the bit, 0: absent */
+	uint32_t type_base, type_data; /**< TYPE_CLEARED_BITS: bits that stay set; low bits that are not the type's */
+	int32_t type_limit;            /**< TYPE_CLEARED_BITS: what is less has a type */
 	uint8_t type_underflow;       /**< TYPE_TOP_BYTE: value that a wrapped mapcount shows */
 	enum mapcount_model mapcount;
 	enum slab_mark slab;
@@ -197,6 +199,13 @@ static inline uint64_t layout_word(const struct layout *l, enum fact id, const u
 static inline uint64_t layout_lock_word(const struct layout *l, uint64_t at, const unsigned char *bytes, size_t size)
 {
 	return lock_word_held(&l->spinlock, get_le_within(bytes, size, at + l->spinlock.offset, l->spinlock.size));
+}
+
+/** Built for one CPU (no CONFIG_SMP): per-CPU memory is ordinary memory, and a percpu_counter is one number. */
+static inline bool layout_one_cpu(const struct layout *l)
+{
+	return !fact_found(&l->facts, FACT_PER_CPU_OFFSET) && fact_found(&l->facts, FACT_PERCPU_COUNTER) &&
+	       !fact_found(&l->facts, FACT_PERCPU_COUNTER_COUNTERS);
 }
 
 /** Whether the kernel has what a rule needs. */

@@ -69,14 +69,17 @@ static bool has_processes(const struct layout *l)
 {
 	static const enum fact ids[] = { FACT_TASK_TASKS,   FACT_TASK_MM,	     FACT_TASK_PID,  FACT_TASK_COMM,
 					 FACT_TASK_SIGNAL,  FACT_SIGNAL_THREAD_HEAD, FACT_INIT_TASK, FACT_MM_PGD,
-					 FACT_MM_USERS,	    FACT_MM_COUNT };
+					 FACT_MM_USERS,	    FACT_MM_COUNT,	     FACT_MM_STRUCT, FACT_TASK_TGID,
+					 FACT_TASK_THREAD_NODE };
 
 	return all_found(l, ids, ARRAY_SIZE(ids));
 }
 
 static bool has_vmas(const struct layout *l)
 {
-	static const enum fact ids[] = { FACT_VMA_START, FACT_VMA_END, FACT_VMA_FLAGS, FACT_VMA_PGOFF, FACT_VMA_MM };
+	static const enum fact ids[] = { FACT_VMA_START, FACT_VMA_END,	FACT_VMA_FLAGS,	   FACT_VMA_PGOFF,     FACT_VMA_MM,
+					 FACT_AVC_VMA,	 FACT_AVC_ANON_VMA, FACT_AVC_SAME_VMA, FACT_FILE_MAPPING, FACT_MM_MAP_COUNT,
+					 FACT_MM_TOTAL_VM, FACT_MM_LOCKED_VM };
 	// v6.1 replaced the list and the red-black tree by a maple tree
 	static const enum fact maple[] = { FACT_MM_MT,	      FACT_MAPLE_ROOT,	   FACT_MAPLE_NODE,	FACT_MAPLE_R64_PIVOT,
 					   FACT_MAPLE_R64_SLOT, FACT_MAPLE_A64_PIVOT, FACT_MAPLE_A64_SLOT };
@@ -148,7 +151,8 @@ static bool has_lru(const struct layout *l, enum need need)
 static bool has_free_lists(const struct layout *l, enum need need)
 {
 	static const enum fact areas[] = { FACT_FREE_AREA, FACT_FREE_AREA_LISTS, FACT_FREE_AREA_NR_FREE };
-	static const enum fact stats[] = { FACT_ZONE_VM_STAT, FACT_ZONE_PERCPU_STATS, FACT_ZONE_STAT_DIFF, FACT_NR_FREE_PAGES };
+	static const enum fact stats[] = { FACT_ZONE_VM_STAT, FACT_NR_FREE_PAGES };
+	static const enum fact diffs[] = { FACT_ZONE_PERCPU_STATS, FACT_ZONE_STAT_DIFF };
 
 	switch ((int)need) {
 	case NEED_FREE_AREAS:
@@ -170,7 +174,7 @@ static bool has_free_lists(const struct layout *l, enum need need)
 	case NEED_PCP_COUNT:
 		return fact_found(&l->facts, FACT_PCP_COUNT);
 	case NEED_ZONE_STATS:
-		return all_found(l, stats, ARRAY_SIZE(stats));
+		return all_found(l, stats, ARRAY_SIZE(stats)) && (layout_one_cpu(l) || all_found(l, diffs, ARRAY_SIZE(diffs)));
 	case NEED_VMALLOC_RANGE:
 		return l->mmu.vmalloc_start < l->mmu.vmalloc_end ||
 		       (fact_found(&l->facts, FACT_VMALLOC_BASE) && fact_found(&l->facts, FACT_VMEMMAP_BASE));
@@ -182,7 +186,8 @@ static bool has_free_lists(const struct layout *l, enum need need)
 static bool has_vmalloc(const struct layout *l)
 {
 	static const enum fact ids[] = { FACT_VMAP_AREA_START, FACT_VMAP_AREA_END,   FACT_VMAP_AREA_LIST,  FACT_VMAP_AREA_VM,
-					 FACT_VM_STRUCT_ADDR,  FACT_VM_STRUCT_PAGES, FACT_VM_STRUCT_FLAGS, FACT_VM_STRUCT_NR_PAGES };
+					 FACT_VM_STRUCT_ADDR,  FACT_VM_STRUCT_PAGES, FACT_VM_STRUCT_FLAGS, FACT_VM_STRUCT_NR_PAGES,
+					 FACT_VMAP_AREA,       FACT_VM_STRUCT,	     FACT_VM_STRUCT_SIZE };
 
 	return all_found(l, ids, ARRAY_SIZE(ids)) &&
 	       (fact_found(&l->facts, FACT_VMAP_AREAS) || fact_found(&l->facts, FACT_VMAP_NODES));
@@ -193,10 +198,12 @@ static bool has_slab(const struct layout *l, enum need need)
 {
 	static const enum fact slub[] = { FACT_SLAB_CACHES, FACT_CACHE_LIST, FACT_CACHE_STRIDE,	 FACT_CACHE_OFFSET,
 					  FACT_CACHE_OO,    FACT_CACHE_MIN,  FACT_SLAB_FREELIST, FACT_SLAB_COUNTERS,
-					  FACT_SLAB_LIST,   FACT_PAGE_SLAB_CACHE, FACT_CACHE_NODE_PARTIAL };
+					  FACT_SLAB_LIST,   FACT_PAGE_SLAB_CACHE, FACT_CACHE_NODE_PARTIAL,
+					  FACT_CACHE_OBJECT_SIZE, FACT_CACHE_NODE_STRUCT, FACT_CACHE_NODE_NR_PARTIAL };
 	static const enum fact cpu[] = { FACT_CACHE_CPU_SLAB, FACT_CACHE_CPU_FREELIST, FACT_CACHE_CPU_PAGE };
 	static const enum fact sheaves[] = { FACT_CACHE_CPU_SHEAVES, FACT_SHEAVES_MAIN, FACT_SHEAF_SIZE, FACT_SHEAF_OBJECTS,
-					     FACT_SHEAF_CACHE,	     FACT_SHEAF_LIST };
+					     FACT_SHEAF_CACHE,	     FACT_SHEAF_LIST,	FACT_BARN_FULL,	 FACT_BARN_EMPTY,
+					     FACT_BARN_NR_FULL,	     FACT_BARN_NR_EMPTY };
 	static const enum fact counts[] = { FACT_CACHE_NODE_NR_SLABS, FACT_CACHE_NODE_OBJECTS };
 
 	switch ((int)need) {
@@ -231,6 +238,12 @@ static bool has_walk(const struct layout *l, enum need need)
 		return fact_found(&l->facts, FACT_PAGE_PT_MM);
 	case NEED_CONT_ENTRIES:
 		return arch && arch->cont_entries && arch->cont_entries(&l->mmu, 1) > 1;
+	case NEED_PGTABLES_BYTES:
+		return fact_found(&l->facts, FACT_MM_PGTABLES_BYTES) && fact_found(&l->facts, FACT_PAGE_PMD_HUGE_PTE);
+	case NEED_RSS:
+		return fact_found(&l->facts, FACT_MM_RSS_STAT) || fact_found(&l->facts, FACT_MM_RSS_COUNT);
+	case NEED_SPECIAL_PAGES:
+		return fact_found(&l->facts, FACT_ZERO_PFN) && fact_found(&l->facts, FACT_SPECIAL_MAPPING_VMOPS);
 	case NEED_HUGETLB_USAGE:
 		return fact_found(&l->facts, FACT_MM_HUGETLB_USAGE);
 	case NEED_SWAP_AREAS:

@@ -2,14 +2,15 @@
 /*
  * Page types: what the _mapcount word means when it is not a mapcount; how slab, hugetlb and movable pages are marked.
  *
- * Before v6.11 a type clears one bit of 0xffffffff under a base of 0xf0000000; from then on enum pagetype is the top
- * byte.  The old values are preprocessor constants: the kernel says two of them in VMCOREINFO (PAGE_BUDDY_MAPCOUNT_VALUE,
- * PAGE_OFFLINE_MAPCOUNT_VALUE); table and guard follow them, after kmemcg where that exists (v5.10).
+ * Up to v6.11 a type clears one bit of 0xffffffff, from v6.12 on enum pagetype is the top byte.  In v6.11 the bits are
+ * enumerators under a base of 0x80000000, and what has a type may keep data in the low half.  Before, they are preprocessor
+ * constants under 0xf0000000: the kernel says some in VMCOREINFO (PAGE_BUDDY_MAPCOUNT_VALUE and so on); table and guard
+ * follow offline, after kmemcg where that exists (up to v5.11), then hugetlb (v6.9) and slab (v6.10), which were flags before.
  */
 #include "layout/layout.h"
 
 static const uint32_t CLEARED_BITS_BASE = 0xf0000000;
-static const int32_t PAGE_MAPCOUNT_RESERVE = -128;
+static const int64_t PAGE_MAPCOUNT_RESERVE = -128;
 
 static void init_top_byte(struct layout *l)
 {
@@ -29,23 +30,54 @@ static void init_top_byte(struct layout *l)
 	l->type_underflow = (uint8_t)fact_value(&l->facts, FACT_PGTY_UNDERFLOW, 0xff);
 }
 
+/* v6.11 */
+static void init_enum_of_bits(struct layout *l)
+{
+	static const struct {
+		enum page_type type;
+		enum fact fact;
+	} map[] = {
+		{ TYPE_BUDDY, FACT_PT_BUDDY },	   { TYPE_OFFLINE, FACT_PT_OFFLINE }, { TYPE_TABLE, FACT_PT_TABLE },
+		{ TYPE_GUARD, FACT_PT_GUARD },	   { TYPE_HUGETLB, FACT_PT_HUGETLB }, { TYPE_SLAB, FACT_PT_SLAB },
+		{ TYPE_ZSMALLOC, FACT_PT_ZSMALLOC },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(map); i++)
+		l->type_bit[map[i].type] = (uint32_t)fact_value(&l->facts, map[i].fact, 0);
+	l->type_base = (uint32_t)fact_value(&l->facts, FACT_PT_BASE, CLEARED_BITS_BASE);
+	l->type_limit = (int32_t)fact_value(&l->facts, FACT_PT_RESERVE, PAGE_MAPCOUNT_RESERVE);
+	l->type_data = ~(uint32_t)l->type_limit;
+}
+
+/* The bit that a type clears, as VMCOREINFO says it, otherwise the next one. */
+static uint32_t said_bit(const struct dump *d, const char *name, uint32_t next)
+{
+	int64_t value;
+
+	return dump_vmcoreinfo_number(d, "NUMBER", name, &value) && is_power_of_2(~(uint32_t)value) ? ~(uint32_t)value : next;
+}
+
 static void init_cleared_bits(struct layout *l, const struct dump *d)
 {
-	int64_t buddy = ~INT64_C(0x80), offline = ~INT64_C(0x100);
+	const struct facts *f = &l->facts;
 	uint32_t next;
 
-	(void)dump_vmcoreinfo_number(d, "NUMBER", "PAGE_BUDDY_MAPCOUNT_VALUE", &buddy);
-	(void)dump_vmcoreinfo_number(d, "NUMBER", "PAGE_OFFLINE_MAPCOUNT_VALUE", &offline);
-	l->type_bit[TYPE_BUDDY] = ~(uint32_t)buddy;
-	l->type_bit[TYPE_OFFLINE] = ~(uint32_t)offline;
+	l->type_base = CLEARED_BITS_BASE;
+	l->type_limit = (int32_t)PAGE_MAPCOUNT_RESERVE;
+	l->type_bit[TYPE_BUDDY] = said_bit(d, "PAGE_BUDDY_MAPCOUNT_VALUE", 0x80);
+	l->type_bit[TYPE_OFFLINE] = said_bit(d, "PAGE_OFFLINE_MAPCOUNT_VALUE", 0x100);
 	next = l->type_bit[TYPE_OFFLINE] << 1;
 	/* PG_kmemcg went when mem_cgroup became memcg_data (v5.11, v5.12); table and guard moved down */
-	if (fact_found(&l->facts, FACT_PAGE_MEMCG_OLD) && !fact_found(&l->facts, FACT_PAGE_MEMCG_DATA)) {
+	if (fact_found(f, FACT_PAGE_MEMCG_OLD) && !fact_found(f, FACT_PAGE_MEMCG_DATA)) {
 		l->type_bit[TYPE_KMEMCG] = next;
 		next <<= 1;
 	}
 	l->type_bit[TYPE_TABLE] = next;
 	l->type_bit[TYPE_GUARD] = next << 1;
+	if (!fact_found(f, FACT_DTOR_COMPOUND) && !fact_found(f, FACT_PG_hugetlb))
+		l->type_bit[TYPE_HUGETLB] = said_bit(d, "PAGE_HUGETLB_MAPCOUNT_VALUE", next << 2);
+	if (!fact_found(f, FACT_PG_slab))
+		l->type_bit[TYPE_SLAB] = said_bit(d, "PAGE_SLAB_MAPCOUNT_VALUE", next << 3);
 }
 
 void layout_init_types(struct layout *l, const struct dump *d)
@@ -55,9 +87,11 @@ void layout_init_types(struct layout *l, const struct dump *d)
 	l->type = fact_found(f, FACT_PGTY_BUDDY) ? TYPE_TOP_BYTE : TYPE_CLEARED_BITS;
 	if (l->type == TYPE_TOP_BYTE)
 		init_top_byte(l);
+	else if (fact_found(f, FACT_PT_BUDDY))
+		init_enum_of_bits(l);
 	else
 		init_cleared_bits(l, d);
-	l->slab = l->type == TYPE_TOP_BYTE && l->type_byte[TYPE_SLAB] ? SLAB_TYPE : SLAB_FLAG;
+	l->slab = l->type_byte[TYPE_SLAB] || l->type_bit[TYPE_SLAB] ? SLAB_TYPE : SLAB_FLAG;
 	if (fact_found(f, FACT_DTOR_HUGETLB))
 		l->hugetlb = HUGETLB_DTOR;
 	else if (fact_found(f, FACT_PG_hugetlb)) /* v6.6 to v6.8: a flag of the first tail */
@@ -84,9 +118,9 @@ void layout_init_types(struct layout *l, const struct dump *d)
 
 static enum page_type cleared_bits_type(const struct layout *l, uint32_t word)
 {
-	uint32_t cleared = ~word;
+	uint32_t cleared = ~(word | l->type_data);
 
-	if ((word & CLEARED_BITS_BASE) != CLEARED_BITS_BASE)
+	if ((word & l->type_base) != l->type_base)
 		return TYPE_INVALID;
 	/* an accounted page (v5.10) can have a second type */
 	if (l->type_bit[TYPE_KMEMCG] && cleared != l->type_bit[TYPE_KMEMCG])
@@ -100,7 +134,7 @@ static enum page_type cleared_bits_type(const struct layout *l, uint32_t word)
 enum page_type layout_page_type(const struct layout *l, uint32_t word)
 {
 	if (l->type == TYPE_CLEARED_BITS)
-		return (int32_t)word < PAGE_MAPCOUNT_RESERVE ? cleared_bits_type(l, word) : TYPE_NONE;
+		return (int32_t)word < l->type_limit ? cleared_bits_type(l, word) : TYPE_NONE;
 	if ((int32_t)word >= -1 || word >= 0xff000000)
 		return TYPE_NONE;
 	for (enum page_type t = TYPE_BUDDY; t < TYPE_INVALID; t++)
