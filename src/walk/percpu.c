@@ -29,6 +29,8 @@ struct error *percpu_init(struct percpu *p, const struct layout *l, struct kvmem
 	uint64_t offsets, mask_va, nr_cpus = fact(&l->facts, FACT_CPUMASK_BITS)->size * 8;
 
 	memset(p, 0, sizeof(*p));
+	if (layout_one_cpu(l))
+		return array_push(&p->cpus, (struct percpu_area){ 0 }) ? NULL : &error_nomem;
 	if (!layout_symbol(l, FACT_PER_CPU_OFFSET, &offsets) || !layout_symbol(l, FACT_CPU_POSSIBLE_MASK, &mask_va))
 		return NULL;
 	for (unsigned word = 0; word * 64 < nr_cpus && word * 64 < MAX_CPUS; word++) {

@@ -12,7 +12,7 @@
 
 /* Where a row is: the shared array, and per CPU the array of differences. */
 struct row_at {
-	uint64_t shared, pointer; /* addresses of the array and of the per-CPU pointer */
+	uint64_t shared, pointer; /* addresses of the array and of the per-CPU pointer; 0: no differences */
 	unsigned nr, diff_offset;
 };
 
@@ -47,7 +47,7 @@ static struct error *row_read(struct vmstat_row *row, const struct row_at *at, c
 	err = kvmem_read_all(k, at->shared, words, (size_t)row->nr * 8, &row->readable);
 	for (unsigned i = 0; !err && row->readable && i < row->nr; i++)
 		row->value[i] = (int64_t)get_le64(words + (size_t)i * 8);
-	return err || !row->readable ? err : add_diffs(row, at, cpus, k);
+	return err || !row->readable || !at->pointer ? err : add_diffs(row, at, cpus, k);
 }
 
 /* The row of the object at \p va. */
@@ -56,6 +56,8 @@ static struct row_at locate(const struct layout *l, uint64_t va, enum fact share
 	const struct answer *s = fact(&l->facts, shared), *p = fact(&l->facts, pointer), *d = fact(&l->facts, diff);
 	uint64_t nr = s->found && p->found && d->found ? (s->length < d->length ? s->length : d->length) : 0;
 
+	if (layout_one_cpu(l)) /* it adds at once */
+		return (struct row_at){ va + s->offset, 0, s->length < VMSTAT_MAX_ITEMS ? (unsigned)s->length : VMSTAT_MAX_ITEMS, 0 };
 	return (struct row_at){ va + s->offset, va + p->offset, nr < VMSTAT_MAX_ITEMS ? (unsigned)nr : VMSTAT_MAX_ITEMS,
 				(unsigned)d->offset };
 }
