@@ -72,7 +72,7 @@ struct error *slab_check_exts(struct slab_page *p)
 		exts_finding(p, "has low bits that cannot be");
 		return NULL;
 	}
-	if (fact_found(&c->layout.facts, FACT_SLAB_EXTS_IN_OBJECT) &&
+	if ((fact_found(&c->layout.facts, FACT_SLAB_STRIDE) || fact_found(&c->layout.facts, FACT_SLAB_EXTS_IN_OBJECT)) &&
 	    (vector - c->slab->slabs.linear) >> c->layout.page_shift >> p->order == p->pfn >> p->order)
 		return NULL;
 	if (!c->slab->slabs.linear_known)

@@ -60,13 +60,21 @@ uint64_t terms_cache_refs(const struct layout *l, enum page_kind kind, unsigned 
 	}
 }
 
+/* Memory of the boot that get_page_bootmem() knows: PG_private, since v6.13 a type in the low bits of private instead. */
+static bool is_bootmem(const struct layout *l, const struct page_view *v)
+{
+	int64_t type = v->private & 0xf;
+
+	return page_has(v, l->flag.private) ||
+	       (type >= fact_value(&l->facts, FACT_BOOTMEM_MIN, 16) && type <= fact_value(&l->facts, FACT_BOOTMEM_MAX, 0));
+}
+
 uint64_t terms_private_refs(const struct layout *l, enum page_kind kind, const struct page_view *v)
 {
+	if ((kind == KIND_VMEMMAP || kind == KIND_RESERVED) && v->refcount > 1 && is_bootmem(l, v))
+		return (uint64_t)v->refcount - 1; /* one for each user */
 	if (!page_has(v, l->flag.private))
 		return 0;
-	/* memory of the boot that get_page_bootmem() knows (up to v6.12) has a reference for each user */
-	if ((kind == KIND_VMEMMAP || kind == KIND_RESERVED) && v->refcount > 1)
-		return (uint64_t)v->refcount - 1;
 	return kind == KIND_FILE || kind == KIND_SHMEM ? 1 : 0;
 }
 
