@@ -230,15 +230,20 @@ class Memmap:
                     return word & ~63
         raise ValueError("no memory section has struct pages")
 
+    def frame(self, number):
+        if number not in self.frames:
+            pa = self.core.translate(number << self.core.page_shift)
+            self.frames[number] = self.core.page(pa >> self.core.page_shift) if pa is not None else None
+        return self.frames[number]
+
     def get(self, pfn):
-        """The bytes of one struct page, or None."""
+        """The bytes of one struct page, or None; of 56 bytes it may lie across two frames."""
         va, shift = self.vmemmap + pfn * self.size, self.core.page_shift
-        frame, start = va >> shift, va & self.core.page_size - 1
-        if frame not in self.frames:
-            pa = self.core.translate(frame << shift)
-            self.frames[frame] = self.core.page(pa >> shift) if pa is not None else None
-        data = self.frames[frame]
-        return data[start:start + self.size] if data else None
+        first, last = self.frame(va >> shift), self.frame(va + self.size - 1 >> shift)
+        start = va & self.core.page_size - 1
+        if not first or not last:
+            return None
+        return (first if first is last else first + last)[start:start + self.size]
 
     def head(self, pfn, page):
         """pfn of the head; pfn itself for a page that is no tail."""

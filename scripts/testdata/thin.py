@@ -60,8 +60,8 @@ def section(vmlinux, wanted):
 def names_in_use(truth):
     """Names that kernel data is likely to point to in read-only data."""
     found = {"DMA", "DMA32", "Normal", "Movable", "Device", "HighMem"}
-    for line in open(f"{truth}/proc/slabinfo").read().splitlines()[2:]:
-        found.add(line.split()[0])
+    if os.path.exists(f"{truth}/proc/slabinfo"):	# not with CONFIG_SLUB_TINY
+        found |= {line.split()[0] for line in open(f"{truth}/proc/slabinfo").read().splitlines()[2:]}
     for line in open(f"{truth}/proc/filesystems"):
         found.add(line.split()[-1])
     return found
