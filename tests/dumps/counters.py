@@ -109,7 +109,7 @@ def main():
         rows = report["totals_recount"]
         try_vmstat(cases, dumps[name], rows)
         try_zones(cases, dumps[name], rows)
-    try_part(cases, dumps["6.12"])
+    try_part(cases, dumps.get("6.12") or next(iter(dumps.values())))
     cases.finish()
 
 

@@ -40,7 +40,7 @@ class Model:
         self.uffd_wp = version >= (5, 14)
         # entries for large pages have PM_FILE since v6.11, and in stable 6.1; the huge zero page lost it again
         self.large_file = version >= (6, 1)
-        self.zero_file = (6, 1) <= version < (7, 0)
+        self.zero_file = (6, 1) <= version < (7, 3)
         self.each_exclusive = (6, 11) <= version < (7, 0)  # else the count of the first page decides for all
         self.absent_pages = version >= (6, 12)  # smaps counts the page of any entry that has a pfn, poisoned too
         self.counts = collections.Counter()

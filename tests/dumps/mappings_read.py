@@ -95,7 +95,7 @@ class Process:
                 areas.append(Area(match))
             else:
                 areas[-1].add(line)
-        return areas
+        return [area for area in areas if area.path != "[vsyscall]"]  # of all processes, in no mm_struct (gate_vma)
 
     def is_kthread(self):
         return int(self.status["Pid"]) == 2 or int(self.status["PPid"]) == 2 and not self.has_memory

@@ -39,6 +39,9 @@ def guest(dump):
 
 def compare(cases, dump):
     name = dump.name
+    if not (dump.truth / "proc/slabinfo").exists():
+        cases.skip(name, "a kernel without slabinfo (CONFIG_SLUB_TINY)")
+        return
     truth, (walk, nameless) = guest(dump), found(dump)
     seen = Truth(dump)
     motion = seen.motion()

@@ -30,6 +30,9 @@ def found(dump):
 
 
 def compare(cases, dump):
+    if not (dump.truth / "proc/swaps").exists():
+        cases.skip(dump.name, "a kernel without swap")
+        return
     areas, cached = printed(dump)
     walked = found(dump)
     shown = 1 if dump.name in BUSY else 2
