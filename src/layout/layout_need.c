@@ -78,7 +78,7 @@ static bool has_processes(const struct layout *l)
 static bool has_vmas(const struct layout *l)
 {
 	static const enum fact ids[] = { FACT_VMA_START, FACT_VMA_END,	FACT_VMA_FLAGS,	   FACT_VMA_PGOFF,     FACT_VMA_MM,
-					 FACT_AVC_VMA,	 FACT_AVC_ANON_VMA, FACT_AVC_SAME_VMA, FACT_FILE_MAPPING, FACT_MM_MAP_COUNT,
+					 FACT_AVC_VMA,	 FACT_AVC_ANON_VMA, FACT_AVC_SAME_VMA, FACT_FILE_MAPPING, FACT_FILE_COUNT, FACT_MM_MAP_COUNT,
 					 FACT_MM_TOTAL_VM, FACT_MM_LOCKED_VM };
 	// v6.1 replaced the list and the red-black tree by a maple tree
 	static const enum fact maple[] = { FACT_MM_MT,	      FACT_MAPLE_ROOT,	   FACT_MAPLE_NODE,	FACT_MAPLE_R64_PIVOT,

@@ -67,8 +67,12 @@ static void init_cleared_bits(struct layout *l, const struct dump *d)
 	l->type_bit[TYPE_BUDDY] = said_bit(d, "PAGE_BUDDY_MAPCOUNT_VALUE", 0x80);
 	l->type_bit[TYPE_OFFLINE] = said_bit(d, "PAGE_OFFLINE_MAPCOUNT_VALUE", 0x100);
 	next = l->type_bit[TYPE_OFFLINE] << 1;
-	/* PG_kmemcg went when mem_cgroup became memcg_data (v5.11, v5.12); table and guard moved down */
-	if (fact_found(f, FACT_PAGE_MEMCG_OLD) && !fact_found(f, FACT_PAGE_MEMCG_DATA)) {
+	/*
+	 * PG_kmemcg went with mem_cgroup (v5.11), table and guard moved down.  Without memcg there is neither pointer, but
+	 * the same release moved the lock of the LRU lists from the node to the lruvec.
+	 */
+	if (!fact_found(f, FACT_PAGE_MEMCG_DATA) &&
+	    (fact_found(f, FACT_PAGE_MEMCG_OLD) || (fact_found(f, FACT_PGDAT_LRU_LOCK) && !fact_found(f, FACT_LRUVEC_LOCK)))) {
 		l->type_bit[TYPE_KMEMCG] = next;
 		next <<= 1;
 	}

@@ -13,7 +13,8 @@ import dumptest
 KERNELS = ("5.10", "6.1", "6.12", "7.3")
 SAMPLE = 12  # of each kernel; another part of the list in each
 # Nothing but the member says how the kernel was configured: a kernel without it does not do what the dump's did.
-CONFIGURED = {"member kmem_cache random", "member slab obj_exts_in_object", "enum hugetlb_page_flags HPG_vmemmap_optimized"}
+CONFIGURED = {"member kmem_cache random", "member slab obj_exts_in_object", "enum hugetlb_page_flags HPG_vmemmap_optimized",
+              "enum compound_dtor_id HUGETLB_PAGE_DTOR", "member mm_struct numa_next_scan", "member page hpage_pinned_refcount"}
 
 
 def checksum(text):

@@ -465,6 +465,7 @@ static void make_6_6(struct kernel *k)
 	world_no_member(&k->w, "folio", "_folio_order");
 	world_no_member(&k->w, "page", "compound_order");
 	world_no_member(&k->w, "page", "compound_dtor");
+	world_no_member(&k->w, "page", "compound_mapcount");
 	world_member(&k->w, "folio", "_entire_mapcount", 84, 4);
 	world_member(&k->w, "folio", "_nr_pages_mapped", 88, 4);
 	enumerator(k, "pageflags", "PG_large_rmappable", 9);
