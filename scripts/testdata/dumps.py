@@ -17,6 +17,8 @@ KERNELS = {		# release: package version, suite, dump whose folder holds its debu
 BUILT = {
     "6.12.95-owner": ("6.12.95-1~bpo12+1", "bookworm-backports", "6.12-owner", "linux-source-6.12", "owner.config"),
     "6.1.176-owner": ("6.1.176-1", "bookworm", "6.1-owner", "linux-source-6.1", "owner.config"),
+    "6.12.95-tiny": ("6.12.95-1~bpo12+1", "bookworm-backports", "6.12-tiny", "linux-source-6.12", "tiny.config"),
+    "7.3.4-nomapcount": ("7.3.4-1~bpo13+1", "trixie-backports", "7.3-nomapcount", "linux-source-7.3", "nomapcount.config"),
 }
 
 # kernel, mem (MB): always. append: words for the kernel command line; wl: parts of the workload
@@ -179,7 +181,24 @@ DUMPS = {
     },
 }
 
+DUMPS["6.12-tiny"] = {
+    "kernel": "6.12.95-tiny",
+    "mem": 96,
+    "append": "",
+    "what": "The least that a kernel can be: one CPU, one node, no swap, huge pages, cgroups or modules, SLUB_TINY, and a "
+            "struct page of 56 bytes, so that some of them lie across a page boundary.",
+}
+DUMPS["7.3-nomapcount"] = {
+    "kernel": "7.3.4-nomapcount",
+    "mem": 144,
+    "append": "hugepages=4",
+    "what": "Large folios without mapcounts of single pages (CONFIG_NO_PAGE_MAPCOUNT), and the kernel's own checks of "
+            "page flags, page tables and slabs on.",
+}
+
 for _kernel, (_, _, _home, _, _) in BUILT.items():
+    if not _home.endswith("-owner"):
+        continue
     DUMPS[_home] = {
         "kernel": _kernel,
         "mem": 112,

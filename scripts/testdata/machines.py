@@ -70,6 +70,8 @@ def release_of(kernel):
 
 def page_shift(kernel):
     """Of the pages that a kernel was built for."""
+    if not os.path.exists(f"{kernel}/config"):  # not in the packages of 7.x
+        return 12
     with open(f"{kernel}/config") as f:
         for line in f:
             option, _, value = line.strip().partition("=")

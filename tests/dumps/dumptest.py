@@ -26,11 +26,12 @@ SKIP = 77
 STOCK = ("5.10", "6.1", "6.1-arm64", "6.1-elf", "6.1-kdump", "6.12", "6.12-arm64-16k", "6.12-churn", "6.12-hvo", "6.12-la57", "6.12-ppc64el", "6.12-riscv64", "7.3", "7.3-hvo", "7.3-numa")
 # Small kernels built for the bundle.
 OWNERS = ("6.1-owner", "6.12-owner")
-DUMPS = STOCK + OWNERS
+OTHERS = ("6.12-tiny",)
+DUMPS = STOCK + OWNERS + OTHERS
 # Crashes of busy machines, healthy until then; what they did meanwhile no truth knows.
 CRASHED = ("5.10-kdump", "6.12-kdump")
 if FOLDER:
-    DUMPS = STOCK = (os.path.basename(FOLDER),)
+    DUMPS, STOCK, OTHERS = (os.path.basename(FOLDER),), (os.path.basename(FOLDER),), ()
 
 
 class Dump:

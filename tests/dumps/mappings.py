@@ -44,7 +44,7 @@ Pair = collections.namedtuple("Pair", "what guest found process area page centra
 
 
 def of_writer(test, pair):
-    return pair.process and pair.process.pid == WRITER and pair.what.startswith(("pagemap", "smaps", "status: Rss"))
+    return pair.process and pair.process.pid == WRITER and pair.what.startswith(("pagemap", "smaps", "status: Rss", "status: VmPTE"))
 
 
 def heap(test, pair):
@@ -305,7 +305,7 @@ class Test:
 
 def main():
     cases = dumptest.Cases()
-    dumps = dumptest.unpack(*dumptest.STOCK)
+    dumps = dumptest.unpack(*dumptest.STOCK, *dumptest.OTHERS)
     with dumptest.Workplace("mappings"):
         for name in filter(cases.wanted, dumps):
             Test(cases, dumps[name]).run()
