@@ -211,6 +211,9 @@ static inline bool layout_one_cpu(const struct layout *l)
 /** Whether the kernel has what a rule needs. */
 bool layout_has(const struct layout *l, enum need need);
 
+/** Why not, for people: the kernel does not have it, or the debug info at hand does not tell. */
+const char *layout_need_reason(const struct layout *l, enum need need);
+
 /** Type of a struct page from its _mapcount word. */
 enum page_type layout_page_type(const struct layout *l, uint32_t word);
 

@@ -65,3 +65,12 @@ void layout_init_arrays(struct layout *l)
 	if (pools->found && pools->size >= DEPOT_ARRAY && !depot->found)
 		*depot = (struct answer){ .found = true, .size = pools->size, .length = pools->size / POINTER, .stride = POINTER };
 }
+
+const char *layout_need_reason(const struct layout *l, enum need need)
+{
+	bool swap = need == NEED_SWAP_AREAS || need == NEED_SWAP_MAP || need == NEED_SWAP_TABLE;
+
+	if (swap && fact_found(&l->facts, FACT_SWAP_INFO) && !fact_found(&l->facts, FACT_NR_SWAP_TYPES))
+		return "needs the length of swap_info, which BTF does not have: give a vmlinux with -d";
+	return need_reason(need);
+}

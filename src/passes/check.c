@@ -124,7 +124,7 @@ static void choose_rules(struct check *c)
 			e->skipped = "left out by --skip";
 		for (const enum need *n = r->needs; !e->skipped && *n != NEED_END; n++)
 			if (!dump_has(c, *n))
-				e->skipped = need_reason(*n);
+				e->skipped = layout_need_reason(&c->layout, *n);
 	}
 }
 

@@ -9,6 +9,57 @@ static void expect_field(struct flag_field f, unsigned shift, unsigned width)
 		assert_int_equal(f.shift, shift);
 }
 
+/* ---- lengths of arrays, which BTF does not tell ------------------------------------------------------------------------- */
+
+static void resize_symbol(struct kernel *k, const char *name, uint64_t more)
+{
+	struct answer *a = world_fact(&k->w, Q_SYMBOL, name, NULL);
+
+	a->size += a->found ? more : 0;
+}
+
+/* The length of swap_info when symbols reach \p more bytes too far. */
+static uint64_t swap_types_without_variables(const char *name, uint64_t more)
+{
+	struct kernel k;
+	uint64_t length;
+
+	start(&k, name);
+	*world_fact(&k.w, Q_ARRAY, "swap_info", NULL) = (struct answer){ 0 };
+	/* functions are not in the facts, which are from a reduced vmlinux */
+	if (!strcmp(name, "7.3"))
+		*world_fact(&k.w, Q_SYMBOL, "make_device_exclusive", NULL) = (struct answer){ .found = true, .value = 1 };
+	resize_symbol(&k, "swap_info", more);
+	resize_symbol(&k, "swapper_spaces", more);
+	resize_symbol(&k, "nr_swapper_spaces", more);
+	length = fact(&decide(&k)->facts, FACT_NR_SWAP_TYPES)->length;
+	if (length)
+		assert_true(layout_has(&k.lab.layout, NEED_SWAP_AREAS));
+	else
+		assert_non_null(strstr(layout_need_reason(&k.lab.layout, NEED_SWAP_AREAS), "BTF"));
+	end(&k);
+	return length;
+}
+
+static void test_swap_types_without_variables(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned length;
+	} kernels[] = { { "5.10", 29 }, { "6.1", 26 }, { "6.12", 27 }, { "7.3", 24 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(*kernels); i++) {
+		assert_int_equal(swap_types_without_variables(kernels[i].name, 0), kernels[i].length);
+		/* too short for any kernel: rather not */
+		assert_int_equal(swap_types_without_variables(kernels[i].name, (uint64_t)0 - 64), 0);
+	}
+	/* padding behind it */
+	assert_int_equal(swap_types_without_variables("5.10", 24), 29);
+	assert_int_equal(swap_types_without_variables("6.12", 24), 27);
+	assert_int_equal(swap_types_without_variables("7.3", 24), 24);
+}
+
 /* ---- fields above the flags ---------------------------------------------------------------------------------------------- */
 
 static void test_fields_of_real_kernels(void **state)
@@ -447,6 +498,7 @@ static void test_missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_swap_types_without_variables),
 		cmocka_unit_test(test_fields_of_real_kernels),	 cmocka_unit_test(test_no_numa),
 		cmocka_unit_test(test_nodes),			 cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_last_cpupid),		 cmocka_unit_test(test_no_lru_gen),
