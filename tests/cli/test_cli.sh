@@ -58,7 +58,7 @@ says err "no-such-*"
 try 16 "unknown format" "$pagefsck" explain --format yaml
 says err "unknown format 'yaml'"
 try 16 "HTML of what has none" "$pagefsck" explain --format html
-says err "not available yet"
+says err "no format html"
 try 16 "quiet and verbose" "$pagefsck" explain -q -v
 try 0 "no colours in a file" "$pagefsck" explain free-refcount-zero
 [ "$(tr -d '\033' <"$tmp/out" | wc -c)" = "$(wc -c <"$tmp/out")" ] || wrong "escape sequences"

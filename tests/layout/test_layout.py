@@ -149,7 +149,8 @@ def check_dump():
     check(report['dump'] and not report['unknown_without_dump'], 'dump: not described')
     check(report['kernel']['models'].get('slab reference') == '0 (frozen)', 'dump: slab references not measured')
     check('MODELS in force' in layout('-d', vmlinux, dump), 'dump: no models')
-    check('no debug info given' in layout(dump, status=8), 'dump: message without vmlinux')
+    check(json.loads(layout('--format', 'json', dump))['kernel']['debuginfo']['source'] == 'btf', 'dump: types of its own')
+    check('no debug info of kernel 6.1' in layout(unpack('6.1', 'dump.kdump'), status=8), 'dump: message without vmlinux')
     check('is debug info itself' in layout('-d', vmlinux, vmlinux, status=16), 'two vmlinux')
 
 
