@@ -72,7 +72,8 @@ def try_plants(cases, dump, found, files):
     """Of each sort of place one: a word there is made to lead to a page, by each form in turn."""
     places = {}
     for word in found.words + files.words:
-        if word[4] == "0" and word[5] == "0" and word[2] != "register":
+        # a pipe's old buffer is stale as a struct page's address only
+        if word[4] == "0" and word[5] == "0" and word[2] != "register" and "let go of" not in word[7]:
             places.setdefault((word[2], word[3]), word)
     victims = anon_pages(dump)
     plants = [(word, victims[-1 - i], "pld"[i % 3]) for i, word in enumerate(places.values())]

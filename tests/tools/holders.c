@@ -237,7 +237,7 @@ static void parse_plants(struct choice *ch, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct check_options o = { .debuginfo = argc > 2 ? argv[2] : NULL, .workers = 2, .census_only = true };
+	struct check_options o = { .debuginfo = argc > 2 ? argv[2] : NULL, .workers = 2, .only = "holder-no-page" };
 	struct choice ch = { .c = NULL };
 	struct dump *base = NULL;
 	struct holders h;
