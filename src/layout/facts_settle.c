@@ -16,7 +16,6 @@ static const struct {
 } together[] = {
 	{ FACT_TAIL_ORDER, FACT_TAIL_ENTIRE_MAPCOUNT }, /* up to v5.19 */
 	{ FACT_TAIL_DTOR, FACT_TAIL_ENTIRE_MAPCOUNT },
-	{ FACT_TAIL_ENTIRE_MAPCOUNT, FACT_TAIL_ORDER },
 	{ FACT_PG_double_map, FACT_TAIL_ENTIRE_MAPCOUNT },
 	{ FACT_PG_slab, FACT_DTOR_COMPOUND },
 	{ FACT_FOLIO_STRUCT, FACT_FOLIO_FLAGS_1 },
@@ -92,6 +91,9 @@ struct error *facts_settle(struct facts *f, const struct types *t)
 	for (size_t i = 0; i < ARRAY_SIZE(together); i++)
 		if (fact_found(f, together[i].with) && !fact_found(f, together[i].fact))
 			return fact_missing(t, together[i].fact);
+	/* the count was renamed before the order was */
+	if (fact_found(f, FACT_TAIL_ORDER) && !fact_found(f, FACT_TAIL_ENTIRE_MAPCOUNT) && !fact_found(f, FACT_FOLIO_ENTIRE_MAPCOUNT))
+		return fact_missing(t, FACT_TAIL_ENTIRE_MAPCOUNT);
 	for (size_t i = 0; i < ARRAY_SIZE(useless); i++)
 		if (fact_found(f, useless[i].when) && !fact_found(f, useless[i].fact))
 			f->v[useless[i].lost] = (struct answer){ 0 };

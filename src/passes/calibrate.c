@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "passes/calibrate.h"
 
-enum { SAMPLE_SECTIONS = 4, SAMPLE_STRIDE = 4 };
+enum { SAMPLE_SECTIONS = 4, SAMPLE_STRIDE = 4, MORE_SECTIONS = 64 };
 
 struct sample {
 	uint64_t slab_ref0, slab_ref1;      /* slab pages by reference count */
@@ -20,6 +20,10 @@ static void sample_slab(const struct check *c, const struct page_view *v, struct
 		s->slab_ref1++;
 }
 
+/*
+ * With CONFIG_NO_PAGE_MAPCOUNT nobody counts in the pages of a large folio, and _nr_pages_mapped is not even set when one is
+ * made (prep_compound_head()): it holds what was there before.
+ */
 static void sample_folio(const struct check *c, const unsigned char *p, uint32_t left, struct sample *s)
 {
 	struct folio_view f = folio_decode(&c->layout, p, left < FOLIO_PAGES ? left : FOLIO_PAGES);
@@ -29,17 +33,15 @@ static void sample_folio(const struct check *c, const unsigned char *p, uint32_t
 	if (!f.has_large || !f.has_entire || f.large < 0 || nr > left ||
 	    layout_page_type(&c->layout, f.head.mapcount) != TYPE_NONE)
 		return;
-	if (f.large <= f.entire) { /* mapped as a whole only: _nr_pages_mapped says so too, where it is kept */
-		s->with_page_mapcount += f.has_nr_mapped && (f.nr_mapped & NR_MAPPED_ENTIRELY);
-		s->without += f.has_nr_mapped && f.nr_mapped == 0;
+	if (f.large <= f.entire) { /* mapped as a whole only: _nr_pages_mapped says just that, where it is kept */
+		s->with_page_mapcount += f.has_nr_mapped && f.nr_mapped == NR_MAPPED_ENTIRELY;
+		s->without += f.has_nr_mapped && f.nr_mapped != NR_MAPPED_ENTIRELY;
 		return;
 	}
 	for (uint32_t i = 0; i < nr && !any; i++)
 		any = (int32_t)get_le32(p + (size_t)i * c->layout.page_struct_size + c->layout.page.mapcount) >= 0;
-	if (any)
-		s->with_page_mapcount++;
-	else if (f.has_nr_mapped && f.nr_mapped == 0)
-		s->without++;
+	s->with_page_mapcount += any;
+	s->without += !any;
 }
 
 static void sample_section(const struct check *c, const struct section *sec, const struct worker *w, struct sample *s)
@@ -89,21 +91,32 @@ static void apply(struct check *c, const struct sample *s)
 	}
 }
 
-struct error *calibrate(struct check *c)
+/* Every \p parts-th section; \p until_known: until mapped large folios were seen. */
+static struct error *sample_sections(struct check *c, size_t parts, bool until_known, struct sample *s)
 {
-	size_t nr = c->memmap.sections.nr, step = nr / SAMPLE_SECTIONS ? nr / SAMPLE_SECTIONS : 1;
+	size_t nr = c->memmap.sections.nr, step = nr / parts ? nr / parts : 1;
 	struct worker *w = &c->workers[0];
-	struct sample s = { 0 };
 
-	for (size_t i = 0; i < nr; i += step) {
+	for (size_t i = 0; i < nr && !(until_known && s->with_page_mapcount + s->without); i += step) {
 		const struct section *sec = &c->memmap.sections.v[i];
 		struct kv_gap gap;
 		struct error *err = memmap_read(&c->memmap, sec, w->kv, w->pages, w->unreadable, &gap);
 
 		if (err)
 			return err;
-		sample_section(c, sec, w, &s);
+		sample_section(c, sec, w, s);
 	}
-	apply(c, &s);
 	return NULL;
+}
+
+struct error *calibrate(struct check *c)
+{
+	struct sample s = { 0 };
+	struct error *err = sample_sections(c, SAMPLE_SECTIONS, false, &s);
+
+	if (!err && c->layout.mapcount == MAPCOUNT_E)
+		err = sample_sections(c, MORE_SECTIONS, true, &s);
+	if (!err)
+		apply(c, &s);
+	return err;
 }

@@ -392,6 +392,17 @@ bool elf_image_has(const struct elf_image *img, const char *name)
 	return section_find(img, name, &shdr) && shdr.sh_type != SHT_NOBITS && shdr.sh_size > 0;
 }
 
+/*
+ * Of a kernel that was built since v6.1 there may be two: init/version.c has a weak one, before the build has a number and a
+ * date ("# SMP PREEMPT "), that init/version-timestamp.c replaces ("#1 SMP PREEMPT Sun Nov 22 ...").
+ */
+static bool is_weak_banner(const uint8_t *text, size_t len)
+{
+	const uint8_t *number = memchr(text, '#', len);
+
+	return number && (number + 1 == text + len || !isdigit(number[1]));
+}
+
 /* linux_banner begins so and lies in .rodata, where a format string for it may lie, too. */
 char *elf_image_banner(struct elf_image *img)
 {
@@ -413,6 +424,8 @@ char *elf_image_banner(struct elf_image *img)
 			continue;
 		while (len < left && len < BANNER_MAX && p[len] >= ' ' && p[len] < 0x7f)
 			len++;
+		if (is_weak_banner(p, len))
+			continue;
 		return strndup((const char *)p, len);
 	}
 	return NULL;

@@ -3,6 +3,8 @@
 #include "world.h"
 
 enum { ENTIRELY_MAPPED = 0x800000, SOME_MM_ID = 5, MAX_ORDER = 10, HUGETLB_DTOR_ID = 2, TRANSHUGE_DTOR_ID = 3 };
+/* What a kernel without mapcounts of single pages leaves in _nr_pages_mapped: half a pointer that was there. */
+static const uint64_t UNSET_WORD = 0xffffea00;
 
 static const uint64_t TAIL_POISON = UINT64_C(0xdead000000000400);
 static const unsigned word_size[NR_WORDS] = { 8, 8, 8, 8, 8, 8, 4, 4, 8 };
@@ -346,7 +348,7 @@ static void map_pages(struct world *w, uint64_t pfn, uint64_t nr)
 	for (uint64_t i = 0; i < nr && !w->no_page_mapcount; i++)
 		page_put(w, pfn + i, W_MAPCOUNT, 0);
 	folio_put(w, pfn, "large", nr - 1);
-	folio_put(w, pfn, "nr_mapped", w->no_page_mapcount ? 0 : nr);
+	folio_put(w, pfn, "nr_mapped", w->no_page_mapcount ? UNSET_WORD : nr);
 	folio_put(w, pfn, "mm_id_mapcount", (nr - 1) | UINT64_C(0xffffffff00000000));
 	folio_put(w, pfn, "mm_id", SOME_MM_ID);
 	page_put(w, pfn, W_REFCOUNT, page_get(w, pfn, W_REFCOUNT) + nr);
@@ -357,7 +359,7 @@ static void map_whole(struct world *w, uint64_t pfn)
 {
 	folio_put(w, pfn, "entire", 0);
 	folio_put(w, pfn, "large", 0);
-	folio_put(w, pfn, "nr_mapped", w->no_page_mapcount ? 0 : ENTIRELY_MAPPED);
+	folio_put(w, pfn, "nr_mapped", w->no_page_mapcount ? UNSET_WORD : ENTIRELY_MAPPED);
 	folio_put(w, pfn, "mm_id_mapcount", UINT64_C(0xffffffff00000000));
 	folio_put(w, pfn, "mm_id", SOME_MM_ID);
 	page_put(w, pfn, W_REFCOUNT, page_get(w, pfn, W_REFCOUNT) + 1);
