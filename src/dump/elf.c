@@ -108,6 +108,7 @@ enum { ELF_INCOMPLETE = 0x1 };
 struct elf_header {
 	uint16_t machine;
 	bool incomplete;
+	bool turned; /* it was big-endian */
 	uint64_t nr_phdrs;
 	Elf64_Phdr *phdrs; /* as in the file: little-endian */
 };
@@ -132,7 +133,8 @@ static const char *elf_arch(uint16_t machine)
 static struct error *elf_check_ident(const Elf64_Ehdr *e)
 {
 	if (e->e_ident[EI_DATA] == ELFDATA2MSB)
-		return error_new("dump of a big-endian machine, which is not supported");
+		return error_new("dump of a big-endian machine (%s), which is not supported: pagefsck reads memory of little-endian ones",
+				 elf_arch(be16toh(e->e_machine)));
 	if (e->e_ident[EI_CLASS] != ELFCLASS64 || e->e_ident[EI_DATA] != ELFDATA2LSB)
 		return error_new("not a 64-bit ELF dump; dumps of 32-bit kernels are not supported");
 	if (le16toh(e->e_type) != ET_CORE)
@@ -142,18 +144,50 @@ static struct error *elf_check_ident(const Elf64_Ehdr *e)
 	return NULL;
 }
 
+/*
+ * QEMU (7.2, cpu_get_dump_info()) writes headers and notes of a POWER9 guest as big-endian, whatever the guest is.  Whether it
+ * is shows in its memory.  The fields that are used, as if they had been little-endian.
+ */
+static bool elf_turn_header(Elf64_Ehdr *e)
+{
+	if (e->e_ident[EI_CLASS] != ELFCLASS64 || e->e_ident[EI_DATA] != ELFDATA2MSB || be16toh(e->e_machine) != EM_PPC64)
+		return false;
+	e->e_ident[EI_DATA] = ELFDATA2LSB;
+	e->e_type = __builtin_bswap16(e->e_type);
+	e->e_machine = __builtin_bswap16(e->e_machine);
+	e->e_flags = __builtin_bswap32(e->e_flags);
+	e->e_phoff = __builtin_bswap64(e->e_phoff);
+	e->e_shoff = __builtin_bswap64(e->e_shoff);
+	e->e_phentsize = __builtin_bswap16(e->e_phentsize);
+	e->e_phnum = __builtin_bswap16(e->e_phnum);
+	return true;
+}
+
+static void elf_turn_phdrs(const struct elf_header *h)
+{
+	for (uint64_t i = 0; h->turned && i < h->nr_phdrs; i++) {
+		Elf64_Phdr *p = &h->phdrs[i];
+
+		p->p_type = __builtin_bswap32(p->p_type);
+		p->p_offset = __builtin_bswap64(p->p_offset);
+		p->p_paddr = __builtin_bswap64(p->p_paddr);
+		p->p_filesz = __builtin_bswap64(p->p_filesz);
+		p->p_memsz = __builtin_bswap64(p->p_memsz);
+	}
+}
+
 /* More than 65534 segments: the number is in section header 0. */
-static struct error *elf_nr_phdrs(const struct dump_file *f, const Elf64_Ehdr *e, uint64_t *ret)
+static struct error *elf_nr_phdrs(const struct dump_file *f, const Elf64_Ehdr *e, struct elf_header *h)
 {
 	struct error *err;
 	Elf64_Shdr shdr;
 
-	*ret = le16toh(e->e_phnum);
-	if (*ret != PN_XNUM)
+	h->nr_phdrs = le16toh(e->e_phnum);
+	if (h->nr_phdrs != PN_XNUM)
 		return NULL;
 	err = file_read_header(f, le64toh(e->e_shoff), &shdr, sizeof(shdr), "ELF section headers");
 	if (!err)
-		*ret = le32toh(shdr.sh_info);
+		h->nr_phdrs = h->turned ? be32toh(shdr.sh_info) : le32toh(shdr.sh_info);
 	return err;
 }
 
@@ -164,10 +198,11 @@ static struct error *elf_read_header(const struct dump_file *f, struct elf_heade
 	uint64_t size;
 
 	err = file_read_header(f, 0, &e, sizeof(e), "ELF header");
+	h->turned = !err && elf_turn_header(&e);
 	if (!err)
 		err = elf_check_ident(&e);
 	if (!err)
-		err = elf_nr_phdrs(f, &e, &h->nr_phdrs);
+		err = elf_nr_phdrs(f, &e, h);
 	if (err)
 		return err;
 	h->machine = le16toh(e.e_machine);
@@ -178,14 +213,18 @@ static struct error *elf_read_header(const struct dump_file *f, struct elf_heade
 	h->phdrs = malloc(size + 1);
 	if (!h->phdrs)
 		return &error_nomem;
-	return file_read_header(f, le64toh(e.e_phoff), h->phdrs, size, "ELF program headers");
+	err = file_read_header(f, le64toh(e.e_phoff), h->phdrs, size, "ELF program headers");
+	if (!err)
+		elf_turn_phdrs(h);
+	return err;
 }
 
 static struct error *elf_read_notes(struct dump_store *s, const struct elf_header *h)
 {
 	struct error *err = NULL;
 
-	for (uint64_t i = 0; i < h->nr_phdrs && !err; i++)
+	/* what QEMU has to say of the processors is big-endian, too; VMCOREINFO is not among it */
+	for (uint64_t i = 0; i < h->nr_phdrs && !err && !h->turned; i++)
 		if (le32toh(h->phdrs[i].p_type) == PT_NOTE)
 			err = store_read_notes(s, le64toh(h->phdrs[i].p_offset), le64toh(h->phdrs[i].p_filesz));
 	return err;

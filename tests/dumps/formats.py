@@ -3,6 +3,7 @@
 """The same memory in every form of dump gives the same report: all that "check" says but for "dump" and "timing"."""
 import functools
 import os
+import struct
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ FORMS = {
 }
 # One of each kernel generation, and what has several nodes, holes or five levels.
 INPUTS = ("5.10", "6.12-la57", "7.3-numa")
+POWER = "6.12-ppc64el"
 # Bundled as they came from QEMU and from /proc/vmcore.
 ELVES = {"6.1-elf": "ELF", "6.1-kdump": "ELF"}
 
@@ -173,6 +175,23 @@ def try_no_note(cases, dump, folder):
         path.unlink()
 
 
+def try_turned(cases, dump, folder):
+    """QEMU 7.2 writes the headers of ppc64le as big-endian, and no VMCOREINFO."""
+    path = folder / "vmcore.turned"
+    dumptest.redump("--elf", "--drop-vmcoreinfo", dump.path, path)
+    with open(path, "r+b") as f:
+        header = f.read(64)
+        fields = struct.unpack("<16xHHIQQQIHHHHHH", header)
+        f.seek(0)
+        f.write(header[:5] + b"\2" + header[6:16] + struct.pack(">HHIQQQIHHHHHH", *fields))
+        f.seek(fields[4])
+        segments = [struct.unpack("<IIQQQQQQ", f.read(56)) for _ in range(fields[9])]
+        f.seek(fields[4])
+        f.write(b"".join(struct.pack(">IIQQQQQQ", *s) for s in segments))
+    same_report(cases, "as ELF with a big-endian header", dump, known(dump, *NOT_IN_ELF), *NOT_IN_ELF, path, truncated=False)
+    path.unlink()
+
+
 LIVE = {"page-section-matches", "page-zone-matches", "page-node-matches", "flags-undefined-bits", "page-poisoned",
         "type-valid", "type-low-bits", "refcount-negative", "refcount-overflow", "mapcount-underflow", "mapcount-overflow"}
 
@@ -243,6 +262,8 @@ def main():
         if os.access(dumptest.REDUMP, os.X_OK):
             try_flattened(cases, dump, folder)
             try_no_note(cases, dump, folder)
+            if cases.wanted(f"{POWER} as ELF"):
+                try_turned(cases, dumptest.unpack(POWER)[POWER], folder)
             try_live(cases, dump, folder)
             try_cut(cases, dump, folder)
         try_piped(cases, dump, folder)

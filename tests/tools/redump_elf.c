@@ -22,7 +22,17 @@ static const char *arch_of(const struct redump *r)
 
 static uint16_t elf_machine(const char *arch)
 {
-	return !strcmp(arch, "x86_64") ? EM_X86_64 : !strcmp(arch, "aarch64") ? EM_AARCH64 : EM_NONE;
+	static const struct {
+		const char *arch;
+		uint16_t machine;
+	} machines[] = {
+		{ "x86_64", EM_X86_64 }, { "aarch64", EM_AARCH64 }, { "riscv64", EM_RISCV }, { "ppc64", EM_PPC64 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++)
+		if (!strcmp(arch, machines[i].arch))
+			return machines[i].machine;
+	return EM_NONE;
 }
 
 /* Where the direct map may start; KASLR moves it, nobody reads it. */
