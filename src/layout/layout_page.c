@@ -26,10 +26,15 @@ static int folio_only(const struct layout *l, enum fact id)
 	return fact_found(&l->facts, id) ? (int)member_offset(l, id) : NO_OFFSET;
 }
 
-/* A queued spinlock has its locked byte first; an rt_mutex names its owner, with RT_MUTEX_HAS_WAITERS in bit 0. */
+/*
+ * A queued spinlock has its locked byte first; an rt_mutex names its owner, with RT_MUTEX_HAS_WAITERS in bit 0.  Kernels for
+ * one CPU have locks of no size, and who holds one cannot be told: the word behind it is somebody else's.
+ */
 static void init_spinlock(struct layout *l)
 {
-	if (fact_found(&l->facts, FACT_SPINLOCK_OWNER))
+	if (fact_found(&l->facts, FACT_SPINLOCK_STRUCT) && !fact(&l->facts, FACT_SPINLOCK_STRUCT)->size)
+		l->spinlock = (struct lock_word){ 0, 1, 0, false };
+	else if (fact_found(&l->facts, FACT_SPINLOCK_OWNER))
 		l->spinlock = (struct lock_word){ member_offset(l, FACT_SPINLOCK_OWNER), 8, ~UINT64_C(7), false };
 	else if (l->mmu.arch->lock == LOCK_BYTE)
 		l->spinlock = (struct lock_word){ 0, 1, 0xff, false };

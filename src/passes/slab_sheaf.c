@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/u64.h"
 #include "passes/slab.h"
+#include "walk/mm.h"
 
 enum { MAX_CAPACITY = 1 << 16, MAX_SHEAVES = 1 << 20 };
 
@@ -163,14 +164,13 @@ static struct error *check_barn(struct sheaf_walk *s, const struct slab_node *n)
 	const struct facts *facts = &l->facts;
 	uint64_t lock = 0;
 	bool ok;
-	struct error *err = kvmem_read_word(s->w->kv, n->barn + fact(facts, FACT_BARN_LOCK)->offset + l->spinlock.offset,
-					    l->spinlock.size, &lock, &ok);
+	struct error *err = spinlock_value(l, s->w->kv, n->barn + fact(facts, FACT_BARN_LOCK)->offset, &lock, &ok);
 
 	if (err || !ok) {
 		s->w->ledger.rule[RULE_SLAB_SHEAF].gaps += !ok;
 		return err;
 	}
-	s->busy = lock & l->spinlock.mask;
+	s->busy = lock != 0;
 	s->any_busy |= s->busy;
 	s->full = true;
 	err = check_barn_list(s, n, FACT_BARN_FULL, FACT_BARN_NR_FULL);

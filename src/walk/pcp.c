@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/u64.h"
+#include "walk/mm.h"
 
 enum { MAX_LISTS = 64, MAX_BLOCKS = 1 << 22 };
 
@@ -67,14 +68,13 @@ static unsigned list_order(const struct layout *l, unsigned index)
 /* per_cpu_pages.lock (v6.0 and later) */
 static struct error *read_lock(struct pcp_walk *w, uint64_t pcp_va)
 {
-	uint64_t word = 0;
+	uint64_t held = 0;
 	bool ok = false;
 	struct error *err = NULL;
 
 	if (fact_found(&w->l->facts, FACT_PCP_LOCK))
-		err = kvmem_read_word(w->k, pcp_va + fact(&w->l->facts, FACT_PCP_LOCK)->offset + w->l->spinlock.offset,
-				      w->l->spinlock.size, &word, &ok);
-	w->locked = ok && (word & w->l->spinlock.mask);
+		err = spinlock_value(w->l, w->k, pcp_va + fact(&w->l->facts, FACT_PCP_LOCK)->offset, &held, &ok);
+	w->locked = ok && held;
 	return err;
 }
 
