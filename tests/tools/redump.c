@@ -43,7 +43,7 @@ struct error *redump_page(struct redump *r, uint64_t pfn, void *buf)
 
 struct error *redump_put(struct redump *r, const void *data, size_t size)
 {
-	return fwrite(data, 1, size, r->out) == size ? NULL : error_errno(errno, "cannot write");
+	return !size || fwrite(data, 1, size, r->out) == size ? NULL : error_errno(errno, "cannot write");
 }
 
 /* ---- which pages ------------------------------------------------------------------------------------------------ */
