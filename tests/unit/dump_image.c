@@ -17,9 +17,12 @@ static char image_path[64];
 
 void image_put(struct image *m, size_t offset, const void *data, size_t size)
 {
-	if (offset + size > m->size) {
-		m->bytes = realloc(m->bytes, offset + size);
+	if (offset + size > m->room) {
+		m->room = 2 * (offset + size);
+		m->bytes = realloc(m->bytes, m->room);
 		assert_non_null(m->bytes);
+	}
+	if (offset + size > m->size) {
 		memset(m->bytes + m->size, 0, offset + size - m->size);
 		m->size = offset + size;
 	}

@@ -19,6 +19,7 @@ enum { IMAGE_PAGE = 4096 };
 struct image {
 	uint8_t *bytes;
 	size_t size;
+	size_t room; /**< bytes allocated */
 };
 
 /** Put bytes at \p offset; the image grows, what is between becomes zero. */
