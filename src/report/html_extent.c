@@ -39,14 +39,6 @@ static void gaps(struct out *out, const struct report *r)
 	end_table(out);
 }
 
-static bool reason_seen(const struct ledger *l, size_t end)
-{
-	for (size_t i = 0; i < end; i++)
-		if (l->rule[i].skipped && !strcmp(l->rule[i].skipped, l->rule[end].skipped))
-			return true;
-	return false;
-}
-
 static void skipped_row(struct out *out, const struct ledger *l, size_t first)
 {
 	const char *separator = "";
@@ -69,7 +61,7 @@ static void skipped(struct out *out, const struct ledger *l)
 		return;
 	table(out, "Rules that were skipped", "<th>why</th><th>rules</th>");
 	for (size_t i = 0; i < NR_RULES; i++)
-		if (l->rule[i].skipped && !reason_seen(l, i))
+		if (ledger_reason_first(l, i))
 			skipped_row(out, l, i);
 	end_table(out);
 }

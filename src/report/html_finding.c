@@ -82,19 +82,13 @@ static void fields(struct out *out, const struct finding *f)
 static void evidence(struct out *out, const struct finding *f)
 {
 	_cleanup_free_ char *subject = subject_text(&f->subject);
-	bool flip = false;
 	char text[64];
 
 	out->failed |= !subject;
 	out_printf(out, "<dl>\n");
-	for (size_t i = 0; i < f->nr_evidence; i++) {
+	for (size_t i = 0; i < f->nr_evidence; i++)
 		html_term(out, f->evidence[i].kind, f->evidence[i].text);
-		flip |= !strcmp(f->evidence[i].kind, "bit-flip");
-	}
-	if (f->flipped_bit >= 0 && !flip) {
-		snprintf(text, sizeof(text), "one bit (bit %d) away from a legal value", f->flipped_bit);
-		html_term(out, "bit-flip", text);
-	}
+	html_term(out, "bit-flip", flipped_text(f, text, sizeof(text)));
 	html_term(out, subject_kind_name(f->subject.kind), subject);
 	out_printf(out, "</dl>\n");
 }
@@ -171,18 +165,13 @@ static void paragraph(struct out *out, const char *heading, const char *text)
 	out_printf(out, "</p>\n");
 }
 
-/* How many roots break the rule; *ret_first: the first of them. */
-static size_t roots(const struct html_findings *h, enum rule_id rule, size_t *ret_first)
+/* The first root that breaks the rule, SIZE_MAX: none does. */
+static size_t first_root(const struct html_findings *h, enum rule_id rule)
 {
-	size_t nr = 0;
-
-	for (size_t i = h->fs->list.nr; i-- > 0;) {
-		if (h->fs->list.v[i].rule != rule || finding_root(h->fs, i) != i)
-			continue;
-		*ret_first = i;
-		nr++;
-	}
-	return nr;
+	for (size_t i = 0; i < h->fs->list.nr; i++)
+		if (h->fs->list.v[i].rule == rule && finding_root(h->fs, i) == i)
+			return i;
+	return SIZE_MAX;
 }
 
 static void more(struct out *out, uint64_t nr, const char *what)
@@ -195,9 +184,9 @@ static void more(struct out *out, uint64_t nr, const char *what)
 
 static void rule_part(struct out *out, const struct html_findings *h, const struct report *r, enum rule_id rule)
 {
-	size_t first = 0, nr = roots(h, rule, &first);
+	size_t first = first_root(h, rule);
 
-	if (!nr)
+	if (first == SIZE_MAX)
 		return;
 	out_printf(out, "<div class=\"rule\" id=\"rule-%s\">\n<h3>%s</h3>\n", rules[rule].id, rules[rule].id);
 	paragraph(out, "What the kernel promises", rules[rule].promise);

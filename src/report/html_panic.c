@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-#include "base/strbuf.h"
+#include "report/words.h"
 
 enum { MAX_LINES = 20 };
 
@@ -19,8 +19,10 @@ static void term(struct out *out, const char *name, struct strbuf *b)
 
 static void add_line(struct strbuf *b, const struct report_log_line *l)
 {
-	if (l->text)
-		strbuf_printf(b, "%s[%" PRIu64 ".%06" PRIu64 "] %s", b->len ? "\n" : "", l->nsec / 1000000000, l->nsec / 1000 % 1000000, l->text);
+	if (!l->text)
+		return;
+	strbuf_puts(b, b->len ? "\n" : "");
+	add_log_line(b, l);
 }
 
 static void end(struct out *out, const struct report_panic *p)
@@ -35,11 +37,8 @@ static void end(struct out *out, const struct report_panic *p)
 	if (p->end == END_PANIC && !b.len)
 		strbuf_puts(&b, "yes, but its message is not in the kernel log");
 	term(out, "Panic", &b);
-	if (p->end != END_PANIC || p->cpu < 0)
-		return;
-	strbuf_printf(&b, "on CPU %" PRId64, p->cpu);
-	if (p->task)
-		strbuf_printf(&b, ", process %" PRId64 " (%s)", p->pid, p->comm ? p->comm : "?");
+	if (p->end == END_PANIC)
+		add_panic_place(&b, p);
 	term(out, "Where", &b);
 }
 

@@ -93,13 +93,8 @@ static void flipped_line(struct out *out, const struct finding *f, const struct 
 {
 	char text[64];
 
-	for (size_t i = 0; i < f->nr_evidence; i++)
-		if (!strcmp(f->evidence[i].kind, "bit-flip"))
-			return;
-	if (f->flipped_bit < 0)
-		return;
-	snprintf(text, sizeof(text), "one bit (bit %d) away from a legal value", f->flipped_bit);
-	out_labelled(out, indent, c->name + GAP, "bit-flip", text);
+	if (flipped_text(f, text, sizeof(text)))
+		out_labelled(out, indent, c->name + GAP, "bit-flip", text);
 }
 
 void text_finding(struct out *out, const struct finding *f, const struct finding *root, unsigned indent)

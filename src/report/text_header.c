@@ -150,19 +150,11 @@ static void skipped_reason(struct out *out, const struct ledger *l, size_t first
 	out_wrapped(out, 2, 4, text ? text : "?");
 }
 
-static bool reason_seen(const struct ledger *l, size_t end)
-{
-	for (size_t i = 0; i < end; i++)
-		if (l->rule[i].skipped && !strcmp(l->rule[i].skipped, l->rule[end].skipped))
-			return true;
-	return false;
-}
-
 void text_skipped(struct out *out, const struct ledger *l)
 {
 	if (ledger_nr_skipped(l))
 		text_title(out, "SKIPPED RULES");
 	for (size_t i = 0; i < NR_RULES; i++)
-		if (l->rule[i].skipped && !reason_seen(l, i))
+		if (ledger_reason_first(l, i))
 			skipped_reason(out, l, i);
 }

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/strbuf.h"
 #include "report/text.h"
+#include "report/words.h"
 
 enum { LABEL = 10, MAX_LINES = 6 };
 
@@ -23,53 +23,42 @@ static void log_line(struct out *out, const char *label, const struct report_log
 {
 	struct strbuf b = { 0 };
 
-	strbuf_printf(&b, "[%" PRIu64 ".%06" PRIu64 "] %s", l->nsec / 1000000000, l->nsec / 1000 % 1000000, l->text);
+	add_log_line(&b, l);
 	text_of(out, label, &b);
 }
 
-/* "on CPU 1, in process 123 (init)" */
-static void where_line(struct out *out, const char *label, const struct report_panic *p)
+/* Those of the lines that there are, the first of them with the label.  False: there are none. */
+static bool log_lines(struct out *out, const char *label, const struct report_log_line *const *lines, size_t nr)
 {
-	struct strbuf b = { 0 };
+	bool any = false;
 
-	if (p->cpu < 0)
-		return;
-	strbuf_printf(&b, "on CPU %" PRId64, p->cpu);
-	if (p->task)
-		strbuf_printf(&b, ", process %" PRId64 " (%s)", p->pid, p->comm ? p->comm : "?");
-	text_of(out, label, &b);
+	for (size_t i = 0; i < nr; i++) {
+		if (!lines[i]->text)
+			continue;
+		log_line(out, any ? "" : label, lines[i]);
+		any = true;
+	}
+	return any;
 }
 
 static void panic_lines(struct out *out, const struct report_panic *p)
 {
 	const struct report_log_line *const lines[] = { &p->message, &p->cause, &p->oops };
-	const char *label = "panic";
+	struct strbuf b = { 0 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		if (!lines[i]->text)
-			continue;
-		log_line(out, label, lines[i]);
-		label = "";
-	}
-	if (*label) {
-		out_labelled(out, 0, LABEL, label, "yes, but its message is not in the kernel log");
-		label = "";
-	}
-	where_line(out, label, p);
+	if (!log_lines(out, "panic", lines, ARRAY_SIZE(lines)))
+		out_labelled(out, 0, LABEL, "panic", "yes, but its message is not in the kernel log");
+	add_panic_place(&b, p);
+	if (b.len || b.failed)
+		text_of(out, "", &b);
 }
 
 /* An oops that the machine survived. */
 static void survived_lines(struct out *out, const struct report_panic *p)
 {
 	const struct report_log_line *const lines[] = { &p->cause, &p->oops };
-	const char *label = "log";
 
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		if (!lines[i]->text)
-			continue;
-		log_line(out, label, lines[i]);
-		label = "";
-	}
+	log_lines(out, "log", lines, ARRAY_SIZE(lines));
 }
 
 static void running_line(struct out *out, const struct report_panic *p)

@@ -3,9 +3,9 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/strbuf.h"
 #include "census/census.h"
 
 /* The value of a field in words and numbers; empty when there is none.  The caller's. */
@@ -77,4 +77,29 @@ char *subject_text(const struct subject *s)
 	else
 		subject_other_text(&b, s);
 	return strbuf_take(&b);
+}
+
+const char *flipped_text(const struct finding *f, char *buf, size_t size)
+{
+	for (size_t i = 0; i < f->nr_evidence; i++)
+		if (!strcmp(f->evidence[i].kind, "bit-flip"))
+			return NULL;
+	if (f->flipped_bit < 0)
+		return NULL;
+	snprintf(buf, size, "one bit (bit %d) away from a legal value", f->flipped_bit);
+	return buf;
+}
+
+void add_log_line(struct strbuf *b, const struct report_log_line *l)
+{
+	strbuf_printf(b, "[%" PRIu64 ".%06" PRIu64 "] %s", l->nsec / 1000000000, l->nsec / 1000 % 1000000, l->text);
+}
+
+void add_panic_place(struct strbuf *b, const struct report_panic *p)
+{
+	if (p->cpu < 0)
+		return;
+	strbuf_printf(b, "on CPU %" PRId64, p->cpu);
+	if (p->task)
+		strbuf_printf(b, ", process %" PRId64 " (%s)", p->pid, p->comm ? p->comm : "?");
 }

@@ -28,6 +28,9 @@ static inline bool ledger_active(const struct ledger *l, enum rule_id id)
 	return !l->rule[id].skipped;
 }
 
+/** Whether rule \p i is skipped, and none before it for the same reason. */
+bool ledger_reason_first(const struct ledger *l, size_t i);
+
 /** Rules evaluated / skipped. */
 unsigned ledger_nr_checked(const struct ledger *l);
 unsigned ledger_nr_skipped(const struct ledger *l);
