@@ -2,14 +2,13 @@
 #include "dump/spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/tempfile.h"
 #include "dump/format.h"
 
 enum { SPOOL_CHUNK = 1 << 20, WRITER_SECONDS = 3 };
@@ -27,22 +26,6 @@ static const char *spool_dir(void)
 	const char *dir = getenv("TMPDIR");
 
 	return dir && *dir ? dir : "/var/tmp";
-}
-
-/* A file without a name in the folder. */
-static int spool_create(const char *dir)
-{
-	_cleanup_free_ char *path = NULL;
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
-		return fd;
-	if (asprintf(&path, "%s/pagefsck-XXXXXX", dir) < 0)
-		return -1;
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(path);
-	return fd;
 }
 
 static struct error *spool_write_error(const struct spool *s)
@@ -116,7 +99,7 @@ struct error *spool_pipe(int fd, int *ret_fd)
 
 	if (!s.buf)
 		return &error_nomem;
-	s.out = spool_create(s.dir);
+	s.out = tempfile_open(s.dir);
 	err = s.out < 0 ? spool_write_error(&s) : spool_all(&s);
 	free(s.buf);
 	if (err && s.out >= 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/tempfile.h"
 #include "types/unpack_codec.h"
 
 enum {
@@ -150,22 +151,11 @@ static struct error *unpacker_run(struct unpacker *u)
 static struct error *temporary_open(int *ret)
 {
 	const char *dir = getenv("TMPDIR");
-	_cleanup_free_ char *path = NULL;
 
 	if (!dir || dir[0] != '/')
 		dir = "/var/tmp";
-	*ret = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
-	if (*ret >= 0)
-		return NULL;
-	if (asprintf(&path, "%s/pagefsck.XXXXXX", dir) < 0) {
-		path = NULL;
-		return &error_nomem;
-	}
-	*ret = mkostemp(path, O_CLOEXEC); /* not every file system knows O_TMPFILE */
-	if (*ret < 0)
-		return error_errno(errno, "cannot unpack it: no temporary file in %s (TMPDIR says in which folder)", dir);
-	unlink(path);
-	return NULL;
+	*ret = tempfile_open(dir);
+	return *ret >= 0 ? NULL : error_errno(errno, "cannot unpack it: no temporary file in %s (TMPDIR says in which folder)", dir);
 }
 
 void unpacked_close(struct unpacked *u)
