@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/bytes.h"
+#include "base/u64.h"
 #include "dump/format.h"
 
 enum { MAX_PARTS = 4096, COMPARE_CHUNK = 65536 };
@@ -272,16 +273,8 @@ struct error *split_open(struct dump_file *file, const char *path, const char *c
 
 const struct split_part *split_find(const struct split_set *s, uint64_t pfn)
 {
-	size_t low = 0, high = s->parts.nr;
+	size_t low = array_lower_bound(&s->parts, end_pfn, pfn + 1);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (s->parts.v[mid].end_pfn <= pfn)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	return low < s->parts.nr && s->parts.v[low].first_pfn <= pfn ? &s->parts.v[low] : NULL;
 }
 

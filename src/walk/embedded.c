@@ -127,14 +127,14 @@ static bool is_header(const uint8_t *p)
 }
 
 /* Try the blob whose header is at \p header; a false one leaves ret->bytes NULL. */
-static struct error *try_blob(struct image *m, uint64_t va, const uint8_t *header, struct blob *ret)
+static void try_blob(struct image *m, uint64_t va, const uint8_t *header, struct blob *ret)
 {
 	struct btf btf;
 	struct error *err;
 
 	ret->size = (size_t)btf_size(header);
 	if (!is_header(header) || ret->size > BTF_MAX)
-		return NULL;
+		return;
 	err = kernel_read_new(&m->reader, va, ret->size, "BTF", &ret->bytes);
 	if (!err) {
 		err = btf_open((struct span){ ret->bytes, ret->size }, &btf);
@@ -145,21 +145,18 @@ static struct error *try_blob(struct image *m, uint64_t va, const uint8_t *heade
 		ret->bytes = NULL;
 		error_free(err);
 	}
-	return NULL;
 }
 
-static struct error *search_chunk(struct image *m, uint64_t va, const uint8_t *bytes, size_t size, struct blob *ret)
+static void search_chunk(struct image *m, uint64_t va, const uint8_t *bytes, size_t size, struct blob *ret)
 {
 	static const uint8_t magic[] = { 0x9f, 0xeb, BTF_VERSION, 0, BTF_HEADER_SIZE, 0, 0, 0 };
 	const uint8_t *hit = bytes, *end = bytes + size;
-	struct error *err = NULL;
 
-	while (!err && !ret->bytes && (hit = memmem(hit, (size_t)(end - hit), magic, sizeof(magic)))) {
+	while (!ret->bytes && (hit = memmem(hit, (size_t)(end - hit), magic, sizeof(magic)))) {
 		if ((size_t)(end - hit) >= BTF_HEADER_SIZE)
-			err = try_blob(m, va + (uint64_t)(hit - bytes), hit, ret);
+			try_blob(m, va + (uint64_t)(hit - bytes), hit, ret);
 		hit += 4;
 	}
-	return err;
 }
 
 static struct error *blob_search(struct image *m, uint64_t start, uint64_t end, struct blob *ret)
@@ -172,7 +169,7 @@ static struct error *blob_search(struct image *m, uint64_t start, uint64_t end, 
 
 		err = image_read(m, va, bytes, want, &got, NULL, 0);
 		if (!err)
-			err = search_chunk(m, va, bytes, got, ret);
+			search_chunk(m, va, bytes, got, ret);
 		/* a header may lie across the end of a chunk; behind a hole there is another page */
 		va = got == CHUNK ? va + CHUNK - 64 : (va + got + 4096) & ~(uint64_t)4095;
 	}
