@@ -116,6 +116,28 @@ static void expect_rows(const struct mmu *m, const struct row *rows, size_t nr)
 	}
 }
 
+/** An entry of the kernel's own page table. */
+struct kernel_row {
+	unsigned level;
+	uint64_t entry;
+	enum entry_kind kind;
+	uint64_t pa;
+	unsigned index; /**< of the entry in its table */
+};
+
+static inline void expect_kernel_rows(const struct mmu *m, const struct kernel_row *rows, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		uint64_t pa = 0;
+		enum entry_kind kind = mmu_decode(m, rows[i].level, rows[i].index, rows[i].entry, &pa);
+
+		if (kind != rows[i].kind || pa != rows[i].pa)
+			fail_msg("row %zu: kind %d, pa %#llx", i, kind, (unsigned long long)pa);
+	}
+}
+
+#define EXPECT_KERNEL_ROWS(m, rows) expect_kernel_rows(m, rows, ARRAY_SIZE(rows))
+
 #define LEAF(what, level, entry, bits, pa) { what, level, entry, USER_LEAF, bits, pa, 0, 0 }
 #define TABLE(what, level, entry, pa) { what, level, entry, USER_TABLE, 0, pa, 0, 0 }
 #define SWAP(what, level, entry, bits, type, offset) { what, level, entry, USER_SWAP, bits, 0, type, offset }

@@ -105,33 +105,22 @@ static void test_refused(void **state)
 
 static void test_kernel_entries(void **state)
 {
-	static const struct {
-		unsigned level;
-		uint64_t entry;
-		enum entry_kind kind;
-		uint64_t pa;
-	} rows[] = {
-		{ 1, 0xc00000001234018e, ENTRY_LEAF, 0x12340000 },
-		{ 2, 0xc00000001220018e, ENTRY_LEAF, 0x12200000 },
-		{ 3, 0xc00000004000018f, ENTRY_LEAF, 0x40000000 },
-		{ 2, 0x8000000012345605, ENTRY_TABLE, 0x12345600 }, /* several in a page */
-		{ 3, 0x8000000012345009, ENTRY_TABLE, 0x12345000 },
-		{ 3, 0x8000000012345005, ENTRY_NONE, 0 }, /* of the wrong size */
-		{ 1, 0x8000000012345005, ENTRY_NONE, 0 },
-		{ 1, 0x400000001234018e, ENTRY_NONE, 0 },
-		{ 1, 0, ENTRY_NONE, 0 },
+	static const struct kernel_row rows[] = {
+		{ 1, 0xc00000001234018e, ENTRY_LEAF, 0x12340000, 0 },
+		{ 2, 0xc00000001220018e, ENTRY_LEAF, 0x12200000, 0 },
+		{ 3, 0xc00000004000018f, ENTRY_LEAF, 0x40000000, 0 },
+		{ 2, 0x8000000012345605, ENTRY_TABLE, 0x12345600, 0 }, /* several in a page */
+		{ 3, 0x8000000012345009, ENTRY_TABLE, 0x12345000, 0 },
+		{ 3, 0x8000000012345005, ENTRY_NONE, 0, 0 }, /* of the wrong size */
+		{ 1, 0x8000000012345005, ENTRY_NONE, 0, 0 },
+		{ 1, 0x400000001234018e, ENTRY_NONE, 0, 0 },
+		{ 1, 0, ENTRY_NONE, 0, 0 },
 	};
 	static const unsigned char table[16] = { [8] = 0xc0, 0, 0, 0, 0x12, 0x34, 0x01, 0x8e };
 	struct mmu m = ppc_mmu(16, linux_6_12);
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		uint64_t pa = 0;
-		enum entry_kind kind = mmu_decode(&m, rows[i].level, 0, rows[i].entry, &pa);
-
-		if (kind != rows[i].kind || pa != rows[i].pa)
-			fail_msg("row %zu: kind %d, pa %#llx", i, kind, (unsigned long long)pa);
-	}
+	EXPECT_KERNEL_ROWS(&m, rows);
 	assert_int_equal(mmu_entry(&m, table, 1), rows[0].entry);
 }
 

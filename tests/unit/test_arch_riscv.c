@@ -74,41 +74,30 @@ static void test_notes(void **state)
 
 static void test_kernel_entries(void **state)
 {
-	static const struct {
-		unsigned level, index;
-		uint64_t entry;
-		enum entry_kind kind;
-		uint64_t pa;
-	} rows[] = {
-		{ 1, 3, 0x202008e7, ENTRY_LEAF, 0x80802000 },
-		{ 2, 3, 0x201000e7, ENTRY_LEAF, 0x80400000 },
-		{ 3, 3, 0x200000e7, ENTRY_LEAF, 0x80000000 },
-		{ 4, 3, 0x0000000000e7, ENTRY_LEAF, 0 },
-		{ 4, 3, 0x20202001, ENTRY_TABLE, 0x80808000 },
-		{ 1, 3, 0x20202001, ENTRY_NONE, 0 }, /* leads nowhere */
-		{ 1, 3, 0x202008e6, ENTRY_NONE, 0 },
-		{ 2, 3, 0, ENTRY_NONE, 0 },
+	static const struct kernel_row rows[] = {
+		{ 1, 0x202008e7, ENTRY_LEAF, 0x80802000, 3 },
+		{ 2, 0x201000e7, ENTRY_LEAF, 0x80400000, 3 },
+		{ 3, 0x200000e7, ENTRY_LEAF, 0x80000000, 3 },
+		{ 4, 0x0000000000e7, ENTRY_LEAF, 0, 3 },
+		{ 4, 0x20202001, ENTRY_TABLE, 0x80808000, 3 },
+		{ 1, 0x20202001, ENTRY_NONE, 0, 3 }, /* leads nowhere */
+		{ 1, 0x202008e6, ENTRY_NONE, 0, 3 },
+		{ 2, 0, ENTRY_NONE, 0, 3 },
 		/* a block of vmalloc(): all 16 entries are the same */
-		{ 1, 0, 0x80000000202060e7, ENTRY_LEAF, 0x80810000 },
-		{ 1, 0x25, 0x80000000202060e7, ENTRY_LEAF, 0x80815000 },
-		{ 1, 0x2f, 0x80000000202060e7, ENTRY_LEAF, 0x8081f000 },
-		{ 2, 0x25, 0x80000000202000e7, ENTRY_LEAF, 0x80800000 },
+		{ 1, 0x80000000202060e7, ENTRY_LEAF, 0x80810000, 0 },
+		{ 1, 0x80000000202060e7, ENTRY_LEAF, 0x80815000, 0x25 },
+		{ 1, 0x80000000202060e7, ENTRY_LEAF, 0x8081f000, 0x2f },
+		{ 2, 0x80000000202000e7, ENTRY_LEAF, 0x80800000, 0x25 },
 		/* memory types: Svpbmt I/O, T-Head's ordinary memory, T-Head's I/O */
-		{ 1, 5, 0x40000000040000e7, ENTRY_LEAF, 0x10000000 },
-		{ 1, 5, 0x70000000202008e7, ENTRY_LEAF, 0x80802000 },
-		{ 1, 5, 0x90000000040000e7, ENTRY_LEAF, 0x10000000 },
-		{ 1, 3, 0x003ffffffffffce7, ENTRY_LEAF, UINT64_C(0xfffffffffff) << 12 },
+		{ 1, 0x40000000040000e7, ENTRY_LEAF, 0x10000000, 5 },
+		{ 1, 0x70000000202008e7, ENTRY_LEAF, 0x80802000, 5 },
+		{ 1, 0x90000000040000e7, ENTRY_LEAF, 0x10000000, 5 },
+		{ 1, 0x003ffffffffffce7, ENTRY_LEAF, UINT64_C(0xfffffffffff) << 12, 3 },
 	};
 	struct mmu m = riscv_mmu(NOTE("57"), linux_6_12);
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		uint64_t pa = 0;
-		enum entry_kind kind = mmu_decode(&m, rows[i].level, rows[i].index, rows[i].entry, &pa);
-
-		if (kind != rows[i].kind || pa != rows[i].pa)
-			fail_msg("row %zu: kind %d, pa %#llx", i, kind, (unsigned long long)pa);
-	}
+	EXPECT_KERNEL_ROWS(&m, rows);
 }
 
 static void test_leaves(void **state)

@@ -37,35 +37,24 @@ static void test_geometry(void **state)
 
 static void test_kernel_entries(void **state)
 {
-	static const struct {
-		unsigned level;
-		uint64_t entry;
-		enum entry_kind kind;
-		uint64_t pa;
-	} rows[] = {
-		{ 1, 0x1234503d, ENTRY_LEAF, 0x12345000 },
-		{ 1, 0x400, ENTRY_NONE, 0 },
-		{ 2, 0x12303503, ENTRY_LEAF, 0x12300000 }, /* 1 MiB */
-		{ 2, 0x12345800, ENTRY_TABLE, 0x12345800 }, /* half a page */
-		{ 2, 0x20, ENTRY_NONE, 0 },
-		{ 2, 0x12345804, ENTRY_NONE, 0 }, /* of a region-third table */
-		{ 3, 0x80003507, ENTRY_LEAF, 0x80000000 }, /* 2 GiB */
-		{ 3, 0x12344007, ENTRY_TABLE, 0x12344000 },
-		{ 3, 0x24, ENTRY_NONE, 0 },
-		{ 4, 0x1234400b, ENTRY_TABLE, 0x12344000 },
-		{ 5, 0x1234400f, ENTRY_TABLE, 0x12344000 },
-		{ 5, 0x2c, ENTRY_NONE, 0 },
+	static const struct kernel_row rows[] = {
+		{ 1, 0x1234503d, ENTRY_LEAF, 0x12345000, 0 },
+		{ 1, 0x400, ENTRY_NONE, 0, 0 },
+		{ 2, 0x12303503, ENTRY_LEAF, 0x12300000, 0 }, /* 1 MiB */
+		{ 2, 0x12345800, ENTRY_TABLE, 0x12345800, 0 }, /* half a page */
+		{ 2, 0x20, ENTRY_NONE, 0, 0 },
+		{ 2, 0x12345804, ENTRY_NONE, 0, 0 }, /* of a region-third table */
+		{ 3, 0x80003507, ENTRY_LEAF, 0x80000000, 0 }, /* 2 GiB */
+		{ 3, 0x12344007, ENTRY_TABLE, 0x12344000, 0 },
+		{ 3, 0x24, ENTRY_NONE, 0, 0 },
+		{ 4, 0x1234400b, ENTRY_TABLE, 0x12344000, 0 },
+		{ 5, 0x1234400f, ENTRY_TABLE, 0x12344000, 0 },
+		{ 5, 0x2c, ENTRY_NONE, 0, 0 },
 	};
 	struct mmu m = s390_mmu(false);
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		uint64_t pa = 0;
-		enum entry_kind kind = mmu_decode(&m, rows[i].level, 0, rows[i].entry, &pa);
-
-		if (kind != rows[i].kind || pa != rows[i].pa)
-			fail_msg("row %zu: kind %d, pa %#llx", i, kind, (unsigned long long)pa);
-	}
+	EXPECT_KERNEL_ROWS(&m, rows);
 }
 
 static void test_pages(void **state)
