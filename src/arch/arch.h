@@ -76,6 +76,7 @@ struct mmu {
 	unsigned page_shift;
 	unsigned char index_bits[ARCH_MAX_LEVELS + 1];  /**< per level: virtual address bits that it consumes */
 	unsigned char level_shift[ARCH_MAX_LEVELS + 1]; /**< per level: shift of the memory that one entry covers */
+	enum endian endian;   /**< of the kernel's words, all but page-table entries */
 	bool big_endian;      /**< entries are big-endian words */
 	unsigned va_bits;     /**< bits of a virtual address that are translated */
 	uint64_t pa_mask;     /**< address bits of an entry that stand where they belong */
@@ -188,9 +189,7 @@ size_t mmu_largest_table(const struct mmu *m);
 /** Entry \p index of the table of which \p table are the bytes. */
 static inline uint64_t mmu_entry(const struct mmu *m, const unsigned char *table, unsigned index)
 {
-	uint64_t entry = get_le64(table + (size_t)index * 8);
-
-	return m->big_endian ? __builtin_bswap64(entry) : entry;
+	return get_u64(m->big_endian ? ENDIAN_BIG : ENDIAN_LITTLE, table + (size_t)index * 8);
 }
 
 /** arch->decode() of entry number \p index of a table: the address is that of the entry's own memory. */

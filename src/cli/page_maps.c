@@ -108,7 +108,7 @@ static struct error *sum_folio(struct counts *n, struct check *c, const struct r
 		return err;
 	n->f = folio_decode(&c->layout, bytes, nr < FOLIO_PAGES ? (unsigned)nr : FOLIO_PAGES);
 	for (uint64_t i = 0; i < nr && head + i < run->first_pfn + run->nr; i++) {
-		uint32_t word = get_le32(bytes + i * size + c->layout.page.mapcount);
+		uint32_t word = get_u32(c->layout.mmu.endian, bytes + i * size + c->layout.page.mapcount);
 
 		n->pages += layout_page_type(&c->layout, word) == TYPE_NONE ? (int64_t)mapcount_unbias((int32_t)word) : 0;
 		n->pages += run->pages[head + i - run->first_pfn];
@@ -131,7 +131,7 @@ static struct error *add_recount(struct check *c, uint64_t pfn, const struct cen
 	err = memmap_read_pages(&c->memmap, c->workers[0].kv, pfn, 1, bytes, &ok);
 	if (err || !ok)
 		return err;
-	word = get_le32(bytes + c->layout.page.mapcount);
+	word = get_u32(c->layout.mmu.endian, bytes + c->layout.page.mapcount);
 	if (nr > 1) {
 		err = sum_folio(&n, c, run, head, nr, &ok);
 		if (err || !ok)

@@ -269,7 +269,7 @@ static void add_mm_ids(const struct page *p)
 		sheet_add(p->sheet, "folio", i ? "_mm_id[1]" : "_mm_id[0]", FMT_HEX, f->mm_id[i],
 			  id ? "mm id %u with %" PRIu64 " mappings%s" : "free slot%.0u%.0" PRIu64 "%s", id,
 			  mapcount_unbias(f->mm_id_mapcount[i]),
-			  !(f->mm_id[i] & MM_ID_TOP_BIT) ? "" : i ? "; may be mapped by several" : "; locked");
+			  id == f->mm_id[i] ? "" : (i == 1) == (p->c->layout.mmu.endian == ENDIAN_LITTLE) ? "; may be mapped by several" : "; locked");
 	}
 }
 

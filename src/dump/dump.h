@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 struct dump;
@@ -35,6 +36,7 @@ struct dump_info {
 	uint64_t file_size;     /**< bytes, of all files */
 	unsigned nr_files;      /**< 1, or the parts of a split dump that were found */
 	bool flattened;         /**< in the format for pipes (makedumpfile -F) */
+	enum endian endian;     /**< of the words in memory */
 	unsigned page_shift;
 	uint64_t max_pfn;        /**< one past the highest pfn of RAM */
 	uint64_t pages_ram;      /**< pages the dump's map of memory contains */

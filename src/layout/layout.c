@@ -105,6 +105,7 @@ struct error *layout_init(struct layout *l, struct dump *d, struct types *t)
 	err = arch_find(d, &l->mmu.arch);
 	if (!err)
 		err = l->mmu.arch->mmu_init(d, &l->mmu);
+	l->mmu.endian = dump_info(d)->endian;
 	if (!err)
 		err = facts_ask(&l->facts, t);
 	if (!err)

@@ -185,7 +185,7 @@ static inline uint64_t layout_word_at(const struct layout *l, enum fact id, uint
 				      size_t size)
 {
 	const struct answer *a = fact(&l->facts, id);
-	uint64_t word = a->found ? get_le_within(bytes, size, base + a->offset, a->size > 8 ? 8 : (unsigned)a->size) : 0;
+	uint64_t word = a->found ? get_within(l->mmu.endian, bytes, size, base + a->offset, a->size > 8 ? 8 : (unsigned)a->size) : 0;
 
 	return a->bit_size ? word >> a->bit_offset & low_mask(a->bit_size) : word;
 }
@@ -198,7 +198,7 @@ static inline uint64_t layout_word(const struct layout *l, enum fact id, const u
 /** What of the spinlock_t at \p at tells that somebody holds it; 0: free, or outside of the \p size bytes. */
 static inline uint64_t layout_lock_word(const struct layout *l, uint64_t at, const unsigned char *bytes, size_t size)
 {
-	return lock_word_held(&l->spinlock, get_le_within(bytes, size, at + l->spinlock.offset, l->spinlock.size));
+	return lock_word_held(&l->spinlock, get_within(l->mmu.endian, bytes, size, at + l->spinlock.offset, l->spinlock.size));
 }
 
 /** Built for one CPU (no CONFIG_SMP): per-CPU memory is ordinary memory, and a percpu_counter is one number. */

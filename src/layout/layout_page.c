@@ -97,7 +97,7 @@ void layout_init_folio(struct layout *l)
 	/* since v6.6 (folio_set_order()) the order is in the low byte of the first tail's flags */
 	l->order = w->order == NO_OFFSET ? ORDER_FLAGS_1 : ORDER_BYTE;
 	if (w->order == NO_OFFSET)
-		w->order = (int)(l->page_struct_size + l->page.flags);
+		w->order = (int)(l->page_struct_size + l->page.flags + (l->mmu.endian == ENDIAN_BIG ? 7 : 0));
 	w->dtor = folio_offset(l, FACT_FOLIO_DTOR, FACT_TAIL_DTOR, 1);
 	w->nr = folio_offset(l, FACT_FOLIO_NR_PAGES, FACT_TAIL_NR, 1);
 	w->nr_size = (unsigned)(fact_found(f, FACT_FOLIO_NR_PAGES) ? fact(f, FACT_FOLIO_NR_PAGES)->size

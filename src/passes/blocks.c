@@ -40,12 +40,12 @@ static unsigned printable_percent(const unsigned char *p, size_t size)
 	return (unsigned)(nr * 100 / size);
 }
 
-static void describe(const unsigned char *p, size_t size, char *buf, size_t buf_size)
+static void describe(enum endian e, const unsigned char *p, size_t size, char *buf, size_t buf_size)
 {
 	if (is_repeated(p, size, 1))
 		snprintf(buf, buf_size, p[0] ? "the byte %#x throughout" : "zeros", p[0]);
 	else if (is_repeated(p, size, 8))
-		snprintf(buf, buf_size, "the word %#" PRIx64 " over and over", get_le64(p));
+		snprintf(buf, buf_size, "the word %#" PRIx64 " over and over", get_u64(e, p));
 	else if (printable_percent(p, size) >= 90)
 		snprintf(buf, buf_size, "text");
 	else
@@ -94,7 +94,7 @@ static struct error *block_finding(struct check *c, const struct page_run *block
 	if (err)
 		return err;
 	if (ok)
-		describe(bytes, (size_t)nr * c->layout.page_struct_size, content, sizeof(content));
+		describe(c->layout.mmu.endian, bytes, (size_t)nr * c->layout.page_struct_size, content, sizeof(content));
 	subject.nr_pages = block->nr;
 	f = finding_add(&c->findings, RULE_MEMMAP_OVERWRITTEN, &subject);
 	finding_value(&c->findings, f, "nr_pages", FMT_DEC, block->nr);
@@ -207,8 +207,8 @@ static struct error *home_of(struct check *c, uint64_t pfn, uint64_t *ret)
 	*ret = UINT64_MAX;
 	if (err || !ok)
 		return err;
-	next = get_le64(bytes + lru);
-	prev = get_le64(bytes + lru + 8);
+	next = get_u64(c->layout.mmu.endian, bytes + lru);
+	prev = get_u64(c->layout.mmu.endian, bytes + lru + 8);
 	if (next % 8 || prev % 8 || next == prev)
 		return NULL;
 	err = kvmem_read_word(c->kv, next + 8, 8, &by_next, &ok_next);

@@ -67,7 +67,7 @@ static bool are_functions(const struct cache_walk *cw, const unsigned char *byte
 	const struct mmu *m = &cw->l->mmu;
 
 	for (size_t i = 0; i + 8 <= size; i += 8) {
-		uint64_t word = get_le64(bytes + i);
+		uint64_t word = get_u64(m->endian, bytes + i);
 
 		if (word && !m->arch->kernel_va(m, word))
 			return false;

@@ -95,7 +95,7 @@ static struct error *scan_words(struct search *s, struct search_worker *sw, uint
 	struct error *err = NULL;
 
 	for (size_t i = 0; !err && i < found; i++) {
-		struct holder x = { .word = le64toh(sw->words[sw->candidates[i]]), .pa = pa + 8 * (uint64_t)sw->candidates[i],
+		struct holder x = { .word = get_u64(s->windows.endian, &sw->words[sw->candidates[i]]), .pa = pa + 8 * (uint64_t)sw->candidates[i],
 				    .thing = UINT32_MAX, .index = UINT32_MAX };
 		enum holder_form form;
 
@@ -197,6 +197,7 @@ static void search_windows(struct search *s)
 	const struct section *first = memmap_section(m, s->first_pfn), *last = memmap_section(m, s->first_pfn + s->nr_pfns - 1);
 	uint64_t size = s->check->layout.page_struct_size, low, high;
 
+	s->windows.endian = s->check->layout.mmu.endian;
 	if (first && last && m->vmemmap) {
 		s->windows.page_first = memmap_page_va(m, first, s->first_pfn);
 		s->windows.page_size = s->nr_pfns * size;

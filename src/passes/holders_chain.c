@@ -73,8 +73,8 @@ static struct error *read_node(const struct chains *s, uint64_t pfn, uint64_t *r
 	if (!section || !has_node(s, pfn))
 		return NULL;
 	err = kvmem_read_all(s->check->kv, memmap_page_va(&s->check->memmap, section, pfn) + s->node, bytes, sizeof(bytes), ret_ok);
-	*ret_next = get_le64(bytes);
-	*ret_prev = get_le64(bytes + 8);
+	*ret_next = get_u64(s->check->layout.mmu.endian, bytes);
+	*ret_prev = get_u64(s->check->layout.mmu.endian, bytes + 8);
 	return err;
 }
 

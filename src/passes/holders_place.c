@@ -136,7 +136,7 @@ static struct error *on_lru(const struct placing *p, unsigned worker, struct hol
 	err = kvmem_read_all(p->check->workers[worker].kv, x->word & ~UINT64_C(3), node, sizeof(node), &ok);
 	if (err || !ok)
 		return err;
-	x->is_lru = get_le64(node + 8) == x->va || get_le64(node) == x->va - 8;
+	x->is_lru = get_u64(p->check->layout.mmu.endian, node + 8) == x->va || get_u64(p->check->layout.mmu.endian, node) == x->va - 8;
 	x->is_own_slot |= x->is_lru;
 	return NULL;
 }

@@ -27,7 +27,7 @@ static int32_t *whole_count(const struct scan *s, uint32_t i)
 /* Up to 2^31: what is left of a damaged counter may be no int32_t, but less of it always is. */
 static int64_t page_mapcount(const struct scan *s, uint32_t i)
 {
-	uint32_t word = get_le32(scan_page(s, i) + s->l->page.mapcount);
+	uint32_t word = get_u32(s->l->mmu.endian, scan_page(s, i) + s->l->page.mapcount);
 
 	return layout_page_type(s->l, word) == TYPE_NONE ? (int64_t)mapcount_unbias((int32_t)word) : 0;
 }
@@ -48,8 +48,7 @@ static void load_prints(struct scan *s, uint32_t i, uint32_t nr, const struct pa
 static void load_ids(struct scan *s, uint32_t i, const struct folio_view *f)
 {
 	struct rmap_run *run = &s->check->rmap.runs.v[s->section - s->check->memmap.sections.v];
-	struct rmap_ids ids = { .head = i, .shared = f->mm_id[1] & MM_ID_TOP_BIT,
-				.locked = f->mm_id[0] & MM_ID_TOP_BIT };
+	struct rmap_ids ids = { .head = i, .shared = f->mm_ids_shared, .locked = f->mm_ids_locked };
 
 	if (!f->has_mm_ids || !f->has_large || f->large < 0)
 		return;

@@ -146,6 +146,7 @@ struct error *lru_unqueued(struct unlisted *u)
 {
 	const struct section *sec = memmap_section(&u->check->memmap, u->pfn);
 	uint64_t va = sec ? memmap_page_va(&u->check->memmap, sec, u->pfn) + (uint64_t)u->check->layout.folio.deferred : 0;
+	enum endian e = u->check->layout.mmu.endian;
 	unsigned char node[16];
 	struct splitq *q;
 	bool ok, linked;
@@ -154,18 +155,18 @@ struct error *lru_unqueued(struct unlisted *u)
 	if (!sec || !u->check->lru.queues.list.nr || u->view.refcount <= 0)
 		return NULL;
 	err = kvmem_read_all(u->w->kv, va, node, sizeof(node), &ok);
-	if (err || !ok || get_le64(node) == va || !get_le64(node))
+	if (err || !ok || get_u64(e, node) == va || !get_u64(e, node))
 		return err;
 	q = queue_of(u);
 	if (!q || q->cut || !u->check->lru.queues.complete) {
 		u->w->ledger.rule[RULE_DEFERRED_ON_QUEUE].gaps++;
 		return NULL;
 	}
-	err = is_linked(u->w->kv, va, get_le64(node), get_le64(node + 8), &linked);
+	err = is_linked(u->w->kv, va, get_u64(e, node), get_u64(e, node + 8), &linked);
 	if (err)
 		return err;
 	if (!linked)
-		return not_queued(u, q, get_le64(node), get_le64(node + 8));
+		return not_queued(u, q, get_u64(e, node), get_u64(e, node + 8));
 	__atomic_fetch_add(&q->elsewhere, 1, __ATOMIC_RELAXED);
 	return NULL;
 }

@@ -85,7 +85,7 @@ static bool scan_plain(struct scan *s, uint32_t i, const struct page_view *v)
 	    (v->mapcount ^ UINT32_MAX) | l->flag.section.width || v->refcount < 1 || v->refcount >= 0x10000 || i + 1 >= s->nr)
 		return false;
 	if (scan_pfn(s, i) == special->zero_pfn || (l->pp_mask && (v->word8 & l->pp_mask) == l->pp_signature) ||
-	    (get_le64(scan_page(s, i + 1) + l->page.word8) & 1) ||
+	    (get_u64(l->mmu.endian, scan_page(s, i + 1) + l->page.word8) & 1) ||
 	    (s->run_zone && (int)s->run_zone->index == s->check->classify.zone_device))
 		return false;
 	kind = bitmap_test(&special->vmemmap, scan_pfn(s, i)) ? KIND_VMEMMAP

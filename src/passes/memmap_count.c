@@ -37,7 +37,7 @@ static void check_entire_order(struct scan *s, uint32_t i, const struct folio_vi
 
 static bool mm_ids_locked(const struct folio_view *f)
 {
-	return f->has_mm_ids && (f->mm_id[0] & MM_ID_TOP_BIT);
+	return f->has_mm_ids && f->mm_ids_locked;
 }
 
 /*
@@ -111,7 +111,7 @@ static void check_double_map(struct scan *s, uint32_t i, const struct folio_view
 static const char *mm_id_problem(const struct folio_view *f)
 {
 	uint32_t id[2] = { f->mm_id[0] & ~MM_ID_TOP_BIT, f->mm_id[1] & ~MM_ID_TOP_BIT };
-	bool shared = f->mm_id[1] & MM_ID_TOP_BIT;
+	bool shared = f->mm_ids_shared;
 	uint64_t slots = 0, large = mapcount_unbias(f->large), biggest = 0;
 
 	for (int i = 0; i < 2; i++) {
@@ -152,7 +152,7 @@ static void check_mm_ids(struct scan *s, uint32_t i, const struct folio_view *f)
 	finding_evidence(fs, found, "arithmetic", "slot 0: mm id %u, %llu mappings; slot 1: mm id %u, %llu mappings; %sshared",
 			 f->mm_id[0] & ~MM_ID_TOP_BIT, (unsigned long long)mapcount_unbias(f->mm_id_mapcount[0]),
 			 f->mm_id[1] & ~MM_ID_TOP_BIT, (unsigned long long)mapcount_unbias(f->mm_id_mapcount[1]),
-			 f->mm_id[1] & MM_ID_TOP_BIT ? "" : "not ");
+			 f->mm_ids_shared ? "" : "not ");
 }
 
 /* ---- flags of the first tail ---------------------------------------------------------------------------------------------------- */
@@ -225,8 +225,8 @@ static void check_exclusive_pages(struct scan *s, uint32_t i, const struct folio
 	if (!bit || s->check->no_page_mapcount || !kind_is_anon((enum page_kind)s->records[i].kind))
 		return;
 	for (uint32_t j = 0; j < nr; j++) {
-		uint64_t flags = get_le64(scan_page(s, i + j) + s->l->page.flags);
-		uint64_t count = mapcount_unbias((int32_t)get_le32(scan_page(s, i + j) + s->l->page.mapcount));
+		uint64_t flags = get_u64(s->l->mmu.endian, scan_page(s, i + j) + s->l->page.flags);
+		uint64_t count = mapcount_unbias((int32_t)get_u32(s->l->mmu.endian, scan_page(s, i + j) + s->l->page.mapcount));
 
 		count = count > doubled ? count - doubled : 0;
 		if (!(flags & bit) || count + entire <= 1)

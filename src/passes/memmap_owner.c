@@ -344,8 +344,8 @@ static void check_page_pool(struct scan *s, uint32_t i, const struct page_view *
 
 	if (!s->l->pp_mask || (v->word8 & s->l->pp_mask) != s->l->pp_signature || !pp->found)
 		return;
-	pool = get_le64(p + pp->offset);
-	count = refs->found && refs->size == 8 && refs->offset + 8 <= s->l->page_struct_size ? (int64_t)get_le64(p + refs->offset) : 0;
+	pool = get_u64(m->endian, p + pp->offset);
+	count = refs->found && refs->size == 8 && refs->offset + 8 <= s->l->page_struct_size ? (int64_t)get_u64(m->endian, p + refs->offset) : 0;
 	if (m->arch->kernel_va(m, pool) && count >= 0 && v->refcount >= 1)
 		return;
 	f = scan_finding(s, RULE_PAGE_POOL_PP_VALID, i);

@@ -225,7 +225,7 @@ void count_poisoned(struct worker *w, const struct layout *l, const unsigned cha
 		const struct census_record *r = &run->records[i];
 		uint64_t pfn = run->first_pfn + i;
 
-		if (!(get_le64(pages + i * l->page_struct_size + l->page.flags) & mask) || none >> r->kind & 1)
+		if (!(get_u64(l->mmu.endian, pages + i * l->page_struct_size + l->page.flags) & mask) || none >> r->kind & 1)
 			continue;
 		w->poison.huge |= kind_is_hugetlb((enum page_kind)r->kind);
 		if (!w->poison.nr++ || pfn < w->poison.first)

@@ -38,7 +38,7 @@ static int64_t wrong_by(const struct recount *r, const struct suspect *s, int64_
 
 static uint32_t page_word(const struct recount *r, const struct suspect *s, uint64_t i)
 {
-	return get_le32(s->bytes + i * r->check->layout.page_struct_size + r->check->layout.page.mapcount);
+	return get_u32(r->check->layout.mmu.endian, s->bytes + i * r->check->layout.page_struct_size + r->check->layout.page.mapcount);
 }
 
 static struct error *wrong_page(struct recount *r, struct suspect *s, uint64_t i, int64_t delta, bool show)
@@ -147,7 +147,7 @@ static void check_large(struct recount *r, struct suspect *s)
 	finding_value(fs, f, "mappings", FMT_DEC, s->found);
 	finding_evidence(fs, f, "arithmetic", "%llu mappings are counted for the folio; page tables hold %llu", (unsigned long long)s->counted,
 			 (unsigned long long)s->found);
-	if (s->folio.has_mm_ids && s->folio.mm_id[0] & MM_ID_TOP_BIT)
+	if (s->folio.has_mm_ids && s->folio.mm_ids_locked)
 		finding_lower(fs, f, "the mm ids are locked: a CPU is mapping or unmapping the folio");
 }
 

@@ -53,7 +53,7 @@ static struct error *collect(struct sheaf_walk *s, uint64_t sheaf, uint32_t nr)
 	if (!err && !ok)
 		s->w->ledger.rule[RULE_SLAB_SHEAF].gaps++;
 	for (uint32_t i = 0; !err && ok && i < nr; i++)
-		if (!array_push(&sw->objects, get_le64(&s->buffer[i])))
+		if (!array_push(&sw->objects, get_u64(kvmem_endian(s->w->kv), &s->buffer[i])))
 			return &error_nomem;
 	return err;
 }

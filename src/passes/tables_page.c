@@ -44,7 +44,7 @@ static bool struct_word(const struct table_cursor *t, const struct table_struct 
 
 	if (!a->found || a->offset + size > t->l->page_struct_size || !p->readable)
 		return false;
-	*ret = get_le(p->bytes + a->offset, size);
+	*ret = get_word(t->l->mmu.endian, p->bytes + a->offset, size);
 	return true;
 }
 
@@ -155,7 +155,7 @@ static void check_sharing(struct table_cursor *t, const struct table_struct *p)
 	if (!(t->link->flags & LINK_HUGETLB) || !p->readable || t->walk->tables->missing)
 		return;
 	if (by_refs)
-		count = get_le32(p->bytes + refs->offset);
+		count = get_u32(t->l->mmu.endian, p->bytes + refs->offset);
 	else if (!struct_word(t, p, FACT_PAGE_PT_SHARE_COUNT, 4, &count))
 		return;
 	if (count == (by_refs ? users : users - 1))

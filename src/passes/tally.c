@@ -160,7 +160,7 @@ static void tally_slab(struct scan *s, uint32_t i, struct zone_sums *sums, const
 		return;
 	}
 	if (at->found && fact_found(&s->l->facts, FACT_CACHE_FLAGS) && at->offset + 8 <= s->l->page_struct_size)
-		class = slab_class(s, get_le64(scan_page(s, i) + at->offset));
+		class = slab_class(s, get_u64(s->l->mmu.endian, scan_page(s, i) + at->offset));
 	sums->v[SUM_SLAB] += nr;
 	if (class == SLAB_SEEN_RECLAIMABLE)
 		sums->v[SUM_SLAB_RECLAIMABLE] += nr;

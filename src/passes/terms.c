@@ -6,9 +6,9 @@ struct mapcount_sums terms_sum_pages(const struct layout *l, const unsigned char
 	struct mapcount_sums sums = { 0 };
 
 	for (uint32_t j = 0; j < nr; j++, p += l->page_struct_size) {
-		int32_t count = (int32_t)get_le32(p + l->page.mapcount);
+		int32_t count = (int32_t)get_u32(l->mmu.endian, p + l->page.mapcount);
 
-		sums.nr_exclusive += !!(get_le64(p + l->page.flags) & flag_mask(l->flag.anon_exclusive));
+		sums.nr_exclusive += !!(get_u64(l->mmu.endian, p + l->page.flags) & flag_mask(l->flag.anon_exclusive));
 		sums.pages_mapped += count >= 0;
 		sums.mapcounts += mapcount_unbias(count);
 	}

@@ -94,7 +94,7 @@ static struct error *scan_table(struct judging *j, uint64_t pfn, bool single)
 
 	for (size_t i = 0; !err && got == size && i < size / 8; i++) {
 		uint64_t to;
-		size_t block = names_frame(j, le64toh(j->words[i]), single, &to) ? block_of(j, to) : SIZE_MAX;
+		size_t block = names_frame(j, get_u64(c->layout.mmu.endian, &j->words[i]), single, &to) ? block_of(j, to) : SIZE_MAX;
 
 		if (block != SIZE_MAX && j->list[block]->refs.pfn == to && is_open(j->list[block]))
 			err = block_found(j, block, KOWNER_HARDWARE);
@@ -125,9 +125,9 @@ struct error *try_tables(struct judging *j)
 static bool is_callback(const struct judging *j, const unsigned char *page, uint64_t *ret_next)
 {
 	const struct places *p = &j->t->holders.places;
-	uint64_t func = get_le64(page + j->t->c->layout.page.lru + 8);
+	uint64_t func = get_u64(j->t->c->layout.mmu.endian, page + j->t->c->layout.page.lru + 8);
 
-	*ret_next = get_le64(page + j->t->c->layout.page.lru);
+	*ret_next = get_u64(j->t->c->layout.mmu.endian, page + j->t->c->layout.page.lru);
 	return func - p->image_va < p->image_size || modules_find(&p->modules, func);
 }
 
@@ -139,7 +139,7 @@ static struct error *try_chain(struct judging *j, uint64_t pfn, const unsigned c
 	struct edge e = { .from = SIZE_MAX };
 	uint64_t next;
 
-	if (!r || r->kind != KIND_KERNEL || !memmap_pfn_of(&c->memmap, get_le64(page + c->layout.page.private), &next))
+	if (!r || r->kind != KIND_KERNEL || !memmap_pfn_of(&c->memmap, get_u64(j->t->c->layout.mmu.endian, page + c->layout.page.private), &next))
 		return NULL;
 	e.to = block_of(j, next);
 	if (e.to == SIZE_MAX || !is_open(j->list[e.to]))

@@ -7,7 +7,6 @@
  */
 #include "passes/words.h"
 
-#include <endian.h>
 #include <stdbool.h>
 
 /** Words looked at together; in memory full of addresses so many at once that the look beforehand is worth nothing. */
@@ -32,25 +31,25 @@ static struct halves halves_of(uint64_t first, uint64_t size)
 }
 
 /* Whether the upper half of some word of the block is in a window. */
-static bool any_half(const uint64_t *words, struct halves page, struct halves map)
+static inline bool any_half(enum endian e, const uint64_t *words, struct halves page, struct halves map)
 {
 	uint32_t any = 0;
 
 	for (unsigned i = 0; i < BLOCK; i++) {
-		uint32_t half = (uint32_t)(le64toh(words[i]) >> 32);
+		uint32_t half = (uint32_t)(get_u64(e, &words[i]) >> 32);
 
 		any |= (uint32_t)((int32_t)(half - page.first) < page.end) | (uint32_t)((int32_t)(half - map.first) < map.end);
 	}
 	return any;
 }
 
-static size_t scan(const struct word_windows *w, const uint64_t *words, size_t first, size_t nr, uint32_t *ret)
+static inline size_t scan(enum endian e, const struct word_windows *w, const uint64_t *words, size_t first, size_t nr, uint32_t *ret)
 {
 	const uint64_t page_first = w->page_first, page_size = w->page_size, map_first = w->map_first, map_size = w->map_size;
 	size_t found = 0;
 
 	for (size_t i = first; i < first + nr; i++) {
-		uint64_t word = le64toh(words[i]);
+		uint64_t word = get_u64(e, &words[i]);
 
 		ret[found] = (uint32_t)i;
 		found += (size_t)(word - page_first < page_size) | (size_t)(word - map_first < map_size);
@@ -58,7 +57,7 @@ static size_t scan(const struct word_windows *w, const uint64_t *words, size_t f
 	return found;
 }
 
-size_t words_scan(const struct word_windows *w, const uint64_t *words, size_t nr, uint32_t *ret)
+static inline size_t scan_all(enum endian e, const struct word_windows *w, const uint64_t *words, size_t nr, uint32_t *ret)
 {
 	struct halves page = halves_of(w->page_first, w->page_size), map = halves_of(w->map_first, w->map_size);
 	size_t found = 0, i = 0, dense = 0;
@@ -68,11 +67,17 @@ size_t words_scan(const struct word_windows *w, const uint64_t *words, size_t nr
 
 		if (dense)
 			dense--;
-		else if (!any_half(words + i, page, map))
+		else if (!any_half(e, words + i, page, map))
 			continue;
-		here = scan(w, words, i, BLOCK, ret + found);
+		here = scan(e, w, words, i, BLOCK, ret + found);
 		found += here;
 		dense = here >= DENSE && !dense ? DENSE_BLOCKS : dense;
 	}
-	return found + scan(w, words, i, nr - i, ret + found);
+	return found + scan(e, w, words, i, nr - i, ret + found);
+}
+
+/* The loop is compiled for each order. */
+size_t words_scan(const struct word_windows *w, const uint64_t *words, size_t nr, uint32_t *ret)
+{
+	return w->endian == ENDIAN_LITTLE ? scan_all(ENDIAN_LITTLE, w, words, nr, ret) : scan_all(ENDIAN_BIG, w, words, nr, ret);
 }

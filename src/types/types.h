@@ -35,7 +35,7 @@ struct answer {
 	bool pointer;        /**< the member is a pointer */
 	uint64_t offset;     /**< bytes from the start of the outermost type */
 	uint64_t size;       /**< bytes; of an array: all of it; of a bit field: the 1, 2, 4 or 8 that hold it */
-	uint32_t bit_offset; /**< of a bit field: from the start of its byte at \p offset (0 to 7), little-endian */
+	uint32_t bit_offset; /**< of a bit field: how far the word of \p size bytes at \p offset has to be shifted down */
 	uint32_t bit_size;   /**< 0: not a bit field */
 	uint64_t length;     /**< elements of an array (all dimensions multiplied), else 0 */
 	uint64_t stride;     /**< bytes of one element of an array */

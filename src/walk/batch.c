@@ -36,7 +36,7 @@ static struct error *batch_read(const struct layout *l, struct kvmem *k, struct 
 		return err;
 	b->nr = bytes[nr->offset];
 	for (unsigned i = 0; i < b->nr && b->nr <= b->capacity; i++)
-		b->entries[i] = get_le64(bytes + entries->offset + 8 * i) & ~(uint64_t)ENTRY_TAGS;
+		b->entries[i] = get_u64(l->mmu.endian, bytes + entries->offset + 8 * i) & ~(uint64_t)ENTRY_TAGS;
 	return NULL;
 }
 

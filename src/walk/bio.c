@@ -212,7 +212,7 @@ struct error *bio_in_object(struct bios *b, uint64_t cache, uint64_t va, uint64_
 	size = size < sizeof(bytes) ? size : sizeof(bytes);
 	err = kvmem_read_all(b->k, va, bytes, (size_t)size, &ok);
 	for (uint64_t front = 0; !err && ok && front + bio <= size; front += 8) {
-		uint64_t word = get_le64(bytes + front + at);
+		uint64_t word = get_u64(b->l->mmu.endian, bytes + front + at);
 
 		if (!word || word & 7 || !b->l->mmu.arch->kernel_va(&b->l->mmu, word))
 			continue;

@@ -46,8 +46,8 @@ struct error *pgmap_read(const struct layout *l, struct kvmem *k, uint64_t va, s
 		err = kvmem_read_all(k, va + fact(f, FACT_PGMAP_RANGE)->offset + i * sizeof(bytes), bytes, sizeof(bytes), ret_ok);
 		if (err || !*ret_ok)
 			break;
-		ret->ranges[i].first_pfn = get_le64(bytes) >> l->page_shift; /* struct range: start and end, inclusive */
-		ret->ranges[i].last_pfn = get_le64(bytes + 8) >> l->page_shift;
+		ret->ranges[i].first_pfn = get_u64(l->mmu.endian, bytes) >> l->page_shift; /* struct range: start and end, inclusive */
+		ret->ranges[i].last_pfn = get_u64(l->mmu.endian, bytes + 8) >> l->page_shift;
 		ret->nr++;
 	}
 	return err;
@@ -65,5 +65,5 @@ uint64_t page_pgmap_word(const struct layout *l, const unsigned char *page)
 {
 	const struct answer *a = fact(&l->facts, FACT_PAGE_PGMAP);
 
-	return a->found && a->offset + 8 <= l->page_struct_size ? get_le64(page + a->offset) : 0;
+	return a->found && a->offset + 8 <= l->page_struct_size ? get_u64(l->mmu.endian, page + a->offset) : 0;
 }

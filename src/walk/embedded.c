@@ -51,6 +51,7 @@ static struct error *image_open(struct image *m, struct dump *d)
 	err = arch_find(d, &m->mmu.arch);
 	if (!err)
 		err = m->mmu.arch->mmu_init(d, &m->mmu);
+	m->mmu.endian = dump_info(d)->endian;
 	return err ? err : kvmem_new(&m->mmu, d, &m->kv);
 }
 
@@ -120,10 +121,10 @@ static bool blob_by_symbols(const struct image *m, const struct kallsyms *k, uin
 }
 
 /* What the linker makes and nothing else begins like: types from 0 on, strings right behind them. */
-static bool is_header(const uint8_t *p)
+static bool is_header(enum endian e, const uint8_t *p)
 {
-	return get_le32(p + 4) == BTF_HEADER_SIZE && !get_le32(p + 8) && get_le32(p + 16) == get_le32(p + 12) &&
-	       get_le32(p + 12) > BTF_TYPE_SIZE && get_le32(p + 20) > 1 && btf_size(p);
+	return get_u32(e, p + 4) == BTF_HEADER_SIZE && !get_u32(e, p + 8) && get_u32(e, p + 16) == get_u32(e, p + 12) &&
+	       get_u32(e, p + 12) > BTF_TYPE_SIZE && get_u32(e, p + 20) > 1 && btf_size(p);
 }
 
 /* Try the blob whose header is at \p header; a false one leaves ret->bytes NULL. */
@@ -133,7 +134,7 @@ static void try_blob(struct image *m, uint64_t va, const uint8_t *header, struct
 	struct error *err;
 
 	ret->size = (size_t)btf_size(header);
-	if (!is_header(header) || ret->size > BTF_MAX)
+	if (!is_header(m->mmu.endian, header) || ret->size > BTF_MAX)
 		return;
 	err = kernel_read_new(&m->reader, va, ret->size, "BTF", &ret->bytes);
 	if (!err) {
@@ -149,10 +150,11 @@ static void try_blob(struct image *m, uint64_t va, const uint8_t *header, struct
 
 static void search_chunk(struct image *m, uint64_t va, const uint8_t *bytes, size_t size, struct blob *ret)
 {
-	static const uint8_t magic[] = { 0x9f, 0xeb, BTF_VERSION, 0, BTF_HEADER_SIZE, 0, 0, 0 };
-	const uint8_t *hit = bytes, *end = bytes + size;
+	static const uint8_t starts[][8] = { [ENDIAN_LITTLE] = { 0x9f, 0xeb, BTF_VERSION, 0, BTF_HEADER_SIZE, 0, 0, 0 },
+					     [ENDIAN_BIG] = { 0xeb, 0x9f, BTF_VERSION, 0, 0, 0, 0, BTF_HEADER_SIZE } };
+	const uint8_t *hit = bytes, *end = bytes + size, *magic = starts[m->mmu.endian];
 
-	while (!ret->bytes && (hit = memmem(hit, (size_t)(end - hit), magic, sizeof(magic)))) {
+	while (!ret->bytes && (hit = memmem(hit, (size_t)(end - hit), magic, sizeof(starts[0])))) {
 		if ((size_t)(end - hit) >= BTF_HEADER_SIZE)
 			try_blob(m, va + (uint64_t)(hit - bytes), hit, ret);
 		hit += 4;

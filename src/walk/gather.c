@@ -72,11 +72,11 @@ static struct error *entries(const struct batch_at *b, const unsigned char *byte
 	struct error *err = NULL;
 
 	for (uint64_t i = 0; !err && i < nr; i++) {
-		uint64_t word = get_le64(bytes + 8 * i);
+		uint64_t word = get_u64(b->l->mmu.endian, bytes + 8 * i);
 		struct gather_entry e = { .word_va = b->va + 8 * i, .page_va = word & ~UINT64_C(3), .nr_pages = 1 };
 
 		if (word & ENTRY_COUNT_FOLLOWS && i + 1 < nr)
-			e.nr_pages = get_le64(bytes + 8 * ++i) >> COUNT_SHIFT;
+			e.nr_pages = get_u64(b->l->mmu.endian, bytes + 8 * ++i) >> COUNT_SHIFT;
 		if (e.nr_pages && e.nr_pages <= bit_u64(b->l->max_buddy_order))
 			err = b->fn(b->arg, b->gather, &e);
 	}

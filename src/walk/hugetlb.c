@@ -13,14 +13,14 @@
 
 enum { LIST_HEAD_SIZE = 16, MAX_HSTATE_SIZE = 1 << 20, MAX_SUBPOOL_SIZE = 512, ACTIVE_TAIL = 1, TEMPORARY_TAIL = 2, FREED_TAIL = 4 };
 
-static uint64_t word_of(const unsigned char *bytes, size_t size, const struct answer *a, uint64_t index, unsigned width)
+static uint64_t word_of(const struct layout *l, const unsigned char *bytes, size_t size, const struct answer *a, uint64_t index, unsigned width)
 {
-	return a->found ? get_le_within(bytes, size, a->offset + index * width, width) : 0;
+	return a->found ? get_within(l->mmu.endian, bytes, size, a->offset + index * width, width) : 0;
 }
 
 static uint64_t counter(const struct layout *l, enum fact id, const unsigned char *bytes, size_t size)
 {
-	return word_of(bytes, size, fact(&l->facts, id), 0, 8);
+	return word_of(l, bytes, size, fact(&l->facts, id), 0, 8);
 }
 
 /* An array of unsigned int, one for each node: their sum. */
@@ -30,7 +30,7 @@ static uint64_t array_sum(const struct layout *l, enum fact id, const unsigned c
 	uint64_t sum = 0;
 
 	for (uint64_t i = 0; i < a->length; i++)
-		sum += word_of(bytes, size, a, i, 4);
+		sum += word_of(l, bytes, size, a, i, 4);
 	return sum;
 }
 
@@ -44,9 +44,9 @@ static void read_nodes(struct hugetlb *h, struct hstate *s, const struct layout 
 
 		n->node = z->nodes.v[i].slot;
 		n->freelist = s->va + fact(f, FACT_HSTATE_FREELISTS)->offset + (uint64_t)n->node * LIST_HEAD_SIZE;
-		n->nr = word_of(bytes, size, fact(f, FACT_HSTATE_NODES), n->node, 4);
-		n->free = word_of(bytes, size, fact(f, FACT_HSTATE_FREE_NODE), n->node, 4);
-		n->surplus = word_of(bytes, size, fact(f, FACT_HSTATE_SURPLUS_NODE), n->node, 4);
+		n->nr = word_of(l, bytes, size, fact(f, FACT_HSTATE_NODES), n->node, 4);
+		n->free = word_of(l, bytes, size, fact(f, FACT_HSTATE_FREE_NODE), n->node, 4);
+		n->surplus = word_of(l, bytes, size, fact(f, FACT_HSTATE_SURPLUS_NODE), n->node, 4);
 	}
 }
 
@@ -57,7 +57,7 @@ static void hstate_decode(struct hugetlb *h, struct hstate *s, const struct layo
 	const struct answer *name = fact(f, FACT_HSTATE_NAME), *lock = fact(f, FACT_HSTATE_RESIZE_LOCK);
 	uint64_t owner = lock->offset + fact(f, FACT_MUTEX_OWNER)->offset;
 
-	s->order = (unsigned)word_of(bytes, size, fact(f, FACT_HSTATE_ORDER), 0, 4);
+	s->order = (unsigned)word_of(l, bytes, size, fact(f, FACT_HSTATE_ORDER), 0, 4);
 	s->nr = counter(l, FACT_HSTATE_NR, bytes, size);
 	s->free = counter(l, FACT_HSTATE_FREE, bytes, size);
 	s->resv = counter(l, FACT_HSTATE_RESV, bytes, size);
@@ -66,7 +66,7 @@ static void hstate_decode(struct hugetlb *h, struct hstate *s, const struct layo
 	s->sum_free = array_sum(l, FACT_HSTATE_FREE_NODE, bytes, size);
 	s->sum_surplus = array_sum(l, FACT_HSTATE_SURPLUS_NODE, bytes, size);
 	s->activelist = s->va + fact(f, FACT_HSTATE_ACTIVELIST)->offset;
-	s->resizing = lock->found && fact_found(f, FACT_MUTEX_OWNER) && owner + 8 <= size && get_le64(bytes + owner);
+	s->resizing = lock->found && fact_found(f, FACT_MUTEX_OWNER) && owner + 8 <= size && get_u64(l->mmu.endian, bytes + owner);
 	for (size_t i = 0; name->found && i < HSTATE_NAME_SIZE && i < name->size && name->offset + i < size; i++) {
 		char c = (char)bytes[name->offset + i];
 
@@ -202,7 +202,7 @@ struct huge_page huge_page_decode(const struct layout *l, const unsigned char *p
 	if (!pool->found)
 		ret.subpool = tail_of(l, p, 1).private;
 	else if (pool->offset + 8 <= (uint64_t)HUGE_PAGES_READ * l->page_struct_size)
-		ret.subpool = get_le64(p + pool->offset);
+		ret.subpool = get_u64(l->mmu.endian, p + pool->offset);
 	return ret;
 }
 

@@ -70,6 +70,11 @@ const struct mmu *kvmem_mmu(const struct kvmem *k)
 	return k->mmu;
 }
 
+enum endian kvmem_endian(const struct kvmem *k)
+{
+	return k->mmu->endian;
+}
+
 struct dump_reader *kvmem_reader(struct kvmem *k)
 {
 	return k->reader;
@@ -206,7 +211,7 @@ struct error *kvmem_read_word(struct kvmem *k, uint64_t va, unsigned size, uint6
 	struct error *err = kvmem_read_all(k, va, bytes, size <= 8 ? size : 8, ret_ok);
 
 	if (!err && *ret_ok)
-		*ret = get_le(bytes, size);
+		*ret = get_word(k->mmu->endian, bytes, size);
 	return err;
 }
 

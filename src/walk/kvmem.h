@@ -32,6 +32,9 @@ struct error *kvmem_new(const struct mmu *m, struct dump *d, struct kvmem **ret)
 void kvmem_free(struct kvmem *k);
 
 const struct mmu *kvmem_mmu(const struct kvmem *k);
+
+/** The order of bytes of words in that memory. */
+enum endian kvmem_endian(const struct kvmem *k);
 struct dump_reader *kvmem_reader(struct kvmem *k);
 
 /**
@@ -51,7 +54,7 @@ struct error *kvmem_is_mapped(struct kvmem *k, uint64_t va, bool *ret) _must_che
 /** Read a whole object or nothing: *ret_ok tells. */
 struct error *kvmem_read_all(struct kvmem *k, uint64_t va, void *buf, size_t size, bool *ret_ok) _must_check_;
 
-/** Read one little-endian word of 1, 2, 4 or 8 bytes. */
+/** Read one word of 1, 2, 4 or 8 bytes. */
 struct error *kvmem_read_word(struct kvmem *k, uint64_t va, unsigned size, uint64_t *ret, bool *ret_ok) _must_check_;
 
 /** Read member \p a of the object at \p va, at most 8 bytes of it.  Absent, or \p va is 0: *ret is 0, *ret_ok false. */

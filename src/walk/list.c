@@ -28,6 +28,7 @@ static struct error *node_missing(struct kvmem *k, uint64_t node, enum walk_end 
  */
 static struct error *walk_direction(struct walker *w, unsigned forward, enum walk_end *ret, struct list_break *stop)
 {
+	enum endian e = kvmem_endian(w->k);
 	uint64_t from = w->head, node, last;
 	unsigned char links[16];
 	struct error *err;
@@ -38,8 +39,8 @@ static struct error *walk_direction(struct walker *w, unsigned forward, enum wal
 	*stop = (struct list_break){ w->head, w->head, 0, false };
 	if (err || !ok)
 		return err;
-	last = get_le64(links + (8 - forward));
-	for (node = get_le64(links + forward); node != w->head; node = get_le64(links + forward)) {
+	last = get_u64(e, links + (8 - forward));
+	for (node = get_u64(e, links + forward); node != w->head; node = get_u64(e, links + forward)) {
 		*stop = (struct list_break){ from, node, 0, false };
 		*ret = WALK_LIMIT;
 		if (w->result->visited >= w->limit)
@@ -49,7 +50,7 @@ static struct error *walk_direction(struct walker *w, unsigned forward, enum wal
 			return err ? err : node_missing(w->k, node, ret);
 		*ret = WALK_BROKEN;
 		stop->has_back = true;
-		stop->back = get_le64(links + (8 - forward));
+		stop->back = get_u64(e, links + (8 - forward));
 		if (stop->back != from)
 			return NULL;
 		w->result->visited++;

@@ -34,7 +34,7 @@ static struct error *read_words(struct kvmem *k, uint64_t va, unsigned nr, int64
 	struct error *err = kvmem_read_all(k, va, bytes, nr * 8, ret_ok);
 
 	for (unsigned i = 0; !err && *ret_ok && i < nr; i++)
-		words[i] = (int64_t)get_le64(bytes + 8 * i);
+		words[i] = (int64_t)get_u64(kvmem_endian(k), bytes + 8 * i);
 	return err;
 }
 

@@ -32,6 +32,7 @@ enum node_type { LEAF_64 = 1, RANGE_64 = 2, ARANGE_64 = 3 };
 struct shape {
 	unsigned pivots, slots;	    /* how many */
 	unsigned pivot_at, slot_at; /* offsets */
+	enum endian endian;
 };
 
 /* A pointer to a node, and what the node must therefore be like. */
@@ -73,7 +74,7 @@ struct slot {
 
 static uint64_t pivot(const struct cursor *c, unsigned i)
 {
-	return get_le64(c->node + c->shape->pivot_at + i * 8);
+	return get_u64(c->shape->endian, c->node + c->shape->pivot_at + i * 8);
 }
 
 static bool pivots_follow(const struct cursor *c)
@@ -102,7 +103,7 @@ static bool slot_next(struct cursor *c, struct slot *ret)
 	ret->wrong = last < c->first || last > c->last;
 	ret->first = c->first;
 	ret->last = ret->wrong ? c->last : last;
-	ret->value = get_le64(c->node + c->shape->slot_at + ret->i * 8);
+	ret->value = get_u64(c->shape->endian, c->node + c->shape->slot_at + ret->i * 8);
 	if (ret->wrong)
 		return true;
 	c->end = last == c->last;
@@ -238,7 +239,7 @@ static struct error *node_read(struct maple *m, const struct branch *b, unsigned
 
 static uint64_t parent_word(const struct maple *m, const unsigned char *node)
 {
-	return get_le64(node + fact(&m->l->facts, FACT_MAPLE_PARENT)->offset);
+	return get_u64(m->l->mmu.endian, node + fact(&m->l->facts, FACT_MAPLE_PARENT)->offset);
 }
 
 /* Recursive: the depth is limited. */
@@ -281,15 +282,16 @@ static struct error *doubtful_visit(struct maple *m)
 
 /* ---- what the kernel's nodes are like ---------------------------------------------------------------------------- */
 
-static bool shape_init(struct shape *s, const struct facts *f, enum fact pivots, enum fact slots, unsigned node_size)
+static bool shape_init(struct shape *s, const struct layout *l, enum fact pivots, enum fact slots, unsigned node_size)
 {
-	const struct answer *p = fact(f, pivots), *q = fact(f, slots);
+	const struct answer *p = fact(&l->facts, pivots), *q = fact(&l->facts, slots);
 
 	if (!p->found || !q->found || !p->length || q->length != p->length + 1 || q->length > MAX_NODE_SIZE / 8)
 		return false;
 	if (p->offset > node_size || q->offset > node_size)
 		return false;
-	*s = (struct shape){ (unsigned)p->length, (unsigned)q->length, (unsigned)p->offset, (unsigned)q->offset };
+	*s = (struct shape){ (unsigned)p->length, (unsigned)q->length, (unsigned)p->offset, (unsigned)q->offset,
+			     l->mmu.endian };
 	return s->pivot_at + s->pivots * 8 <= node_size && s->slot_at + s->slots * 8 <= node_size;
 }
 
@@ -302,8 +304,8 @@ static bool shapes_init(struct maple *m)
 		return false;
 	m->node_size = (unsigned)node->size;
 	return node->size >= 8 && parent->offset <= node->size - 8 &&
-	       shape_init(&m->range, f, FACT_MAPLE_R64_PIVOT, FACT_MAPLE_R64_SLOT, m->node_size) &&
-	       shape_init(&m->arange, f, FACT_MAPLE_A64_PIVOT, FACT_MAPLE_A64_SLOT, m->node_size);
+	       shape_init(&m->range, m->l, FACT_MAPLE_R64_PIVOT, FACT_MAPLE_R64_SLOT, m->node_size) &&
+	       shape_init(&m->arange, m->l, FACT_MAPLE_A64_PIVOT, FACT_MAPLE_A64_SLOT, m->node_size);
 }
 
 static struct error *root_visit(struct maple *m, uint64_t tree)

@@ -25,7 +25,7 @@ static struct error *read_member(struct mapping_cache *c, uint64_t va, enum fact
 	struct error *err = kvmem_read(c->k, va + fact(&c->l->facts, id)->offset, bytes, 8, &got, gap);
 
 	if (!err && got == 8)
-		*ret = get_le64(bytes);
+		*ret = get_u64(kvmem_endian(c->k), bytes);
 	return err;
 }
 

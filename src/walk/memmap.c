@@ -30,7 +30,7 @@ static struct error *read_subsections(struct memmap *m, struct kvmem *k, struct 
 		memmap_gap(m, usage + w->subsection_offset);
 	s->has_subsections = ok;
 	for (unsigned i = 0; ok && i < words; i++)
-		s->subsections[i] = get_le64(bytes + i * 8);
+		s->subsections[i] = get_u64(m->layout->mmu.endian, bytes + i * 8);
 	return NULL;
 }
 
@@ -38,8 +38,8 @@ static struct error *section_add(struct memmap *m, struct kvmem *k, uint64_t nr,
 				 const unsigned char *bytes)
 {
 	const struct section_words *w = &m->layout->section;
-	uint64_t raw = get_le64(bytes + w->map_offset);
-	uint64_t usage = w->usage_offset == NO_OFFSET ? 0 : get_le64(bytes + w->usage_offset);
+	uint64_t raw = get_u64(m->layout->mmu.endian, bytes + w->map_offset);
+	uint64_t usage = w->usage_offset == NO_OFFSET ? 0 : get_u64(m->layout->mmu.endian, bytes + w->usage_offset);
 	struct section s = {
 		.nr = nr,
 		.first_pfn = nr * m->pages_per_section,
@@ -99,7 +99,7 @@ static struct error *roots_read(struct memmap *m, struct kvmem *k, uint64_t arra
 		if (!err && got < left * 8)
 			memmap_gap(m, array + i * 8 + got);
 		for (uint64_t j = 0; !err && j < got / 8; j++) {
-			uint64_t root = get_le64(chunk + j * 8);
+			uint64_t root = get_u64(m->layout->mmu.endian, chunk + j * 8);
 
 			if (root)
 				err = root_read(m, k, root, (i + j) * w->per_root, buf);

@@ -28,7 +28,7 @@ static void rss_atomic(const struct mm_bytes *b, struct mm *ret)
 
 	ret->rss_exact = stat->found && count->stride == 8;
 	for (unsigned i = 0; ret->rss_exact && i < count->length && i < MAX_RSS_COUNTERS; i++)
-		ret->rss[i] = (int64_t)get_le_within(b->p, b->size, stat->offset + count->offset + i * 8, 8);
+		ret->rss[i] = (int64_t)get_within(b->l->mmu.endian, b->p, b->size, stat->offset + count->offset + i * 8, 8);
 }
 
 /* Since Linux f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter") (v6.2). */
@@ -42,8 +42,8 @@ static void rss_percpu(const struct mm_bytes *b, struct mm *ret)
 	for (unsigned i = 0; ret->rss_exact && i < stat->length && i < MAX_RSS_COUNTERS; i++) {
 		uint64_t at = stat->offset + i * stat->stride;
 
-		ret->rss[i] = (int64_t)get_le_within(b->p, b->size, at + count->offset, 8);
-		ret->rss_percpu[i] = parts->found ? get_le_within(b->p, b->size, at + parts->offset, 8) : 0;
+		ret->rss[i] = (int64_t)get_within(b->l->mmu.endian, b->p, b->size, at + count->offset, 8);
+		ret->rss_percpu[i] = parts->found ? get_within(b->l->mmu.endian, b->p, b->size, at + parts->offset, 8) : 0;
 	}
 }
 
@@ -121,7 +121,7 @@ static struct error *pgd_has_kernel(struct kvmem *k, const struct mm *mm, bool *
 	if (!err && ok)
 		err = dump_read_phys(kvmem_reader(k), m->root_pa + last, bytes, sizeof(bytes), &got, NULL);
 	*ret = !err && ok && got == sizeof(bytes) && m->arch->decode(m, m->levels, entry, &pa1) == ENTRY_TABLE &&
-	       m->arch->decode(m, m->levels, get_le64(bytes), &pa2) == ENTRY_TABLE && pa1 == pa2;
+	       m->arch->decode(m, m->levels, mmu_entry(m, bytes, 0), &pa2) == ENTRY_TABLE && pa1 == pa2;
 	return err;
 }
 
@@ -197,7 +197,7 @@ static struct error *add_part(struct kvmem *k, struct mm *mm, unsigned first, un
 	if (!err && !ok)
 		mm->rss_exact = false;
 	for (unsigned i = 0; !err && ok && i < nr; i++)
-		mm->rss[first + i] += (int32_t)get_le32(bytes + i * 4);
+		mm->rss[first + i] += (int32_t)get_u32(kvmem_endian(k), bytes + i * 4);
 	return err;
 }
 

@@ -21,8 +21,8 @@ struct finder {
 static void consider(struct finder *f, const unsigned char *bytes)
 {
 	Elf64_Sym s = {
-		.st_name = get_le32(bytes + offsetof(Elf64_Sym, st_name)), .st_info = bytes[offsetof(Elf64_Sym, st_info)],
-		.st_value = get_le64(bytes + offsetof(Elf64_Sym, st_value)), .st_size = get_le64(bytes + offsetof(Elf64_Sym, st_size)),
+		.st_name = get_u32(kvmem_endian(f->k), bytes + offsetof(Elf64_Sym, st_name)), .st_info = bytes[offsetof(Elf64_Sym, st_info)],
+		.st_value = get_u64(kvmem_endian(f->k), bytes + offsetof(Elf64_Sym, st_value)), .st_size = get_u64(kvmem_endian(f->k), bytes + offsetof(Elf64_Sym, st_size)),
 	};
 
 	if (!s.st_name || s.st_value > f->va || s.st_value < f->part->start || (s.st_size && f->va - s.st_value >= s.st_size))

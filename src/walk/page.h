@@ -22,19 +22,25 @@ struct page_view {
 	int32_t refcount;
 };
 
-static inline struct page_view page_decode(const struct layout *l, const unsigned char *p)
+static inline struct page_view page_decode_as(enum endian e, const struct layout *l, const unsigned char *p)
 {
 	return (struct page_view){
-		.flags = get_le64(p + l->page.flags),
-		.word8 = get_le64(p + l->page.word8),
-		.lru_prev = get_le64(p + l->page.lru + 8),
-		.mapping = get_le64(p + l->page.mapping),
-		.index = get_le64(p + l->page.index),
-		.private = get_le64(p + l->page.private),
-		.memcg = l->page.memcg < 0 ? 0 : get_le64(p + l->page.memcg),
-		.mapcount = get_le32(p + l->page.mapcount),
-		.refcount = (int32_t)get_le32(p + l->page.refcount),
+		.flags = get_u64(e, p + l->page.flags),
+		.word8 = get_u64(e, p + l->page.word8),
+		.lru_prev = get_u64(e, p + l->page.lru + 8),
+		.mapping = get_u64(e, p + l->page.mapping),
+		.index = get_u64(e, p + l->page.index),
+		.private = get_u64(e, p + l->page.private),
+		.memcg = l->page.memcg < 0 ? 0 : get_u64(e, p + l->page.memcg),
+		.mapcount = get_u32(e, p + l->page.mapcount),
+		.refcount = (int32_t)get_u32(e, p + l->page.refcount),
 	};
+}
+
+/* One branch for all words: this is done for every page of the machine. */
+static inline struct page_view page_decode(const struct layout *l, const unsigned char *p)
+{
+	return l->mmu.endian == ENDIAN_LITTLE ? page_decode_as(ENDIAN_LITTLE, l, p) : page_decode_as(ENDIAN_BIG, l, p);
 }
 
 static inline bool page_has(const struct page_view *v, int bit)
@@ -77,7 +83,8 @@ struct folio_view {
 	int32_t nr_mapped; /**< count | ENTIRELY_MAPPED */
 	int32_t pincount;
 	int32_t mm_id_mapcount[2]; /**< biased */
-	uint32_t mm_id[2];         /**< with the lock and shared bits */
+	uint32_t mm_id[2];         /**< with the bits that follow */
+	bool mm_ids_locked, mm_ids_shared; /**< shared: possibly mapped by several mms */
 	uint64_t deferred_next;
 	uint64_t flags_1; /**< flags of the first tail */
 };
@@ -91,7 +98,7 @@ struct folio_view folio_decode(const struct layout *l, const unsigned char *p, u
 /** _nr_pages_mapped: above the count, "mapped as a whole" (ENTIRELY_MAPPED). */
 static const int32_t NR_MAPPED_ENTIRELY = 0x800000;
 static const int32_t NR_MAPPED_COUNT = 0x7fffff;
-/** _mm_id[0] bit 31: locked; _mm_id[1] bit 31: possibly mapped by several mms. */
+/** Bit 31 of both _mm_id[] is none of the id: see mm_ids_locked, mm_ids_shared. */
 static const uint32_t MM_ID_TOP_BIT = UINT32_C(1) << 31;
 
 #endif

@@ -22,7 +22,7 @@ struct error *page_array(struct page_refs *r, uint64_t va, uint64_t nr, unsigned
 		r->gaps += !err && got < want;
 		for (uint64_t j = 0; !err && j * stride + sizeof(uint64_t) <= got && j < n; j++) {
 			struct page_ref ref = *like;
-			uint64_t word = get_le64(bytes + j * stride);
+			uint64_t word = get_u64(kvmem_endian(r->k), bytes + j * stride);
 
 			*(by_va ? &ref.va : &ref.page) = word;
 			ref.index += (uint32_t)(i + j);

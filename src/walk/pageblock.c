@@ -51,7 +51,7 @@ static struct error *read_section(struct pageblocks *p, const struct layout *l, 
 	for (unsigned i = 0; i < p->per_section; i++) {
 		unsigned at = i * width;
 
-		ret[i] = !err && ok && size <= sizeof(bitmap) ? decode(p, l, bitmap[at / 8] >> at % 8) : BLOCK_UNKNOWN;
+		ret[i] = !err && ok && size <= sizeof(bitmap) ? decode(p, l, (unsigned)(get_u64(kvmem_endian(k), bitmap + at / 64 * 8) >> at % 64)) : BLOCK_UNKNOWN;
 		p->nr_unknown += ret[i] == BLOCK_UNKNOWN;
 	}
 	return err;

@@ -202,6 +202,7 @@ static struct error *read_text(struct log *g, uint64_t id, uint64_t begin, uint6
 static struct error *read_desc(struct log *g, uint64_t id, uint64_t *begin, uint64_t *next, bool *ret_live)
 {
 	uint64_t va = g->descs + (id & low_mask(g->count_bits)) * g->l.desc_size;
+	enum endian e = kvmem_endian(g->k);
 	unsigned char desc[MAX_STRUCT];
 	uint64_t state;
 	bool ok;
@@ -210,13 +211,13 @@ static struct error *read_desc(struct log *g, uint64_t id, uint64_t *begin, uint
 	*ret_live = false;
 	if (err)
 		return err;
-	state = ok ? get_le64(desc + g->l.state_var) : 0;
+	state = ok ? get_u64(e, desc + g->l.state_var) : 0;
 	if (!ok || (state & ID_MASK) != id) {
 		missing(g, va);
 		return NULL;
 	}
-	*begin = get_le64(desc + g->l.lpos + g->l.begin);
-	*next = get_le64(desc + g->l.lpos + g->l.next);
+	*begin = get_u64(e, desc + g->l.lpos + g->l.begin);
+	*next = get_u64(e, desc + g->l.lpos + g->l.next);
 	*ret_live = state >> 62 == DESC_COMMITTED || state >> 62 == DESC_FINALIZED;
 	return NULL;
 }
@@ -224,6 +225,7 @@ static struct error *read_desc(struct log *g, uint64_t id, uint64_t *begin, uint
 static struct error *tell(struct log *g, uint64_t id, printk_fn fn, void *arg)
 {
 	uint64_t va = g->infos + (id & low_mask(g->count_bits)) * g->l.info_size, begin = 0, next = 0;
+	enum endian e = kvmem_endian(g->k);
 	unsigned char info[MAX_STRUCT];
 	struct printk_record r;
 	bool ok = false;
@@ -233,8 +235,8 @@ static struct error *tell(struct log *g, uint64_t id, printk_fn fn, void *arg)
 		return err;
 	err = kvmem_read_all(g->k, va, info, (size_t)g->l.info_size, &ok);
 	if (!err && ok) {
-		r = (struct printk_record){ get_le64(info + g->l.seq), get_le64(info + g->l.ts_nsec), g->text,
-					    get_le16(info + g->l.text_len) };
+		r = (struct printk_record){ get_u64(e, info + g->l.seq), get_u64(e, info + g->l.ts_nsec), g->text,
+					    get_u16(e, info + g->l.text_len) };
 		err = read_text(g, id, begin, next, &r.len, &ok);
 	}
 	if (!err && !ok)

@@ -61,22 +61,23 @@ static struct error *read_variables(const struct dump *d, struct old_log *g, boo
 /* The record at `index`; *ret_len: bytes to the next one, 0: nothing can be said of it. */
 static struct error *tell(struct old_log *g, uint64_t index, uint64_t seq, printk_fn fn, void *arg, uint64_t *ret_len)
 {
+	enum endian e = kvmem_endian(g->k);
 	unsigned char header[MAX_HEADER];
 	struct printk_record r = { .seq = seq, .text = g->text };
 	uint64_t text;
 	bool ok;
 	struct error *err = kvmem_read_all(g->k, g->buf + index, header, (size_t)g->header, &ok);
 
-	*ret_len = ok ? get_le16(header + g->len) : 0;
+	*ret_len = ok ? get_u16(e, header + g->len) : 0;
 	if (err || !ok || !*ret_len)
 		return err;
-	text = get_le16(header + g->text_len);
+	text = get_u16(e, header + g->text_len);
 	if (*ret_len < text + (uint64_t)g->header || *ret_len > g->size - index) {
 		*ret_len = 0;
 		return NULL;
 	}
 	r.len = text < PRINTK_MAX_TEXT ? (size_t)text : PRINTK_MAX_TEXT;
-	r.ts_nsec = get_le64(header + g->ts_nsec);
+	r.ts_nsec = get_u64(e, header + g->ts_nsec);
 	err = kvmem_read_all(g->k, g->buf + index + (uint64_t)g->header, g->text, r.len, &ok);
 	if (!err && !ok)
 		broken(g, index);

@@ -67,7 +67,7 @@ static struct error *is_start(struct request_block *b, const struct slabs *s, st
 	struct error *err = NULL;
 
 	if (!(b->seen[line / 64] & bit)) {
-		err = is_queue(b, s, m, get_le64(b->bytes + at), ret);
+		err = is_queue(b, s, m, get_u64(s->layout->mmu.endian, b->bytes + at), ret);
 		b->seen[line / 64] |= bit;
 		b->starts[line / 64] |= *ret ? bit : 0;
 	}
@@ -94,6 +94,6 @@ struct error *request_at(struct request_block *b, const struct slabs *s, struct 
 	if (err || !found || at + state->offset + 4 > b->size)
 		return err;
 	*ret_start = b->va + at;
-	*ret = get_le32(b->bytes + at + state->offset) == idle ? REQUEST_IDLE : REQUEST_BUSY;
+	*ret = get_u32(s->layout->mmu.endian, b->bytes + at + state->offset) == idle ? REQUEST_IDLE : REQUEST_BUSY;
 	return NULL;
 }

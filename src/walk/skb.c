@@ -159,8 +159,8 @@ struct error *skb_is_queued(struct kvmem *k, uint64_t va, bool *ret)
 	*ret = false;
 	if (err || !ok)
 		return err;
-	first = get_le64(bytes);
-	second = get_le64(bytes + 8);
+	first = get_u64(kvmem_endian(k), bytes);
+	second = get_u64(kvmem_endian(k), bytes + 8);
 	parent = first & ~(uint64_t)RB_COLOURS;
 	if (first && second && !(first & RB_COLOURS)) {
 		err = leads_to(k, first + 8, va, UINT64_MAX, &back);
@@ -172,7 +172,7 @@ struct error *skb_is_queued(struct kvmem *k, uint64_t va, bool *ret)
 		err = leads_to(k, parent + 8 + i * 8, va, UINT64_MAX, ret);
 	/* the root of a tree: a child knows its parent */
 	for (unsigned i = 0; !err && !*ret && !parent && i < 2; i++)
-		if (get_le64(bytes + 8 + i * 8))
-			err = leads_to(k, get_le64(bytes + 8 + i * 8), va, ~(uint64_t)RB_COLOURS, ret);
+		if (get_u64(kvmem_endian(k), bytes + 8 + i * 8))
+			err = leads_to(k, get_u64(kvmem_endian(k), bytes + 8 + i * 8), va, ~(uint64_t)RB_COLOURS, ret);
 	return err;
 }

@@ -4,27 +4,27 @@
 
 #include <stdlib.h>
 
-/* inuse:16, objects:15, frozen:1, from the lowest bit up; what stands above is newer (struct slab, struct freelist_counters) */
+/* inuse:16, objects:15, frozen:1, and behind these 32 bits what is newer (struct slab, struct freelist_counters) */
 struct slab_words slab_decode(const struct slabs *s, const unsigned char *bytes)
 {
 	const struct layout *l = s->layout;
 	const struct facts *f = &l->facts;
-	uint32_t counters = get_le32(bytes + fact(f, FACT_SLAB_COUNTERS)->offset);
-	const struct answer *exts = fact(f, FACT_SLAB_OBJ_EXTS), *in_object = fact(f, FACT_SLAB_EXTS_IN_OBJECT);
-	const struct answer *next = fact(f, FACT_SLAB_NEXT);
-	uint64_t flags = get_le64(bytes + l->page.flags);
+	enum endian e = l->mmu.endian;
+	uint32_t counters = get_u32(e, bytes + fact(f, FACT_SLAB_COUNTERS)->offset);
+	const struct answer *exts = fact(f, FACT_SLAB_OBJ_EXTS), *next = fact(f, FACT_SLAB_NEXT);
+	uint64_t flags = get_u64(e, bytes + l->page.flags);
 
 	return (struct slab_words){
-		.cache = get_le64(bytes + fact(f, FACT_PAGE_SLAB_CACHE)->offset),
-		.freelist = get_le64(bytes + fact(f, FACT_SLAB_FREELIST)->offset),
-		.exts = exts->found ? get_le64(bytes + exts->offset) : 0,
-		.next = next->found ? get_le64(bytes + next->offset) : 0,
-		.inuse = counters & 0xffff,
-		.objects = counters >> 16 & 0x7fff,
-		.frozen = counters >> 31,
+		.cache = get_u64(e, bytes + fact(f, FACT_PAGE_SLAB_CACHE)->offset),
+		.freelist = get_u64(e, bytes + fact(f, FACT_SLAB_FREELIST)->offset),
+		.exts = exts->found ? get_u64(e, bytes + exts->offset) : 0,
+		.next = next->found ? get_u64(e, bytes + next->offset) : 0,
+		.inuse = (unsigned)get_bits(e, counters, 32, 0, 16),
+		.objects = (unsigned)get_bits(e, counters, 32, 16, 15),
+		.frozen = get_bits(e, counters, 32, 31, 1),
 		.list_bit = flags & flag_mask(l->flag.workingset),
 		.locked = flags & flag_mask(l->flag.locked),
-		.exts_in_object = in_object->found && bytes[in_object->offset] >> in_object->bit_offset & 1,
+		.exts_in_object = layout_word(l, FACT_SLAB_EXTS_IN_OBJECT, bytes, l->page_struct_size),
 	};
 }
 
@@ -67,7 +67,7 @@ static struct error *memory_word(struct slab_memory *m, uint64_t va, uint64_t *r
 	if (m->direct) {
 		err = dump_read_phys(r, m->pa + at, word, sizeof(word), &got, NULL);
 		*ret_ok = !err && got == sizeof(word);
-		*ret = *ret_ok ? get_le64(word) : 0;
+		*ret = *ret_ok ? get_u64(kvmem_endian(m->kv), word) : 0;
 		return err;
 	}
 	*ret_ok = true;
@@ -78,7 +78,7 @@ static struct error *memory_word(struct slab_memory *m, uint64_t va, uint64_t *r
 		if (!*ret_ok)
 			return err;
 	}
-	*ret = get_le64(m->buffer + at);
+	*ret = get_u64(kvmem_endian(m->kv), m->buffer + at);
 	return NULL;
 }
 

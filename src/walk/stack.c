@@ -97,10 +97,10 @@ static struct error *add_interrupted(struct collector *c, uint64_t sp)
 		return &error_nomem;
 	err = kvmem_read(c->k, sp, buf, (size_t)c->stacks->size, &got, &gap);
 	if (!err && gap.kind == KV_UNMAPPED && got >= 8) {
-		struct stack *s = find_running(c, get_le64(buf + got - 8));
+		struct stack *s = find_running(c, get_u64(kvmem_endian(c->k), buf + got - 8));
 
 		if (s)
-			use_sp(s, get_le64(buf + got - 8));
+			use_sp(s, get_u64(kvmem_endian(c->k), buf + got - 8));
 	}
 	return err;
 }
@@ -179,7 +179,7 @@ static struct error *read_words(struct words *w, uint64_t va, uint64_t end, stru
 	struct error *err = kvmem_read(w->k, va, w->buf, (size_t)(end - va), &got, &gap);
 
 	for (size_t i = 0; !err && i < got / 8; i++) {
-		x.word = le64toh(w->buf[i]);
+		x.word = get_u64(kvmem_endian(w->k), &w->buf[i]);
 		x.va = va + 8 * i;
 		err = w->fn(w->arg, &x);
 	}

@@ -53,9 +53,9 @@ struct error *stackdepot_init(struct stackdepot *d, const struct layout *l, stru
 static uint32_t bits(const struct layout *l, enum fact id, uint32_t handle)
 {
 	const struct answer *a = fact(&l->facts, id);
-	unsigned shift = (unsigned)a->offset * 8 + a->bit_offset;
+	uint64_t bytes = l->mmu.endian == ENDIAN_BIG ? 4 - a->offset - a->size : a->offset;
 
-	return shift < 32 ? (uint32_t)(handle >> shift & low_mask(a->bit_size)) : 0;
+	return a->offset + a->size <= 4 ? (uint32_t)(handle >> (bytes * 8 + a->bit_offset) & low_mask(a->bit_size)) : 0;
 }
 
 /* Address of the record; 0: there is none, or it cannot be read. */
@@ -87,7 +87,7 @@ static struct error *read_frames(struct kvmem *k, uint64_t va, unsigned nr, stru
 
 	ret->state = !err && ok ? DEPOT_FOUND : DEPOT_GAP;
 	for (unsigned i = 0; !err && ok && i < nr; i++)
-		ret->frames[i] = get_le64(bytes + i * 8);
+		ret->frames[i] = get_u64(kvmem_endian(k), bytes + i * 8);
 	ret->nr = ok ? nr : 0;
 	return err;
 }

@@ -223,7 +223,7 @@ static struct error *table_slots(const struct swap_area *a, struct kvmem *k, con
 	for (unsigned i = 0; !err && i < nr; i++) {
 		ret[i] = (struct swap_slot){ .va = ci ? ci->table + (uint64_t)(at + i) * 8 : 0, .gap = (i + 1) * 8 > got };
 		ret[i].pfn = UINT64_MAX;
-		ret[i].raw = ret[i].gap ? 0 : get_le64(bytes + (size_t)i * 8);
+		ret[i].raw = ret[i].gap ? 0 : get_u64(kvmem_endian(k), bytes + (size_t)i * 8);
 		if (!ret[i].gap)
 			err = table_slot(k, ci, at + i, &ret[i]);
 	}

@@ -58,7 +58,7 @@ static uint64_t task_word(const struct collector *c, enum fact id)
 {
 	const struct answer *a = fact(&c->l->facts, id);
 
-	return a->found ? get_le(c->bytes + (a->offset - c->first), a->size > 8 ? 8 : (unsigned)a->size) : 0;
+	return a->found ? get_word(c->l->mmu.endian, c->bytes + (a->offset - c->first), a->size > 8 ? 8 : (unsigned)a->size) : 0;
 }
 
 static void task_comm(const struct collector *c, struct task *ret)
@@ -79,7 +79,7 @@ static void task_rss(const struct collector *c, struct task *ret)
 	if (!stat->found || !count->found || count->offset + count->size > stat->size)
 		return;
 	for (unsigned i = 0; i < MAX_RSS_COUNTERS && i < count->length; i++)
-		ret->rss[i] = (int32_t)get_le32(c->bytes + (stat->offset - c->first) + count->offset + i * 4);
+		ret->rss[i] = (int32_t)get_u32(c->l->mmu.endian, c->bytes + (stat->offset - c->first) + count->offset + i * 4);
 }
 
 /* Read the task at \p va and append it; *ret_signal is its signal_struct, 0 when it could not be read. */

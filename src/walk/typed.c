@@ -91,6 +91,7 @@ struct around {
 	unsigned char bytes[2 * REACH * 8 + 8];
 	uint64_t first;
 	unsigned nr, at;
+	enum endian endian;
 };
 
 static struct error *read_around(const struct typed_word *t, struct kvmem *k, struct around *a)
@@ -110,6 +111,7 @@ static struct error *read_around(const struct typed_word *t, struct kvmem *k, st
 	err = kvmem_read(k, a->first, a->bytes, (size_t)(end - a->first), &got, &gap);
 	if (err)
 		return err;
+	a->endian = kvmem_endian(k);
 	a->nr = (unsigned)(got / 8);
 	a->at = (unsigned)((t->va - a->first) / 8);
 	return NULL;
@@ -117,7 +119,7 @@ static struct error *read_around(const struct typed_word *t, struct kvmem *k, st
 
 static uint64_t word_of(const struct around *a, unsigned i)
 {
-	return i < a->nr ? get_le64(a->bytes + 8 * (size_t)i) : 0;
+	return i < a->nr ? get_u64(a->endian, a->bytes + 8 * (size_t)i) : 0;
 }
 
 /* pipe_buffer: the third word is the address of its operations, whose names end alike. */

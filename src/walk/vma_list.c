@@ -155,9 +155,9 @@ static struct error *rb_read(struct vma_sites *s, uint64_t node, struct rb_words
 		err = kvmem_read_all(s->k, node, words, sizeof(words), ret_ok);
 	if (err || !*ret_ok)
 		return err;
-	ret->left = get_le64(words + left);
-	ret->right = get_le64(words + right);
-	ret->parent = get_le64(words + (24 - left - right)) & ~(uint64_t)RB_COLOUR;
+	ret->left = get_u64(s->l->mmu.endian, words + left);
+	ret->right = get_u64(s->l->mmu.endian, words + right);
+	ret->parent = get_u64(s->l->mmu.endian, words + (24 - left - right)) & ~(uint64_t)RB_COLOUR;
 	return NULL;
 }
 

@@ -181,7 +181,7 @@ struct error *vmalloc_pages(const struct vmalloc_area *a, struct kvmem *k, uint6
 	nr = nr < VMALLOC_CHUNK ? nr : VMALLOC_CHUNK;
 	err = kvmem_read(k, a->pages + first * 8, bytes, nr * 8, &got, &gap);
 	for (size_t i = 0; !err && i < got / 8; i++)
-		ret[(*ret_nr)++] = get_le64(bytes + i * 8);
+		ret[(*ret_nr)++] = get_u64(kvmem_endian(k), bytes + i * 8);
 	return err;
 }
 

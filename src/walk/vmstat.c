@@ -46,7 +46,7 @@ static struct error *row_read(struct vmstat_row *row, const struct row_at *at, c
 		return NULL;
 	err = kvmem_read_all(k, at->shared, words, (size_t)row->nr * 8, &row->readable);
 	for (unsigned i = 0; !err && row->readable && i < row->nr; i++)
-		row->value[i] = (int64_t)get_le64(words + (size_t)i * 8);
+		row->value[i] = (int64_t)get_u64(kvmem_endian(k), words + (size_t)i * 8);
 	return err || !row->readable || !at->pointer ? err : add_diffs(row, at, cpus, k);
 }
 

@@ -55,9 +55,9 @@ static void decode(struct walker *x, const unsigned char *bytes, struct node *n)
 	n->array = layout_word(l, FACT_XA_NODE_ARRAY, bytes, MAX_NODE_SIZE);
 	n->nr_slots = x->nr_slots;
 	for (unsigned i = 0; i < x->nr_slots; i++)
-		n->slots[i] = get_le64(bytes + slots->offset + (size_t)i * 8);
+		n->slots[i] = get_u64(l->mmu.endian, bytes + slots->offset + (size_t)i * 8);
 	for (unsigned m = 0; m < XA_MARKS; m++)
-		n->marks[m] = words ? get_le64(bytes + marks->offset + (size_t)m * words * 8) : 0;
+		n->marks[m] = words ? get_u64(l->mmu.endian, bytes + marks->offset + (size_t)m * words * 8) : 0;
 }
 
 /*

@@ -55,7 +55,7 @@ static double copy_once(char *to, const char *from)
 /* The innermost loop, on words in cache of which one in eight is an address of the direct map. */
 static double scan_once(const uint64_t *words, uint32_t *candidates)
 {
-	struct word_windows w = { UINT64_C(0xffffea0000000000), 1 << 26, UINT64_C(0xffff888000000000), UINT64_C(1) << 32 };
+	struct word_windows w = { UINT64_C(0xffffea0000000000), 1 << 26, UINT64_C(0xffff888000000000), UINT64_C(1) << 32, ENDIAN_LITTLE };
 	double since = cpu_seconds();
 	size_t found = 0;
 

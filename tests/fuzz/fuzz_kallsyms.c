@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct kallsyms *symbols = NULL;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-		*parts[i] = base + get_le_within(data, size, 2 * i, 2);
+		*parts[i] = base + get_within(ENDIAN_LITTLE, data, size, 2 * i, 2);
 	if (!(place.relative_base & 1))
 		place.relative_base = 0;
 	error_free(kallsyms_read(&reader, &place, &symbols));

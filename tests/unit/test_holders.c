@@ -78,7 +78,7 @@ static void expect(const struct machine *m, unsigned offset, uint64_t pfn, enum 
 
 static void test_windows(void **state)
 {
-	static const struct word_windows w = { 100, 10, UINT64_MAX - 4, 5 }, none = { 0, 0, 0, 0 };
+	static const struct word_windows w = { 100, 10, UINT64_MAX - 4, 5, ENDIAN_LITTLE }, none = { .endian = ENDIAN_LITTLE };
 	uint64_t words[] = { 99, 100, 109, 110, UINT64_MAX - 5, UINT64_MAX - 4, UINT64_MAX, 0, 1 };
 	uint32_t found[9];
 
@@ -95,7 +95,7 @@ static void test_windows(void **state)
 /* Words in blocks: sparse, then so dense that the look beforehand is left out, then sparse again. */
 static void test_blocks(void **state)
 {
-	static const struct word_windows w = { UINT64_C(0xffffea00ffffff00), 0x200, UINT64_C(0xffff888000000000), UINT64_C(5) << 32 };
+	static const struct word_windows w = { UINT64_C(0xffffea00ffffff00), 0x200, UINT64_C(0xffff888000000000), UINT64_C(5) << 32, ENDIAN_LITTLE };
 	enum { WORDS = 2000 };
 	static uint64_t words[WORDS];
 	static uint32_t found[WORDS];

@@ -165,7 +165,7 @@ void world_put(struct world *w, uint64_t va, unsigned size, uint64_t value)
 
 uint64_t world_get(struct world *w, uint64_t va, unsigned size)
 {
-	return get_le(world_virt(w, va), size);
+	return get_word(ENDIAN_LITTLE, world_virt(w, va), size);
 }
 
 uint64_t world_alloc(struct world *w, size_t size)

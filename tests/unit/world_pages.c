@@ -49,7 +49,7 @@ void page_put(struct world *w, uint64_t pfn, enum word word, uint64_t value)
 
 uint64_t page_get(struct world *w, uint64_t pfn, enum word word)
 {
-	return w->word[word] < 0 ? 0 : get_le(world_page(w, pfn) + w->word[word], word_size[word]);
+	return w->word[word] < 0 ? 0 : get_word(ENDIAN_LITTLE, world_page(w, pfn) + w->word[word], word_size[word]);
 }
 
 /* The bit of a flag, 0 when the kernel has no such flag. */
