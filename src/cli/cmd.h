@@ -3,10 +3,25 @@
 #ifndef CLI_CMD_H
 #define CLI_CMD_H
 
+#include "cli/options.h"
+
+struct command {
+	const char *name;
+	const char *help; /**< a line for pagefsck --help */
+	int (*run)(int argc, char **argv);
+	const struct command_spec *spec;
+};
+
+/** All of them; one without a name ends the table. */
+extern const struct command commands[];
+
 int cmd_check(int argc, char **argv);
 int cmd_page(int argc, char **argv);
 int cmd_census(int argc, char **argv);
 int cmd_layout(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_completion(int argc, char **argv);
+
+extern const struct command_spec check_spec, page_spec, census_spec, layout_spec, explain_spec, completion_spec;
 
 #endif

@@ -32,7 +32,7 @@ static error_t parse_extra(int key, char *arg, struct argp_state *state, void *e
 	return 0;
 }
 
-static const struct command_spec spec = {
+const struct command_spec census_spec = {
 	.args = "DUMP [PART...]",
 	.doc = "Show what every page of the crash dump DUMP is: a table of kinds, per node and zone.",
 	.groups = OPTIONS_DUMP,
@@ -124,7 +124,7 @@ int cmd_census(int argc, char **argv)
 	struct error *err;
 	int status;
 
-	options_parse(argc, argv, &spec, &o);
+	options_parse(argc, argv, &census_spec, &o);
 	if (extra.owners) {
 		o.only = rules[RULE_KERNEL_PAGE_LOST].id; /* what its evaluation finds on the way */
 		o.holders = SEARCH_ALWAYS;

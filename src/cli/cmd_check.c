@@ -27,7 +27,7 @@ static error_t parse_extra(int key, char *arg, struct argp_state *state, void *e
 	return 0;
 }
 
-static const struct command_spec spec = {
+const struct command_spec check_spec = {
 	.args = "DUMP [PART...]",
 	.doc = "Check every page of the memmap in the crash dump DUMP and report what contradicts itself.  DUMP - is "
 	       "standard input; the PARTs of a split dump are looked for beside DUMP when they are not given.",
@@ -46,7 +46,7 @@ int cmd_check(int argc, char **argv)
 	int status = EXIT_OPERATIONAL;
 	struct error *err;
 
-	options_parse(argc, argv, &spec, &o);
+	options_parse(argc, argv, &check_spec, &o);
 	o.holders = search;
 	err = session_open(&s, &o);
 	if (!err)

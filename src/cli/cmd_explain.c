@@ -7,7 +7,7 @@
 #include "base/strbuf.h"
 #include "cli/options.h"
 
-static const struct command_spec spec = {
+const struct command_spec explain_spec = {
 	.args = "[RULE...]",
 	.doc = "Explain the rules that RULE names (globs are fine): what the kernel promises, what usually breaks it, "
 	       "when it is not a bug, and how to look further.  Without RULE: list all rules.",
@@ -63,7 +63,7 @@ int cmd_explain(int argc, char **argv)
 	struct error *err;
 	size_t len;
 
-	options_parse(argc, argv, &spec, &o);
+	options_parse(argc, argv, &explain_spec, &o);
 	err = join_args(&o, &globs);
 	if (err)
 		return cli_fail(err);

@@ -43,7 +43,7 @@ static error_t parse_extra(int key, char *arg, struct argp_state *state, void *e
 	}
 }
 
-static const struct command_spec spec = {
+const struct command_spec layout_spec = {
 	.args = "DUMP [PART...]|VMLINUX",
 	.doc = "Draw struct page and the head and tails of a folio word by word, as the kernel has them whose crash dump "
 	       "DUMP, or whose debug information VMLINUX is, and say how flags, page types and counters are encoded.",
@@ -75,7 +75,7 @@ int cmd_layout(int argc, char **argv)
 	const char *arch;
 	int status;
 
-	options_parse(argc, argv, &spec, &o);
+	options_parse(argc, argv, &layout_spec, &o);
 	o.debuginfo = extra.debuginfo;
 	o.no_debuginfod = extra.no_debuginfod;
 	o.threads = 1; /* no pass runs */

@@ -39,7 +39,7 @@ static error_t parse_extra(int key, char *arg, struct argp_state *state, void *e
 	return 0;
 }
 
-static const struct command_spec spec = {
+const struct command_spec page_spec = {
 	.args = "DUMP [PART...] PFN|ADDRESS...",
 	.doc = "Show everything known about single pages of the crash dump DUMP.  A page is named by its pfn (decimal or 0x...), "
 	       "the address of its struct page, a physical address p:0x..., or a kernel address that maps it.  Arguments behind DUMP "
@@ -241,7 +241,7 @@ int cmd_page(int argc, char **argv)
 	struct error *err;
 	int status;
 
-	options_parse(argc, argv, &spec, &o);
+	options_parse(argc, argv, &page_spec, &o);
 	for (o.nr_dumps = 1; o.nr_dumps < o.nr_args && is_file(o.args[o.nr_dumps]);)
 		o.nr_dumps++;
 	if (o.nr_dumps == o.nr_args) {

@@ -10,26 +10,25 @@
 #include "cli/options.h"
 #include "config.h"
 
-static const struct command {
-	const char *name;
-	const char *help;
-	int (*run)(int argc, char **argv);
-} commands[] = {
-	{ "check", "check every page of the memmap", cmd_check },
-	{ "page", "everything known about one page", cmd_page },
-	{ "census", "what every page is", cmd_census },
-	{ "layout", "struct page and struct folio word by word", cmd_layout },
-	{ "explain", "explain the rules", cmd_explain },
+const struct command commands[] = {
+	{ "check", "check every page of the memmap", cmd_check, &check_spec },
+	{ "page", "everything known about one page", cmd_page, &page_spec },
+	{ "census", "what every page is", cmd_census, &census_spec },
+	{ "layout", "struct page and struct folio word by word", cmd_layout, &layout_spec },
+	{ "explain", "explain the rules", cmd_explain, &explain_spec },
+	{ "completion", "print what completes these words in a shell", cmd_completion, &completion_spec },
+	{ NULL, NULL, NULL, NULL },
 };
 
-const char *argp_program_version = "pagefsck " PACKAGE_VERSION;
+/* libc looks for it */
+__attribute__((visibility("default"))) const char *argp_program_version = "pagefsck " PACKAGE_VERSION;
 
 static void usage(FILE *out)
 {
 	fprintf(out, "Usage: pagefsck COMMAND [OPTION...] ...\n"
 		     "An fsck for the Linux memmap: find contradictions between the pages of a crash dump.\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].help);
+	for (size_t i = 0; commands[i].name; i++)
+		fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].help);
 	fprintf(out, "\npagefsck COMMAND --help describes a command, pagefsck-COMMAND(1) in full.\n"
 		     "Exit status: 0 no error found, 4 errors found, 8 could not check, 16 usage.\n");
 }
@@ -76,7 +75,7 @@ int main(int argc, char **argv)
 		return print_only(usage);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
 		return print_only(version);
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+	for (size_t i = 0; commands[i].name; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return run_command(&commands[i], argc - 1, argv + 1);
 	return unknown_command(argv[1]);

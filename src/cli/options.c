@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+
 enum key {
 	KEY_FORMAT = 0x100,
 	KEY_COLOR,
@@ -25,7 +28,7 @@ enum { DEFAULT_MAX_FINDINGS = 10, MAX_THREADS = 1024 };
 
 static const struct argp_option output_options[] = {
 	{ NULL, 0, NULL, 0, "Output:", 1 },
-	{ "format", KEY_FORMAT, "FORMAT", 0, "text (default), json or, of a check, html", 0 },
+	{ "format", KEY_FORMAT, "FORMAT", 0, "of the output: text (default)", 0 },
 	{ "output", 'o', "FILE", 0, "write to FILE, which appears only when it is complete", 0 },
 	{ "color", KEY_COLOR, "WHEN", 0, "auto (default), always or never", 0 },
 	{ "case-id", KEY_CASE_ID, "TEXT", 0, "print TEXT in the header", 0 },
@@ -54,6 +57,28 @@ static const struct argp_option rules_options[] = {
 	{ 0 },
 };
 
+static const struct choice formats[] = {
+	{ "text", 0 }, { "json", 0 }, { "markdown", OPTIONS_MARKDOWN }, { "html", OPTIONS_HTML }, { NULL, 0 },
+};
+static const struct choice colors[] = { { "auto", 0 }, { "always", 0 }, { "never", 0 }, { NULL, 0 } };
+static const struct choice shells[] = { { "bash", 0 }, { "zsh", 0 }, { NULL, 0 } };
+static const struct choice severities[] = { { "warning", 0 }, { "error", 0 }, { NULL, 0 } };
+
+const struct choice *options_choices(const char *value)
+{
+	static const struct {
+		const char *value;
+		const struct choice *choices;
+	} table[] = {
+		{ "FORMAT", formats }, { "WHEN", colors }, { "SEVERITY", severities }, { "SHELL", shells },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (!strcmp(value, table[i].value))
+			return table[i].choices;
+	return NULL;
+}
+
 bool parse_number(const char *text, uint64_t *ret)
 {
 	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
@@ -71,11 +96,11 @@ bool parse_number(const char *text, uint64_t *ret)
 	return true;
 }
 
-/* Index of arg in names (NULL-terminated), or a usage error. */
-static unsigned parse_choice(struct argp_state *state, const char *option, const char *arg, const char *const *names)
+/* Index of arg in choices, or a usage error. */
+static unsigned parse_choice(struct argp_state *state, const char *option, const char *arg, const struct choice *choices)
 {
-	for (unsigned i = 0; names[i]; i++)
-		if (!strcmp(arg, names[i]))
+	for (unsigned i = 0; choices[i].word; i++)
+		if (!strcmp(arg, choices[i].word))
 			return i;
 	argp_error(state, "unknown %s '%s'", option, arg);
 	return 0;
@@ -83,13 +108,9 @@ static unsigned parse_choice(struct argp_state *state, const char *option, const
 
 static void parse_format(struct options *o, const char *arg, struct argp_state *state)
 {
-	static const char *const names[] = { "text", "json", "markdown", "html", NULL };
-
-	o->format = (enum output_format)parse_choice(state, "format", arg, names);
-	if (o->format == FORMAT_MARKDOWN && !(o->spec->groups & OPTIONS_MARKDOWN))
-		argp_error(state, "this command has no format markdown");
-	if (o->format == FORMAT_HTML && !(o->spec->groups & OPTIONS_HTML))
-		argp_error(state, "this command has no format html");
+	o->format = (enum output_format)parse_choice(state, "format", arg, formats);
+	if (formats[o->format].groups & ~o->spec->groups)
+		argp_error(state, "this command has no format %s", arg);
 }
 
 static unsigned parse_small(struct argp_state *state, const char *option, const char *arg, unsigned min, unsigned max)
@@ -138,7 +159,6 @@ static const char *parse_globs(struct argp_state *state, const char *option, con
 
 static error_t parse_output(int key, char *arg, struct argp_state *state)
 {
-	static const char *const colors[] = { "auto", "always", "never", NULL };
 	struct options *o = state->input;
 
 	switch (key) {
@@ -199,7 +219,6 @@ static error_t parse_dump(int key, char *arg, struct argp_state *state)
 
 static error_t parse_rules(int key, char *arg, struct argp_state *state)
 {
-	static const char *const severities[] = { "warning", "error", NULL };
 	struct options *o = state->input;
 
 	switch (key) {
@@ -220,7 +239,22 @@ static error_t parse_rules(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp output_argp = { .options = output_options, .parser = parse_output };
+/* The formats that the command has, for --help. */
+static char *help_output(int key, const char *text, void *input)
+{
+	const struct options *o = input;
+	struct strbuf b = { 0 };
+
+	if (key != KEY_FORMAT || !o)
+		return (char *)text;
+	strbuf_puts(&b, text);
+	for (const struct choice *c = formats + 1; c->word; c++)
+		if (!(c->groups & ~o->spec->groups))
+			strbuf_printf(&b, ", %s", c->word);
+	return strbuf_take(&b);
+}
+
+static const struct argp output_argp = { .options = output_options, .parser = parse_output, .help_filter = help_output };
 static const struct argp dump_argp = { .options = dump_options, .parser = parse_dump };
 static const struct argp rules_argp = { .options = rules_options, .parser = parse_rules };
 
@@ -269,6 +303,18 @@ static error_t parse_command(int key, char *arg, struct argp_state *state)
 	default:
 		return o->spec->parse_extra ? o->spec->parse_extra(key, arg, state, o->extra) : ARGP_ERR_UNKNOWN;
 	}
+}
+
+unsigned options_tables(const struct command_spec *spec, const struct argp_option **ret)
+{
+	struct argp_child children[MAX_CHILDREN] = { { 0 } };
+	unsigned nr = 0;
+
+	if (spec->extra_options)
+		ret[nr++] = spec->extra_options;
+	for (unsigned i = 0, nr_children = children_fill(children, spec->groups); i < nr_children; i++)
+		ret[nr++] = children[i].argp->options;
+	return nr;
 }
 
 void options_parse(int argc, char **argv, const struct command_spec *spec, struct options *ret)

@@ -82,6 +82,20 @@ struct options {
 	const struct command_spec *spec;
 };
 
+/** A word that the value of an option may be. */
+struct choice {
+	const char *word; /**< NULL ends an array of them */
+	unsigned groups;  /**< enum option_group that a command must have for it */
+};
+
+/** The words for a \p value by its name in the tables of options ("FORMAT"); NULL: any text. */
+const struct choice *options_choices(const char *value);
+
+enum { OPTIONS_MAX_TABLES = 4 };
+
+/** The tables of options of a command, its own first, each ended by a row of zeros; returns how many (OPTIONS_MAX_TABLES). */
+unsigned options_tables(const struct command_spec *spec, const struct argp_option **ret);
+
 /** Parse; on a usage error, --help and --version it prints and exits. */
 void options_parse(int argc, char **argv, const struct command_spec *spec, struct options *ret);
 
