@@ -10,95 +10,10 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "dump/plain.h"
 #include "dump/search.h"
 #include "dump/store.h"
 #include "dump/truncation.h"
-
-struct elf_reader {
-	const struct dump_store *store;
-	const struct dump_run *last; /* the run of the last read */
-};
-
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
-
-static struct error *elf_reader_open(void *backend, void **ret_state)
-{
-	struct elf_reader *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return &error_nomem;
-	r->store = backend;
-	*ret_state = r;
-	return NULL;
-}
-
-static const struct dump_run *elf_find(struct elf_reader *r, uint64_t pfn)
-{
-	if (!r->last || pfn < r->last->first || pfn >= r->last->end)
-		r->last = map_find(&r->store->map, pfn);
-	return r->last;
-}
-
-/* The kernel refuses to read some of its own pages (poisoned, offline, of an encrypted guest): a gap, no failure. */
-static struct error *elf_read_live(struct error *err, unsigned shift, size_t size, size_t *ret_got, enum gap_reason *ret_why)
-{
-	error_free(err);
-	if (*ret_got < size)
-		*ret_got = *ret_got >> shift << shift;
-	if (!*ret_got)
-		*ret_why = GAP_CORRUPT;
-	return NULL;
-}
-
-static struct error *elf_read_run(void *state, uint64_t pa, void *buf, size_t size, size_t *ret_got,
-				  enum gap_reason *ret_why)
-{
-	struct elf_reader *r = state;
-	unsigned shift = r->store->info.page_shift;
-	const struct dump_run *run = elf_find(r, pa >> shift);
-	struct error *err;
-	uint64_t left;
-
-	*ret_got = 0;
-	*ret_why = run ? run->why : GAP_NOT_RAM;
-	if (*ret_why != GAP_NONE)
-		return NULL;
-	left = (run->end << shift) - pa;
-	if (size > left)
-		size = (size_t)left;
-	err = file_read(&r->store->file, run->pos + (pa - (run->first << shift)), buf, size, ret_got);
-	if (r->store->info.live)
-		return elf_read_live(err, shift, size, ret_got, ret_why);
-	if (!err && *ret_got < size)
-		return error_new("the file became shorter while it was read");
-	return err;
-}
-
-static struct error *elf_read(void *state, uint64_t pa, void *buf, size_t size, enum gap_reason *ret_why)
-{
-	size_t got;
-
-	return elf_read_run(state, pa, buf, size, &got, ret_why);
-}
-
-static void elf_free(void *backend)
-{
-	store_deinit(backend);
-	free(backend);
-}
-
-static const struct dump_ops elf_ops = {
-	.reader_open = elf_reader_open,
-	.reader_close = free,
-	.read = elf_read,
-	.read_run = elf_read_run,
-	.page_gap = store_page_gap,
-	.for_each_ram = store_for_each_ram,
-	.control_register = store_control_register,
-	.registers = store_registers,
-	.free = elf_free,
-	.constant = true,
-};
 
 /* In e_flags, where riscv has flags of its own: makedumpfile ran out of room. */
 enum { ELF_INCOMPLETE = 0x1 };
@@ -335,7 +250,7 @@ static struct error *elf_search(struct dump_store *s, const struct elf_header *h
 	s->info.page_shift = 12;
 	err = elf_make_map(s, h);
 	if (!err)
-		err = search_vmcoreinfo(s, &elf_ops);
+		err = search_vmcoreinfo(s, &plain_ops);
 	map_deinit(&s->map);
 	return err;
 }
@@ -390,8 +305,8 @@ struct error *elf_open(struct dump_file *file, const char *path, struct dump **r
 	};
 	err = elf_load(s);
 	if (err) {
-		elf_free(s);
+		plain_ops.free(s);
 		return err;
 	}
-	return dump_new(&elf_ops, s, &s->info, s->notes.vmcoreinfo, ret);
+	return dump_new(&plain_ops, s, &s->info, s->notes.vmcoreinfo, ret);
 }

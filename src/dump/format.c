@@ -20,17 +20,25 @@ struct magic {
 	MAGIC(text, "packed with " name "; unpack it, or: " command " FILE | pagefsck check -")
 #define SAVED "memory saved by QEMU or libvirt for a restart, not a dump; restore the guest and take one with: " \
 	      "virsh dump --memory-only GUEST FILE"
-#define LKCD "a dump of LKCD, which is not supported"
+#define LKCD_TURNED "an LKCD dump of a big-endian machine, which is not supported"
 #define VMWARE "memory saved by VMware, not a dump; convert it with: vmss2core -N6 FILE.vmss FILE.vmem"
+
+#define LKCD "\xed\x23\x8f\x61\x73\x01\x19\xa8"
+#define SADUMP "sadump\0\0"
+
+/* A backup on other media has a block of its own in front. */
+enum { SADUMP_MEDIA_OFFSET = 4096 };
 
 static const struct magic magics[] = {
 	MAGIC(ELFMAG, NULL),
 	MAGIC("KDUMP   ", NULL),
 	MAGIC("DISKDUMP", NULL),
 	MAGIC("makedumpfile\0\0\0\0", NULL),
-	MAGIC("\xed\x23\x8f\x61\x73\x01\x19\xa8", LKCD),
-	MAGIC("\xcd\x23\x8f\x61\x73\x01\x19\xa8", LKCD),
-	MAGIC("sadump\0\0", "a sadump file, which is not supported; makedumpfile converts it: makedumpfile -d 0 FILE NEWFILE"),
+	MAGIC(LKCD, NULL),
+	MAGIC("\xa8\x19\x01\x73\x61\x8f\x23\xed", LKCD_TURNED),
+	MAGIC("\xcd\x23\x8f\x61\x73\x01\x19\xa8", "an LKCD dump of a live system, which is not supported"),
+	MAGIC(SADUMP, NULL),
+	{ SADUMP, 8, SADUMP_MEDIA_OFFSET, NULL },
 	MAGIC("\xa8\x19\x01\x73\x61\x8f\x23\xfd", "dump of an s390 machine (stand-alone dump), which is not supported"),
 	PACKED("\x1f\x8b", "gzip", "gzip -dc"),
 	PACKED("\xfd" "7zXZ", "xz", "xz -dc"),
@@ -64,14 +72,35 @@ static const struct magic *magic_of(const void *head, size_t size)
 	return NULL;
 }
 
+static bool has_magic(const void *head, size_t size, size_t offset, const char *magic)
+{
+	return size >= offset + 8 && !memcmp((const char *)head + offset, magic, 8);
+}
+
+/* What holds sections and no segment; elf_open() refuses all others that it cannot read. */
+static bool is_sections_only(const void *head, size_t size)
+{
+	Elf64_Ehdr e;
+
+	if (size < sizeof(e))
+		return false;
+	memcpy(&e, head, sizeof(e));
+	return e.e_ident[EI_CLASS] == ELFCLASS64 && e.e_ident[EI_DATA] == ELFDATA2LSB && le16toh(e.e_type) == ET_CORE &&
+	       !e.e_phnum && e.e_shnum;
+}
+
 enum dump_format format_of(const void *head, size_t size)
 {
 	if (flat_probe(head, size))
 		return DUMP_FORMAT_FLAT;
 	if (size >= SELFMAG && !memcmp(head, ELFMAG, SELFMAG))
-		return DUMP_FORMAT_ELF;
-	if (size >= 8 && (!memcmp(head, "KDUMP   ", 8) || !memcmp(head, "DISKDUMP", 8)))
+		return is_sections_only(head, size) ? DUMP_FORMAT_XEN : DUMP_FORMAT_ELF;
+	if (has_magic(head, size, 0, "KDUMP   ") || has_magic(head, size, 0, "DISKDUMP"))
 		return DUMP_FORMAT_KDUMP;
+	if (has_magic(head, size, 0, LKCD))
+		return DUMP_FORMAT_LKCD;
+	if (has_magic(head, size, 0, SADUMP) || has_magic(head, size, SADUMP_MEDIA_OFFSET, SADUMP))
+		return DUMP_FORMAT_SADUMP;
 	return DUMP_FORMAT_OTHER;
 }
 
@@ -80,7 +109,7 @@ struct error *format_check(const void *head, size_t size)
 	const struct magic *m = magic_of(head, size);
 
 	if (!m)
-		return error_new("not a dump that can be read; expected an ELF core, a compressed kdump, or one of "
-				 "these flattened");
+		return error_new("not a dump that can be read; expected an ELF core, a compressed kdump, one of these flattened, "
+				 "LKCD, or sadump");
 	return m->hint ? error_new("%s", m->hint) : NULL;
 }

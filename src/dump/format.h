@@ -10,12 +10,16 @@
 enum dump_format {
 	DUMP_FORMAT_ELF,
 	DUMP_FORMAT_KDUMP,
-	DUMP_FORMAT_FLAT, /* one of the two above, flattened */
+	DUMP_FORMAT_XEN, /* an ELF core without program headers */
+	DUMP_FORMAT_LKCD,
+	DUMP_FORMAT_SADUMP,
+	DUMP_FORMAT_S390,
+	DUMP_FORMAT_FLAT, /* one of those above, flattened */
 	DUMP_FORMAT_OTHER,
 };
 
-/** Bytes that are enough to tell. */
-enum { FORMAT_HEAD_SIZE = 512 };
+/** Bytes that are enough to tell: a backup of sadump has its header behind a block. */
+enum { FORMAT_HEAD_SIZE = 4096 + 8 };
 
 enum dump_format format_of(const void *head, size_t size);
 

@@ -306,19 +306,6 @@ static const struct dump_ops diskdump_ops = {
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-static const char *diskdump_arch(const char *machine)
-{
-	static const char *const names[][2] = {
-		{ "x86_64", "x86_64" },	  { "aarch64", "aarch64" },	    { "ppc64le", "ppc64" },
-		{ "riscv64", "riscv64" }, { "loongarch64", "loongarch64" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(machine, names[i][0]))
-			return names[i][1];
-	return machine;
-}
-
 /* "none" and so on, of the flags that truncation_split_descs() saw. */
 static const char *codecs_name(uint32_t seen)
 {
@@ -362,17 +349,10 @@ static struct error *take_bare_vmcoreinfo(struct dump_store *s, const struct dis
 static struct error *check_vmcoreinfo(const struct dump_store *s)
 {
 	const char *complaint = vmcoreinfo_complaint(s->notes.vmcoreinfo, s->notes.vmcoreinfo_size);
-	struct error *err;
-	unsigned shift;
 
 	if (complaint)
 		return error_new("VMCOREINFO is damaged (%s); copy the dump again", complaint);
-	err = store_page_shift(s, s->info.page_shift, &shift);
-	if (err)
-		return err;
-	if (shift != s->info.page_shift)
-		return error_new("header and VMCOREINFO disagree about the page size; the header is damaged");
-	return NULL;
+	return store_match_page_size(s);
 }
 
 /* ---- which pages are there -------------------------------------------------------------------------------------- */
@@ -481,7 +461,7 @@ static struct error *diskdump_load(struct diskdump *d)
 	s->info.page_shift = log2_u64(h->block_size);
 	s->info.dump_level = h->dump_level;
 	memcpy(s->machine, h->machine, sizeof(s->machine));
-	s->info.arch = diskdump_arch(s->machine);
+	s->info.arch = store_machine_arch(s->machine);
 	err = diskdump_load_notes(s, h);
 	if (!err)
 		err = diskdump_make_map(d, &codecs);

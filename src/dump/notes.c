@@ -95,6 +95,19 @@ static struct error *prstatus_take(struct dump_notes *n, const struct note *note
 	return array_push(&n->registers, cpu) ? NULL : &error_nomem;
 }
 
+/* XEN_ELFNOTE_DUMPCORE_HEADER of Xen's docs/misc/dump-core-format.txt: magic, vcpus, pages, size of a page. */
+static void xen_take(struct dump_notes *n, const struct note *note)
+{
+	enum { TYPE_HEADER = 0x2000001 };
+
+	n->xen = true;
+	if (note->type != TYPE_HEADER || note->desc_size < 4 * 8)
+		return;
+	n->xen_domain.magic = get_le64(note->desc);
+	n->xen_domain.nr_pages = get_le64(note->desc + 16);
+	n->xen_domain.page_size = get_le64(note->desc + 24);
+}
+
 struct error *notes_add(struct dump_notes *n, const void *data, size_t size)
 {
 	const uint8_t *rest = data;
@@ -111,7 +124,7 @@ struct error *notes_add(struct dump_notes *n, const void *data, size_t size)
 		else if (note_is(&note, "CORE") && note.type == NT_TASKSTRUCT)
 			n->live = true;
 		else if (note_is(&note, "Xen") || note_is(&note, ".note.Xen") || note_is(&note, "VMCOREINFO_XEN"))
-			n->xen = true;
+			xen_take(n, &note);
 	}
 	return err;
 }

@@ -25,12 +25,20 @@ struct cpu_registers {
 	uint64_t reg[NOTE_MAX_REGISTERS];
 };
 
+/** The header of a dump of a Xen domain (xl dump-core); what the toolstack writes, not the guest. */
+struct xen_domain {
+	uint64_t magic; /**< 0: no such note */
+	uint64_t nr_pages;
+	uint64_t page_size;
+};
+
 struct dump_notes {
 	char *vmcoreinfo; /**< malloc()ed, NUL-terminated; NULL: no such note */
 	size_t vmcoreinfo_size;
 	ARRAY(struct cpu_control) cpus; /**< from QEMU's notes, in their order */
 	ARRAY(struct cpu_registers) registers; /**< from notes NT_PRSTATUS, in their order */
 	bool live; /**< of /proc/kcore: it tells which task reads it */
+	struct xen_domain xen_domain;
 	bool xen; /**< of a Xen hypervisor or guest: pfns are not where they seem */
 };
 

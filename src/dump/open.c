@@ -4,7 +4,19 @@
 #include "dump/format.h"
 #include "dump/store.h"
 
-/* One format is one line here.  Takes the file over. */
+/* Formats whose dumps are one file. */
+static struct error *(*single_file_open(enum dump_format format))(struct dump_file *file, const char *path, struct dump **ret)
+{
+	if (format == DUMP_FORMAT_ELF)
+		return elf_open;
+	if (format == DUMP_FORMAT_XEN)
+		return xencore_open;
+	if (format == DUMP_FORMAT_LKCD)
+		return lkcd_open;
+	return format == DUMP_FORMAT_SADUMP ? sadump_open : NULL;
+}
+
+/* Takes the file over. */
 static struct error *format_open(struct dump_file *file, const char *const *paths, unsigned nr, struct dump **ret)
 {
 	char head[FORMAT_HEAD_SIZE] = "";
@@ -16,8 +28,8 @@ static struct error *format_open(struct dump_file *file, const char *const *path
 	format = format_of(head, got);
 	if (!err && nr > 1 && format != DUMP_FORMAT_KDUMP)
 		err = error_new("not part of a split dump (makedumpfile --split); give one dump at a time");
-	if (!err && format == DUMP_FORMAT_ELF)
-		return elf_open(file, paths[0], ret);
+	if (!err && single_file_open(format))
+		return single_file_open(format)(file, paths[0], ret);
 	if (!err && format == DUMP_FORMAT_KDUMP)
 		return diskdump_open(file, paths[0], paths + 1, nr - 1, ret);
 	if (!err)

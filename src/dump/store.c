@@ -63,6 +63,32 @@ struct error *store_page_shift(const struct dump_store *s, unsigned otherwise, u
 	return err;
 }
 
+struct error *store_match_page_size(const struct dump_store *s)
+{
+	struct error *err;
+	unsigned shift;
+
+	err = store_page_shift(s, s->info.page_shift, &shift);
+	if (err)
+		return err;
+	if (shift != s->info.page_shift)
+		return error_new("header and VMCOREINFO disagree about the page size; the header is damaged");
+	return NULL;
+}
+
+const char *store_machine_arch(const char *machine)
+{
+	static const char *const names[][2] = {
+		{ "x86_64", "x86_64" },	  { "aarch64", "aarch64" },	    { "ppc64le", "ppc64" },
+		{ "riscv64", "riscv64" }, { "loongarch64", "loongarch64" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(machine, names[i][0]))
+			return names[i][1];
+	return machine;
+}
+
 enum gap_reason store_page_gap(const void *backend, uint64_t pfn)
 {
 	const struct dump_store *s = backend;

@@ -28,6 +28,12 @@ struct error *store_check_notes(const struct dump_store *s) _must_check_;
 /** What PAGESIZE of VMCOREINFO says; \p otherwise when it is absent. */
 struct error *store_page_shift(const struct dump_store *s, unsigned otherwise, unsigned *ret) _must_check_;
 
+/** An error if VMCOREINFO has other pages than info.page_shift, which is from the header. */
+struct error *store_match_page_size(const struct dump_store *s) _must_check_;
+
+/** Our name of the architecture that the kernel's utsname calls \p machine; \p machine itself if we have none. */
+const char *store_machine_arch(const char *machine);
+
 /** Pages of 4 KiB to 256 KiB: libkdumpfile's limits. */
 bool page_size_is_sane(uint64_t size);
 
@@ -39,6 +45,10 @@ unsigned store_registers(const void *backend, unsigned i, uint64_t *ret, unsigne
 
 /* The formats.  They take \p file over, also when they fail; messages do not name the file. */
 struct error *elf_open(struct dump_file *file, const char *path, struct dump **ret) _must_check_;
+struct error *xencore_open(struct dump_file *file, const char *path, struct dump **ret) _must_check_;
+struct error *lkcd_open(struct dump_file *file, const char *path, struct dump **ret) _must_check_;
+struct error *sadump_open(struct dump_file *file, const char *path, struct dump **ret) _must_check_;
+struct error *s390dump_open(struct dump_file *file, const char *path, struct dump **ret) _must_check_;
 /* \p more: further parts of a split dump; none: they are looked for beside it. */
 struct error *diskdump_open(struct dump_file *file, const char *path, const char *const *more, unsigned nr_more,
 			    struct dump **ret) _must_check_;
