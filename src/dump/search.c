@@ -150,6 +150,23 @@ static struct error *search_all(struct search *s, struct dump_store *store, cons
 	return err;
 }
 
+/* Nothing was found: if the file is cut, that is what to mend. */
+static struct error *search_error(const struct search *s, const struct dump_store *store)
+{
+	uint64_t cut = 0;
+
+	for (size_t i = 0; i < store->map.runs.nr; i++)
+		if (store->map.runs.v[i].why == GAP_TRUNCATED)
+			cut += store->map.runs.v[i].end - store->map.runs.v[i].first;
+	if (cut)
+		return error_new("no VMCOREINFO, neither as a note nor in the %" PRIu64 " pages that the file holds; %" PRIu64
+				 " pages are missing because it was cut, copy the dump again, or look for a full disk",
+				 s->pages, cut);
+	return error_new("no VMCOREINFO, neither as a note nor in the %" PRIu64 " pages of the dump, so nothing tells where "
+			 "the kernel is; dump again with kdump, or with QEMU's vmcoreinfo device (-device vmcoreinfo)",
+			 s->pages);
+}
+
 struct error *search_vmcoreinfo(struct dump_store *store, const struct dump_ops *ops)
 {
 	struct search s = { .ops = ops, .page_shift = store->info.page_shift, .buf = malloc(CHUNK) };
@@ -157,9 +174,7 @@ struct error *search_vmcoreinfo(struct dump_store *store, const struct dump_ops 
 
 	free(s.buf);
 	if (!err && !s.found)
-		err = error_new("no VMCOREINFO, neither as a note nor in the %" PRIu64 " pages of the dump, so nothing tells where "
-				"the kernel is; dump again with kdump, or with QEMU's vmcoreinfo device (-device vmcoreinfo)",
-				s.pages);
+		err = search_error(&s, store);
 	if (err) {
 		free(s.found);
 		return err;

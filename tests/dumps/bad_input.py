@@ -79,8 +79,8 @@ def try_no_dump(w):
     w.refuses("dump is a text", w.make("text", b"hello\n"), ["not a dump", "ELF core", "kdump"])
     w.refuses("dump is packed", w.make("vmcore.gz", b"\x1f\x8b\x08" + bytes(4096)), ["gzip", "pagefsck check -"])
     for name, magic, says in (("xz", b"\xfd7zXZ\0", "xz -dc"), ("zstd", b"\x28\xb5\x2f\xfd", "zstd -dc"),
-                              ("LKCD", bytes.fromhex("ed238f61730119a8"), "LKCD"), ("savevm", b"QEVM", "--memory-only"),
-                              ("sadump", b"sadump\0\0", "makedumpfile"), ("VMware", b"\xd2\xbe\xd2\xbe", "vmss2core")):
+                              ("LKCD", bytes.fromhex("ed238f61730119a8"), "LKCD dump of version 0"), ("savevm", b"QEVM", "--memory-only"),
+                              ("sadump", b"sadump\0\0", "sadump"), ("VMware", b"\xd2\xbe\xd2\xbe", "vmss2core")):
         w.refuses(f"dump is of {name}", w.make("vmcore", magic + bytes(4096)), [says])
     w.refuses("flattened text", w.make("vmcore.flat", forms.flatten(b"hello" * 2000)), ["not a dump"])
     w.refuses("flattened twice", w.make("vmcore.flat", forms.flatten(forms.flatten(w.kdump))), ["cannot read"])
