@@ -24,6 +24,7 @@ struct magic {
 #define VMWARE "memory saved by VMware, not a dump; convert it with: vmss2core -N6 FILE.vmss FILE.vmem"
 
 #define LKCD "\xed\x23\x8f\x61\x73\x01\x19\xa8"
+#define S390 "\xa8\x19\x01\x73\x61\x8f\x23\xfd"
 #define SADUMP "sadump\0\0"
 
 /* A backup on other media has a block of its own in front. */
@@ -39,7 +40,8 @@ static const struct magic magics[] = {
 	MAGIC("\xcd\x23\x8f\x61\x73\x01\x19\xa8", "an LKCD dump of a live system, which is not supported"),
 	MAGIC(SADUMP, NULL),
 	{ SADUMP, 8, SADUMP_MEDIA_OFFSET, NULL },
-	MAGIC("\xa8\x19\x01\x73\x61\x8f\x23\xfd", "dump of an s390 machine (stand-alone dump), which is not supported"),
+	MAGIC(S390, NULL),
+	MAGIC("\xa8\x19\x01\x73\x61\x8f\x23\xfe", "an s390 stand-alone dump in the extended format; convert it with: zgetdump -f elf FILE > NEWFILE"),
 	PACKED("\x1f\x8b", "gzip", "gzip -dc"),
 	PACKED("\xfd" "7zXZ", "xz", "xz -dc"),
 	PACKED("\x28\xb5\x2f\xfd", "zstd", "zstd -dc"),
@@ -101,7 +103,7 @@ enum dump_format format_of(const void *head, size_t size)
 		return DUMP_FORMAT_LKCD;
 	if (has_magic(head, size, 0, SADUMP) || has_magic(head, size, SADUMP_MEDIA_OFFSET, SADUMP))
 		return DUMP_FORMAT_SADUMP;
-	return DUMP_FORMAT_OTHER;
+	return has_magic(head, size, 0, S390) ? DUMP_FORMAT_S390 : DUMP_FORMAT_OTHER;
 }
 
 struct error *format_check(const void *head, size_t size)
@@ -110,6 +112,6 @@ struct error *format_check(const void *head, size_t size)
 
 	if (!m)
 		return error_new("not a dump that can be read; expected an ELF core, a compressed kdump, one of these flattened, "
-				 "LKCD, or sadump");
+				 "LKCD, sadump, or an s390 stand-alone dump");
 	return m->hint ? error_new("%s", m->hint) : NULL;
 }

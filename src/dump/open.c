@@ -13,7 +13,9 @@ static struct error *(*single_file_open(enum dump_format format))(struct dump_fi
 		return xencore_open;
 	if (format == DUMP_FORMAT_LKCD)
 		return lkcd_open;
-	return format == DUMP_FORMAT_SADUMP ? sadump_open : NULL;
+	if (format == DUMP_FORMAT_SADUMP)
+		return sadump_open;
+	return format == DUMP_FORMAT_S390 ? s390dump_open : NULL;
 }
 
 /* Takes the file over. */

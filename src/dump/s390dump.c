@@ -60,6 +60,7 @@ static struct error *s390dump_load(struct dump_store *s)
 	if (err)
 		return err;
 	s->info.arch = "s390x";
+	s->info.endian = ENDIAN_BIG;
 	s->info.page_shift = log2_u64(get_be32(h + HDR_PAGE_SIZE));
 	s->map.pos_step = bit_u64(s->info.page_shift);
 	err = map_add(&s->map, (struct dump_run){ 0, get_be64(h + HDR_MEM_SIZE) >> s->info.page_shift, get_be32(h + HDR_HDR_SIZE), GAP_NONE });

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""LKCD, Xen's and sadump's forms of a dump give the report the dump gives; cut or damaged ones give an error or gaps.
+"""LKCD, Xen's, sadump's and s390's forms of a dump give the report the dump gives; cut or damaged ones give an error or gaps.
 
 "--flips N" damages N files of each form instead of a few.
 """
@@ -75,10 +75,11 @@ def damage(data, rng, header):
 
 def try_flips(cases, dump, pages, path):
     """Whatever stands in headers: an exit status of its own, soon, and nothing of a crash."""
-    few = pages[:40] + [p for p in pages if p[1][24:34] == b"OSRELEASE=" or p[1][:10] == b"OSRELEASE="]
-    for name, make in FORMS.items():
-        whole, wrong = make(few), []
+    low = pages[:40]
+    few = low + [p for p in pages if p[1][24:34] == b"OSRELEASE=" or p[1][:10] == b"OSRELEASE="]
+    for name, whole in *((name, make(few)) for name, make in FORMS.items()), ("s390", foreign.s390(low)):
         header = whole.find(pages[0][1]) if name == "Xen" else 4 * PAGE if "sadump" in name else 750
+        wrong = []
         for seed in range(FLIPS):
             path.write_bytes(damage(whole, random.Random(f"{name} {seed}"), header))
             done = dumptest.pagefsck("check", "-q", "-d", dump.vmlinux, path, timeout=20)
@@ -98,7 +99,7 @@ def try_packed_pages(cases, dump, pages, path):
 
 def try_refused(cases, dump, pages, path):
     few = pages[:4]
-    lkcd, sadump = foreign.lkcd(few), foreign.sadump(few)
+    lkcd, sadump, s390 = foreign.lkcd(few), foreign.sadump(few), foreign.s390(few)
     for name, data, *says in (
             ("Xen, paravirtual", foreign.xen_core(few, magic=foreign.XEN_PV, p2m=True), "paravirtual", "HVM and PVH"),
             ("Xen without a note", foreign.xen_core(few).replace(struct.pack("<Q", foreign.XEN_HVM), bytes(8), 1), "xl dump-core"),
@@ -110,7 +111,11 @@ def try_refused(cases, dump, pages, path):
             ("one disk of sadump", foreign.sadump(few, disk=2), "makedumpfile -d 0"),
             ("sadump, first block damaged", sadump[:1024] + b"x" + sadump[1025:], "damaged"),
             ("sadump with few bits", sadump[:PAGE + 60] + b"\0\0\x10\0" + sadump[PAGE + 64:PAGE + 88] + b"\0\0\x10\0" + sadump[PAGE + 92:],
-             "bitmaps")):
+             "bitmaps"),
+            ("s390, 31 bits", s390[:75] + b"\1" + s390[76:], "31-bit"),
+            ("s390, one volume", s390[:92] + b"\1" + s390[93:], "zgetdump -f elf"),
+            ("s390, pages of 3 bytes", s390[:23] + b"\3" + s390[24:], "damaged"),
+            ("s390, cut", s390[:-5 * PAGE], "cut"), ("s390, extended", s390[:7] + b"\xfe" + s390[8:], "zgetdump -f elf")):
         path.write_bytes(data)
         done = dumptest.pagefsck("check", "-d", dump.vmlinux, path)
         wrong = [f"exit status {done.returncode}" if done.returncode != 8 else ""]
