@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/strbuf.h"
+#include "report/about.h"
 #include "report/judgement.h"
 #include "report/text.h"
 
@@ -41,6 +41,14 @@ void html_term(struct out *out, const char *term, const char *text)
 	html_element(out, "dt", NULL, term);
 	html_element(out, "dd", NULL, text);
 	out_printf(out, "\n");
+}
+
+void html_term_taken(struct out *out, const char *term, char *taken)
+{
+	_cleanup_free_ char *text = taken;
+
+	out->failed |= !text;
+	html_term(out, term, text);
 }
 
 void html_section(struct out *out, const char *id, const char *title)
@@ -108,67 +116,22 @@ static void links(struct out *out, const struct report *r)
 			"<a href=\"#extent\">What was checked</a></nav>\n");
 }
 
-static char *dump_text(const struct report_dump *d)
-{
-	struct strbuf b = { 0 };
-	char n[COUNT_TEXT_SIZE];
-
-	strbuf_puts(&b, d->format ? d->format : "unknown format");
-	if (d->compression && strcmp(d->compression, "none"))
-		strbuf_printf(&b, ", %s", d->compression);
-	strbuf_printf(&b, ", %s", size_text(n, d->size));
-	if (d->dump_level >= 0)
-		strbuf_printf(&b, ", dump level %d", d->dump_level);
-	return strbuf_take(&b);
-}
-
-static char *pages_text(const struct report_dump *d)
-{
-	struct strbuf b = { 0 };
-	char n[COUNT_TEXT_SIZE];
-
-	strbuf_printf(&b, "%s in the dump", count_text(n, d->pages_present));
-	strbuf_printf(&b, ", %s left out by the dump filter", count_text(n, d->pages_excluded));
-	if (d->truncated)
-		strbuf_printf(&b, "; the file is cut short: %s pages lie beyond its end", count_text(n, d->pages_truncated));
-	return strbuf_take(&b);
-}
-
-static char *kernel_text(const struct report_kernel *k)
-{
-	struct strbuf b = { 0 };
-
-	strbuf_printf(&b, "%s, %s, pages of %" PRIu64 " bytes", k->release ? k->release : "unknown release",
-		      k->arch ? k->arch : "unknown architecture", k->page_size);
-	return strbuf_take(&b);
-}
-
-static char *debuginfo_text(const struct report_kernel *k)
-{
-	struct strbuf b = { 0 };
-
-	strbuf_printf(&b, "%s%s%s", k->debuginfo_source ? k->debuginfo_source : "none", k->debuginfo_path ? " from " : "",
-		      k->debuginfo_path ? k->debuginfo_path : "");
-	return strbuf_take(&b);
-}
-
 /* What was looked at, and with what. */
 static void about(struct out *out, const struct report *r)
 {
-	_cleanup_free_ char *dump = dump_text(&r->dump), *pages = pages_text(&r->dump);
-	_cleanup_free_ char *kernel = kernel_text(&r->kernel), *debuginfo = debuginfo_text(&r->kernel);
-
-	if (!dump || !pages || !kernel || !debuginfo)
-		out->failed = true;
 	out_printf(out, "<section id=\"about\">\n<dl class=\"about\">\n");
 	html_term(out, "Case", r->case_id);
 	html_term(out, "Dump", r->dump.path);
-	html_term(out, "Form", dump);
-	html_term(out, "Pages", pages);
-	html_term(out, "Kernel", kernel);
+	html_term_taken(out, "Form", about_form(&r->dump));
+	html_term_taken(out, "Pages", about_pages(&r->dump));
+	html_term_taken(out, "Missing", about_missing(&r->dump));
+	html_term_taken(out, "Live", about_live(&r->dump));
+	html_term_taken(out, "VMCOREINFO", about_vmcoreinfo(&r->dump));
+	html_term_taken(out, "Kernel", about_kernel(&r->kernel));
 	html_panic(out, &r->kernel);
 	html_term(out, "Build-id", r->kernel.build_id);
-	html_term(out, "Debug info", debuginfo);
+	html_term_taken(out, "Debug info", about_debuginfo(&r->kernel));
+	html_term_taken(out, "Better debug info", about_hint(&r->kernel));
 	html_term(out, "Command", r->command);
 	html_term(out, "Program", r->program);
 	out_printf(out, "</dl>\n");

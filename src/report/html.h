@@ -21,6 +21,9 @@ void html_element(struct out *out, const char *name, const char *class, const ch
 /** A term and what it is, in a <dl>; nothing when \p text is NULL or empty. */
 void html_term(struct out *out, const char *term, const char *text);
 
+/** The same, and frees \p taken; NULL: there was no memory for it. */
+void html_term_taken(struct out *out, const char *term, char *taken);
+
 /** Start a section that links lead to. */
 void html_section(struct out *out, const char *id, const char *title);
 

@@ -216,3 +216,15 @@ const char *plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";
 }
+
+const char *size_text(char *buf, uint64_t bytes)
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	unsigned unit = 0;
+	double value = (double)bytes;
+
+	for (; value >= 1024 && unit + 1 < ARRAY_SIZE(units); unit++)
+		value /= 1024;
+	snprintf(buf, COUNT_TEXT_SIZE, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+	return buf;
+}

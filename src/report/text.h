@@ -41,7 +41,10 @@ void text_gaps(struct out *out, const struct report *r);
 /** Rules that were not evaluated, grouped by reason. */
 void text_skipped(struct out *out, const struct ledger *l);
 
-/** A size in bytes with a binary unit: "4.2 MiB".  \p buf has COUNT_TEXT_SIZE bytes; returns it. */
-const char *size_text(char *buf, uint64_t bytes);
+/** Width of the labels of the header. */
+enum { TEXT_LABEL = 10 };
+
+/** A line of the header, none when the text is empty.  Takes the text; NULL: there was no memory for it. */
+void text_line(struct out *out, const char *label, char *taken);
 
 #endif
