@@ -130,7 +130,7 @@ static void describe_references(struct session *s)
 {
 	const struct refs_found *r = &s->check->refs;
 
-	s->references = calloc(NR_REF_SOURCES + r->classes.nr + 2, sizeof(*s->references));
+	s->references = calloc(2 * NR_REF_SOURCES + r->classes.nr + 2, sizeof(*s->references));
 	s->report.references = s->references;
 	s->report.nr_references = 0;
 	if (!s->references)
@@ -143,6 +143,10 @@ static void describe_references(struct session *s)
 				add_reference(s, in_flight ? "in flight" : "held", r->classes.v[i].name, r->classes.v[i].refs, r->classes.v[i].pages);
 	add_reference(s, "lost", NULL, r->lost_refs, r->lost);
 	add_reference(s, "not searched", NULL, r->not_searched, r->not_searched);
+	for (unsigned i = 0; i < NR_REF_SOURCES; i++)
+		if (r->unknown[i])
+			s->references[s->report.nr_references++] =
+				(struct report_reference){ "not walked", ref_source_name((enum ref_source)i), 0, 0 };
 }
 
 static void describe_owners(struct session *s)

@@ -155,8 +155,10 @@ struct error *refs_bios(struct check *c, struct worker *w)
 	uint64_t gaps = 0;
 	struct error *err;
 
-	if (!bios_known(&c->layout))
+	if (!bios_known(&c->layout)) {
+		c->refs.unknown[REF_BIO] = fact_found(&c->layout.facts, FACT_BIO);
 		return NULL;
+	}
 	err = bios_init(&b.bios, &c->layout, w->kv);
 	if (!err)
 		err = objects_walk(c, w, b.bios.caches.v, (unsigned)b.bios.caches.nr, on_object, &b, &gaps);

@@ -124,7 +124,8 @@ struct report_counter {
 
 /** References beyond what the words of the pages explain, that have the same sort of holder. */
 struct report_reference {
-	const char *source; /**< "walked": a structure that holds references; "held", "in-flight", "lost", "not-searched" */
+	const char *source; /**< "walked": a structure that holds references; "held", "in flight", "lost",
+				 "not searched", "not walked": not described by the debug info */
 	const char *holder; /**< "pipe", "slab kmalloc-1k": may be from the dump; NULL: none */
 	uint64_t refs;
 	uint64_t pages;     /**< 0: not counted */
