@@ -65,6 +65,12 @@ def compress(path, dest):
     subprocess.run(["zstd", "-q", "-19", "--long=27", "-f", path, "-o", dest], check=True)
 
 
+def compress_dump(path, dest):
+    """Words of 8 bytes are most of a dump: told so, xz packs it a fifth smaller than zstd -19 does."""
+    with open(dest, "wb") as out:
+        subprocess.run(["xz", "-T1", "--lzma2=preset=9e,lc=0,lp=3,pb=3", "-c", path], stdout=out, check=True)
+
+
 def pack_truth(run, dest):
     tar = f"{run}/truth.tar"
     subprocess.run(["tar", "-cf", tar, "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--mode=u=rwX,go=rX",
@@ -98,7 +104,7 @@ def readme(name, dump, kernel, run, dest, form):
              f"| kernel | {dump['kernel']}, {kernel_words(dump['kernel'])} |",
              f"| guest | {dump['mem']} MB, 2 CPUs (`-cpu {info['cpu']}`), {info['qemu'] and '`' + info['qemu'] + '`' or 'one node'} |",
              f"| command line | `{info['cmdline']}` |",
-             f"| dump | `{form}.zst`, {os.path.getsize(f'{run}/thin/{form}')} bytes unpacked |", "",
+             f"| dump | `{form}.xz`, {os.path.getsize(f'{run}/thin/{form}')} bytes unpacked |", "",
              f"Flags in `/proc/kpageflags` just before the stop, {count} pfns, of which {moved} changed while the truth was written:", "",
              ", ".join(f"{n} {v}" for n, v in numbers.items() if v) + ".", "", "Packages:", "", "```"]
     lines += open(f"{kernel}/packages.txt").read().splitlines() + ["```", ""]
@@ -116,7 +122,7 @@ def make(work, out, name, dump, keep):
     tool("thin.py", *(["--moving"] if dump.get("moving") or dump.get("kdump") else []), *args)
 
     os.makedirs(dest, exist_ok=True)
-    compress(thin, f"{dest}/{form}.zst")
+    compress_dump(thin, f"{dest}/{form}.xz")
     pack_truth(run, f"{dest}/truth.tar.zst")
     if os.path.getsize(f"{run}/thin/moved.txt") and not dump.get("moving"):
         shutil.copyfile(f"{run}/thin/moved.txt", f"{dest}/moved.txt")

@@ -9,9 +9,7 @@ XDG_CACHE_HOME=$dir/cache
 export XDG_CACHE_HOME
 
 for case in 6.1 5.10 6.12 7.3; do
-	mkdir -p "$dir/$case"
-	[ -e "$dir/$case/dump.kdump" ] || zstd -dqf --long=27 "$src/testdata/$case/dump.kdump.zst" -o "$dir/$case/dump.kdump"
-	[ -e "$dir/$case/vmlinux" ] || zstd -dqf --long=27 "$src/testdata/$case/vmlinux.zst" -o "$dir/$case/vmlinux"
+	UNPACKED=$dir "$src/tests/dumps/unpack.sh" "$case" >/dev/null
 	echo "== $case: memmap pass"
 	"$build/tests/bench/bench_memmap" "$dir/$case/dump.kdump" "$dir/$case/vmlinux"
 	echo "== $case: page tables"

@@ -9,14 +9,14 @@ set -eu
 testdata=${TESTDATA:-$(cd "$(dirname "$0")/../../testdata" && pwd)}
 out=${UNPACKED:-$PWD/tests/dumps/unpacked}
 
-for tool in zstd tar flock; do
+for tool in zstd xz tar flock; do
 	command -v $tool >/dev/null && continue
 	echo "unpack.sh: no $tool: bundled dumps cannot be unpacked" >&2
 	exit 77
 done
 
 sums() {
-	(cd "$1" && cksum ./*.zst ./moved.txt 2>/dev/null) || :
+	(cd "$1" && cksum ./*.zst ./*.xz ./moved.txt 2>/dev/null) || :
 }
 
 unpack() {
@@ -28,6 +28,7 @@ unpack() {
 	mkdir -p "$to.new"
 	for file in dump.kdump dump.elf vmlinux truth.tar; do
 		[ ! -e "$from/$file.zst" ] || zstd -q -d --long=27 --sparse -o "$to.new/$file" <"$from/$file.zst"
+		[ ! -e "$from/$file.xz" ] || xz -dc "$from/$file.xz" >"$to.new/$file"
 	done
 	mkdir "$to.new/truth"
 	tar -C "$to.new/truth" --strip-components=1 -xf "$to.new/truth.tar"

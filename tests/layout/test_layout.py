@@ -35,8 +35,10 @@ def layout(*args, status=0):
 
 
 def unpack(name, file):
-    src, dst = os.path.join(TESTDATA, name, file + '.zst'), f'{name}.{file}'
-    subprocess.run(['zstd', '-dq', '--long=27', src, '-o', dst], check=True)
+    src, dst = os.path.join(TESTDATA, name, file), f'{name}.{file}'
+    tool = ['xz', '-dc', src + '.xz'] if os.path.exists(src + '.xz') else ['zstd', '-dcq', '--long=27', src + '.zst']
+    with open(dst, 'wb') as out:
+        subprocess.run(tool, stdout=out, check=True)
     return dst
 
 
