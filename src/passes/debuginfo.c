@@ -185,7 +185,7 @@ static struct error *memory_build_id(const struct check *c, uint64_t start, uint
 	ret[0] = '\0';
 	err = len ? kvmem_read_all(c->kv, start, notes, len, &ok) : NULL;
 	if (!err && len && ok)
-		note_build_id(notes, len, ret);
+		note_build_id(c->layout.mmu.endian, notes, len, ret);
 	return err;
 }
 

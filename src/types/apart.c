@@ -16,7 +16,6 @@ const char *apart_link(struct elf_image *img, uint32_t *ret_crc)
 	struct span s;
 	struct error *err = elf_image_section(img, ".gnu_debuglink", &s);
 	size_t len, at;
-	uint32_t crc;
 
 	if (err || !s.data) {
 		error_free(err);
@@ -24,10 +23,9 @@ const char *apart_link(struct elf_image *img, uint32_t *ret_crc)
 	}
 	len = strnlen((const char *)s.data, s.size);
 	at = (len + 4) & ~(size_t)3;
-	if (len == 0 || len == s.size || at + sizeof(crc) > s.size || memchr(s.data, '/', len))
+	if (len == 0 || len == s.size || at + sizeof(*ret_crc) > s.size || memchr(s.data, '/', len))
 		return NULL;
-	memcpy(&crc, s.data + at, sizeof(crc));
-	*ret_crc = le32toh(crc);
+	*ret_crc = get_u32(elf_image_endian(img), s.data + at);
 	return (const char *)s.data;
 }
 

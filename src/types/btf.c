@@ -16,15 +16,25 @@ enum {
 
 /* ---- the header -------------------------------------------------------------------------------------------------- */
 
+bool btf_endian(const void *magic, enum endian *ret)
+{
+	*ret = get_le16(magic) == BTF_MAGIC ? ENDIAN_LITTLE : ENDIAN_BIG;
+	return get_u16(*ret, magic) == BTF_MAGIC;
+}
+
 uint64_t btf_size(const void *header)
 {
 	const uint8_t *p = header;
-	uint64_t length = get_le32(p + 4), types = (uint64_t)get_le32(p + 8) + get_le32(p + 12);
-	uint64_t strings = (uint64_t)get_le32(p + 16) + get_le32(p + 20), end = types > strings ? types : strings;
+	uint64_t length, types, strings, end;
+	enum endian e;
 
-	if (get_le16(p) != BTF_MAGIC || p[2] != BTF_VERSION || length < BTF_HEADER_SIZE || length + end > MAX_SIZE)
+	if (!btf_endian(p, &e) || p[2] != BTF_VERSION)
 		return 0;
-	return length + end;
+	length = get_u32(e, p + 4);
+	types = (uint64_t)get_u32(e, p + 8) + get_u32(e, p + 12);
+	strings = (uint64_t)get_u32(e, p + 16) + get_u32(e, p + 20);
+	end = types > strings ? types : strings;
+	return length < BTF_HEADER_SIZE || length + end > MAX_SIZE ? 0 : length + end;
 }
 
 static struct error *btf_bad(uint64_t offset, const char *what, uint64_t value)
@@ -32,9 +42,9 @@ static struct error *btf_bad(uint64_t offset, const char *what, uint64_t value)
 	return error_new("BTF is damaged at offset %#" PRIx64 ": %s %#" PRIx64, offset, what, value);
 }
 
-static struct error *part_check(struct span bytes, unsigned at, uint64_t header, struct span *ret)
+static struct error *part_check(enum endian e, struct span bytes, unsigned at, uint64_t header, struct span *ret)
 {
-	uint64_t offset = get_le32(bytes.data + at), size = get_le32(bytes.data + at + 4);
+	uint64_t offset = get_u32(e, bytes.data + at), size = get_u32(e, bytes.data + at + 4);
 
 	if (offset > bytes.size - header || size > bytes.size - header - offset)
 		return error_new("BTF is damaged or cut: its header, at offset %#x, says that there are %#" PRIx64
@@ -51,17 +61,16 @@ static struct error *header_check(struct span bytes, struct btf *b)
 
 	if (bytes.size < BTF_HEADER_SIZE)
 		return error_new("BTF is cut: %" PRIu64 " bytes are less than its header", bytes.size);
-	header = get_le32(bytes.data + 4);
-	if (get_le16(bytes.data) != BTF_MAGIC)
-		return get_le16(bytes.data) == 0x9feb ? error_new("BTF is big-endian, which is not supported")
-						      : btf_bad(0, "this is not its magic number:", get_le16(bytes.data));
+	if (!btf_endian(bytes.data, &b->endian))
+		return btf_bad(0, "this is not its magic number:", get_le16(bytes.data));
+	header = get_u32(b->endian, bytes.data + 4);
 	if (bytes.data[2] != BTF_VERSION)
 		return btf_bad(2, "unknown version", bytes.data[2]);
 	if (header < BTF_HEADER_SIZE || header > bytes.size)
 		return btf_bad(4, "impossible length of the header:", header);
-	err = part_check(bytes, 8, header, &b->types);
+	err = part_check(b->endian, bytes, 8, header, &b->types);
 	if (!err)
-		err = part_check(bytes, 16, header, &b->strings);
+		err = part_check(b->endian, bytes, 16, header, &b->strings);
 	if (!err && (!b->strings.size || b->strings.data[0] || b->strings.data[b->strings.size - 1]))
 		err = btf_bad(20, "strings do not begin and end with a zero byte, or their length is wrong:", b->strings.size);
 	return err;
@@ -71,7 +80,7 @@ static struct error *header_check(struct span bytes, struct btf *b)
 
 static struct error *types_index(struct btf *b, uint64_t header)
 {
-	struct cursor c = { b->types.data, b->types.data + b->types.size, false };
+	struct cursor c = { b->types.data, b->types.data + b->types.size, false, b->endian };
 	struct {
 		uint32_t *v;
 		size_t nr, room;
@@ -125,13 +134,13 @@ struct btf_type btf_type(const struct btf *b, uint32_t id)
 	if (!id || id >= b->nr)
 		return (struct btf_type){ 0 };
 	p = b->types.data + b->at[id];
-	info = get_le32(p + 4);
+	info = get_u32(b->endian, p + 4);
 	return (struct btf_type){
 		.kind = (enum btf_kind)(info >> 24 & 0x1f),
 		.flag = info >> 31,
-		.name = get_le32(p),
+		.name = get_u32(b->endian, p),
 		.nr = info & 0xffff,
-		.size = get_le32(p + 8),
+		.size = get_u32(b->endian, p + 8),
 		.tail = p + BTF_TYPE_SIZE,
 	};
 }
@@ -187,13 +196,13 @@ struct btf_shape btf_shape(const struct btf *b, uint32_t id)
 		t = btf_type(b, s.id);
 		if (t.kind != BTF_ARRAY)
 			break;
-		length = get_le32(t.tail + 8);
+		length = get_u32(b->endian, t.tail + 8);
 		if (!s.array)
 			s.first_length = length;
 		if (__builtin_mul_overflow(s.array ? s.length : 1, (uint64_t)length, &s.length))
 			s.length = 0;
 		s.array = true;
-		id = get_le32(t.tail);
+		id = get_u32(b->endian, t.tail);
 	}
 	s.pointer = t.kind == BTF_PTR && !s.array;
 	s.size = kind_size(&t);
@@ -215,7 +224,7 @@ static void bits_of_integer(const struct btf *b, struct btf_member *m)
 
 	if (t.kind != BTF_INT)
 		return;
-	word = get_le32(t.tail);
+	word = get_u32(b->endian, t.tail);
 	bits = word & 0xff;
 	if (!bits || (bits == (uint64_t)t.size * 8 && !(word >> 16 & 0xff)))
 		return;
@@ -226,8 +235,8 @@ static void bits_of_integer(const struct btf *b, struct btf_member *m)
 struct btf_member btf_member(const struct btf *b, const struct btf_type *t, uint32_t i)
 {
 	const uint8_t *p = t->tail + (size_t)i * btf_tail[BTF_STRUCT].each;
-	uint32_t offset = get_le32(p + 8);
-	struct btf_member m = { .name = get_le32(p), .type = get_le32(p + 4), .bit_offset = offset };
+	uint32_t offset = get_u32(b->endian, p + 8);
+	struct btf_member m = { .name = get_u32(b->endian, p), .type = get_u32(b->endian, p + 4), .bit_offset = offset };
 
 	if (t->flag) {
 		m.bit_offset = offset & 0xffffff;
@@ -241,10 +250,10 @@ struct btf_member btf_member(const struct btf *b, const struct btf_type *t, uint
 int64_t btf_enumerator(const struct btf *b, const struct btf_type *t, uint32_t i, uint32_t *ret_name)
 {
 	const uint8_t *p = t->tail + (size_t)i * btf_tail[t->kind].each;
-	uint32_t low = get_le32(p + 4);
+	uint32_t low = get_u32(b->endian, p + 4);
 
-	*ret_name = get_le32(p);
+	*ret_name = get_u32(b->endian, p);
 	if (t->kind == BTF_ENUM64)
-		return (int64_t)(low | (uint64_t)get_le32(p + 8) << 32);
+		return (int64_t)(low | (uint64_t)get_u32(b->endian, p + 8) << 32);
 	return t->flag || !b->enums_signed ? (int32_t)low : (int64_t)low;
 }

@@ -18,6 +18,7 @@ struct btf {
 	struct span strings;  /**< ends with a NUL */
 	uint32_t *at;         /**< type id -> offset in types; [0] is unused */
 	uint32_t nr;          /**< ids from 1 to nr - 1 */
+	enum endian endian;
 	bool enums_signed;    /**< the kind flag of enums says "signed" (v6.0); without it all of them are */
 };
 
@@ -50,6 +51,9 @@ struct btf_member {
 
 /** Bytes of the blob by its header, at least BTF_HEADER_SIZE of which are at \p header; 0: this is none. */
 uint64_t btf_size(const void *header);
+
+/** Whether these two bytes are the magic number, and in which order: that of the machine that the types are of. */
+bool btf_endian(const void *magic, enum endian *ret);
 
 /** True when the file at \p path begins like BTF. */
 bool btf_file_probe(const char *path);

@@ -14,8 +14,9 @@ bool btf_file_probe(const char *path)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	uint8_t magic[2];
+	enum endian e;
 
-	return fd >= 0 && read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) && get_le16(magic) == BTF_MAGIC;
+	return fd >= 0 && read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) && btf_endian(magic, &e);
 }
 
 static struct error *read_all(int fd, uint8_t **bytes, size_t *size)

@@ -22,7 +22,7 @@ static void member_answer(const struct btf *b, const struct btf_member *m, uint6
 	*ret = (struct answer){ .found = true, .offset = start / 8, .size = s.size, .length = s.length, .stride = s.stride,
 				.pointer = s.pointer };
 	if (m->bit_size && m->bit_size <= 64)
-		bits_place(ret, start, m->bit_size);
+		bits_place(b->endian, ret, start, m->bit_size);
 }
 
 static void members_search(struct finder *f, uint32_t id, uint64_t base_bits, unsigned depth, struct queries *q);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "types/btf_names.h"
 
+#include "types/btf.h"
 #include "types/btf_kinds.h"
 #include "types/cursor.h"
 
@@ -48,16 +49,23 @@ static bool type_note(struct names_seen *seen, struct cursor *c)
 /* The parts of a BTF blob: types and strings. */
 static bool btf_split(struct span btf, struct cursor *types, struct span *strings)
 {
-	struct cursor c = { btf.data, btf.data + btf.size, false };
-	uint64_t word = cursor_word(&c, 4), header = cursor_word(&c, 4);
-	uint64_t type_offset = cursor_word(&c, 4), type_size = cursor_word(&c, 4);
-	uint64_t string_offset = cursor_word(&c, 4), string_size = cursor_word(&c, 4);
+	struct cursor c = { btf.data, btf.data + btf.size, false, ENDIAN_LITTLE };
+	uint64_t header, type_offset, type_size, string_offset, string_size;
 
-	if (c.bad || (word & 0xffff) != BTF_MAGIC || header < BTF_HEADER_SIZE || header > btf.size)
+	if (btf.size < BTF_HEADER_SIZE || !btf_endian(btf.data, &c.endian))
+		return false;
+	cursor_skip(&c, 4);
+	header = cursor_word(&c, 4);
+	type_offset = cursor_word(&c, 4);
+	type_size = cursor_word(&c, 4);
+	string_offset = cursor_word(&c, 4);
+	string_size = cursor_word(&c, 4);
+	if (c.bad || header < BTF_HEADER_SIZE || header > btf.size)
 		return false;
 	if (type_offset + type_size > btf.size - header || string_offset + string_size > btf.size - header)
 		return false;
-	*types = (struct cursor){ btf.data + header + type_offset, btf.data + header + type_offset + type_size, false };
+	*types = (struct cursor){ btf.data + header + type_offset, btf.data + header + type_offset + type_size, false,
+				  c.endian };
 	*strings = (struct span){ btf.data + header + string_offset, string_size };
 	return true;
 }

@@ -13,6 +13,7 @@ struct cursor {
 	const uint8_t *p;
 	const uint8_t *end;
 	bool bad;
+	enum endian endian;
 };
 
 static inline uint64_t cursor_left(const struct cursor *c)
@@ -32,7 +33,7 @@ static inline void cursor_skip(struct cursor *c, uint64_t size)
 /** A word of 1, 2, 4 or 8 bytes. */
 static inline uint64_t cursor_word(struct cursor *c, unsigned size)
 {
-	uint64_t v = cursor_left(c) >= size ? get_word(ENDIAN_LITTLE, c->p, size) : 0;
+	uint64_t v = cursor_left(c) >= size ? get_word(c->endian, c->p, size) : 0;
 
 	cursor_skip(c, size);
 	return v;

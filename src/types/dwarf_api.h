@@ -42,7 +42,7 @@ typedef Dwarf_Obj_Access_Methods dwapi_methods;
 typedef Dwarf_Obj_Access_Section dwapi_section;
 typedef Dwarf_Half dwapi_section_index;
 typedef Dwarf_Endianness dwapi_byte_order;
-static const dwapi_byte_order DWAPI_LITTLE_ENDIAN = DW_OBJECT_LSB;
+static const dwapi_byte_order DWAPI_LITTLE_ENDIAN = DW_OBJECT_LSB, DWAPI_BIG_ENDIAN = DW_OBJECT_MSB;
 
 static inline void dwapi_section_set(dwapi_section *s, const char *name, uint64_t size)
 {
@@ -89,7 +89,7 @@ typedef Dwarf_Obj_Access_Methods_a dwapi_methods;
 typedef Dwarf_Obj_Access_Section_a dwapi_section;
 typedef Dwarf_Unsigned dwapi_section_index;
 typedef Dwarf_Small dwapi_byte_order;
-static const dwapi_byte_order DWAPI_LITTLE_ENDIAN = DW_END_little;
+static const dwapi_byte_order DWAPI_LITTLE_ENDIAN = DW_END_little, DWAPI_BIG_ENDIAN = DW_END_big;
 
 static inline void dwapi_section_set(dwapi_section *s, const char *name, uint64_t size)
 {

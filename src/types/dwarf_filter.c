@@ -96,20 +96,20 @@ static bool hit_counts(const struct wants *w, uint32_t name_id, unsigned kinds)
 	return false;
 }
 
-static bool unit_scan(const struct filter *f, const struct wants *w, const struct unit *unit,
-		      const struct abbrevs *a)
+static inline bool unit_scan(enum endian e, const struct filter *f, const struct wants *w, const struct unit *unit,
+			     const struct abbrevs *a)
 {
 	const uint8_t *start = f->sections->at[DWARF_INFO].data + unit->offset + unit->root;
 	const uint8_t *end = f->sections->at[DWARF_INFO].data + unit->offset + unit->size;
 	const uint64_t *bits = f->offsets.filter;
 
 	for (const uint8_t *p = start; end - p >= 4; p++) {
-		unsigned low = get_le16(p);
+		unsigned low = get_u16(e, e == ENDIAN_LITTLE ? p : p + 2);
 		uint32_t id;
 
 		if (!(bits[low / 64] >> (low % 64) & 1))
 			continue;
-		id = offset_map_find_slow(&f->offsets, get_le32(p));
+		id = offset_map_find_slow(&f->offsets, get_u32(e, p));
 		if (id != NAME_NONE && hit_counts(w, id, kinds_before(a, p, start)))
 			return true;
 	}
@@ -123,5 +123,7 @@ bool filter_unit(const struct filter *f, const struct wants *w, const struct uni
 	for (unsigned kind = 0; kind < ENTRY_NR_KINDS; kind++)
 		if (kind_hidden(w, a, (enum entry_kind)kind))
 			return true;
-	return unit_scan(f, w, unit, a);
+	if (f->sections->endian == ENDIAN_BIG)
+		return unit_scan(ENDIAN_BIG, f, w, unit, a);
+	return unit_scan(ENDIAN_LITTLE, f, w, unit, a);
 }

@@ -44,8 +44,7 @@ static int section_load(void *object, dwapi_section_index index, Dwarf_Small **r
 
 static dwapi_byte_order byte_order(void *object)
 {
-	(void)object;
-	return DWAPI_LITTLE_ENDIAN;
+	return ((const struct reader *)object)->sections->endian == ENDIAN_BIG ? DWAPI_BIG_ENDIAN : DWAPI_LITTLE_ENDIAN;
 }
 
 static Dwarf_Small length_size(void *object)
@@ -319,7 +318,7 @@ bool entry_type(struct reader *r, Dwarf_Die die, uint64_t *ret)
 /* DWARF 2 gives a location as a program: "add this constant to the address of the structure". */
 static uint64_t location_program(Dwarf_Ptr program, uint64_t size)
 {
-	struct cursor c = { program, (const uint8_t *)program + size, false };
+	struct cursor c = { program, (const uint8_t *)program + size, false, ENDIAN_LITTLE }; /* bytes alone */
 	uint64_t op = cursor_word(&c, 1);
 	uint64_t location = op == DW_OP_plus_uconst || op == DW_OP_constu ? cursor_uleb(&c) : 0;
 

@@ -81,6 +81,7 @@ static struct error *sections_read(struct elf_image *img, struct dwarf_sections 
 	uint32_t crc;
 
 	s->image = img;
+	s->endian = elf_image_endian(img);
 	for (unsigned i = 0; i < DWARF_NR_SECTIONS; i++) {
 		struct error *err = elf_image_section(img, dwarf_section_name((enum dwarf_section)i), &s->at[i]);
 

@@ -124,19 +124,22 @@ void type_describe(struct reader *r, uint64_t offset, struct type_info *ret)
 static void member_bits(struct reader *r, Dwarf_Die die, uint64_t base, uint64_t location, struct answer *a)
 {
 	int64_t bit_size, start, storage = (int64_t)a->size;
+	bool big;
 
 	if (!entry_number(r, die, DW_AT_bit_size, &bit_size) || bit_size <= 0 || bit_size > 64)
 		return;
 	if (entry_number(r, die, DW_AT_data_bit_offset, &start)) {
-		bits_place(a, base * 8 + (uint64_t)start, (uint64_t)bit_size);
+		bits_place(r->sections->endian, a, base * 8 + (uint64_t)start, (uint64_t)bit_size);
 		return;
 	}
+	big = r->sections->endian == ENDIAN_BIG;
 	if (!entry_number(r, die, DW_AT_bit_offset, &start))
-		start = storage * 8 - bit_size;
+		start = big ? 0 : storage * 8 - bit_size;
 	else
 		entry_number(r, die, DW_AT_byte_size, &storage);
-	bits_place(a, (base + location + (uint64_t)storage) * 8 - (uint64_t)start - (uint64_t)bit_size,
-		   (uint64_t)bit_size);
+	if (!big)
+		start = storage * 8 - start - bit_size;
+	bits_place(r->sections->endian, a, (base + location) * 8 + (uint64_t)start, (uint64_t)bit_size);
 }
 
 static void member_answer(struct reader *r, Dwarf_Die die, uint64_t base, struct answer *ret)

@@ -27,9 +27,9 @@ enum {
 	ROOT_ABBREV_MAX = 8192,
 };
 
-static struct cursor cursor_at(struct span bytes, uint64_t offset)
+static struct cursor cursor_at(const struct dwarf_sections *s, struct span bytes, uint64_t offset)
 {
-	struct cursor c = { bytes.data, bytes.data + bytes.size, false };
+	struct cursor c = { bytes.data, bytes.data + bytes.size, false, s->endian };
 
 	cursor_skip(&c, offset);
 	return c;
@@ -153,14 +153,14 @@ static const char *form_text(const struct dwarf_sections *s, struct cursor *c, u
 		return cursor_text(c);
 	if ((form != DW_FORM_strp && form != DW_FORM_line_strp) || !strings.data)
 		return NULL;
-	text = cursor_at(strings, cursor_word(c, unit->offset_size));
+	text = cursor_at(s, strings, cursor_word(c, unit->offset_size));
 	return cursor_text(&text);
 }
 
 /* And whether it says that its entries are elsewhere; in what split DWARF leaves in a vmlinux that comes before a name. */
 static const char *unit_name(const struct dwarf_sections *s, struct cursor *c, struct unit *unit)
 {
-	struct cursor abbrev = cursor_at(s->at[DWARF_ABBREV], unit->abbrevs);
+	struct cursor abbrev = cursor_at(s, s->at[DWARF_ABBREV], unit->abbrevs);
 
 	if (cursor_left(&abbrev) > ROOT_ABBREV_MAX)
 		abbrev.end = abbrev.p + ROOT_ABBREV_MAX;
@@ -189,7 +189,7 @@ struct error *units_read(const struct dwarf_sections *s, struct units *ret)
 	uint64_t released = 0;
 
 	for (uint64_t offset = 0; offset < info.size;) {
-		struct cursor c = cursor_at(info, offset);
+		struct cursor c = cursor_at(s, info, offset);
 		struct unit unit = { .offset = offset };
 
 		if (units.list.nr == UNITS_MAX || !header_read(&c, &unit)) {
@@ -294,7 +294,7 @@ static void abbrev_note(struct abbrevs *a, uint64_t code, enum entry_kind kind, 
 
 void abbrevs_read(const struct dwarf_sections *s, const struct unit *unit, struct abbrevs *ret)
 {
-	struct cursor c = cursor_at(s->at[DWARF_ABBREV], unit->abbrevs);
+	struct cursor c = cursor_at(s, s->at[DWARF_ABBREV], unit->abbrevs);
 	const uint8_t *start = c.p;
 
 	memset(ret, 0, sizeof(*ret));

@@ -27,6 +27,7 @@ enum dwarf_section {
 
 struct dwarf_sections {
 	struct elf_image *image; /* where they come from */
+	enum endian endian;
 	struct span at[DWARF_NR_SECTIONS];
 };
 

@@ -32,20 +32,21 @@ struct elf_image {
 	Elf *elf;
 	size_t names; /* index of the section that names the sections */
 	ARRAY(uint8_t *) unpacked; /* sections that libelf cannot decompress */
+	enum endian endian;
 	bool written; /* libelf changes section headers in place when it decompresses */
 	char build_id[BUILD_ID_TEXT]; /* "" for none */
 };
 
 /* ELF notes: sizes of name and contents, type, name, contents, each filled up to 4 bytes. */
-bool note_build_id(const uint8_t *notes, size_t size, char ret[BUILD_ID_TEXT])
+bool note_build_id(enum endian e, const uint8_t *notes, size_t size, char ret[BUILD_ID_TEXT])
 {
 	for (size_t at = 0; size - at >= 12;) {
-		uint64_t name_size = get_le32(notes + at), id_size = get_le32(notes + at + 4);
+		uint64_t name_size = get_u32(e, notes + at), id_size = get_u32(e, notes + at + 4);
 		uint64_t id = at + 12 + ((name_size + 3) & ~UINT64_C(3)), next = id + ((id_size + 3) & ~UINT64_C(3));
 
 		if (id > size || id_size > size - id)
 			break;
-		if (get_le32(notes + at + 8) == NT_GNU_BUILD_ID && name_size == 4 && !memcmp(notes + at + 12, "GNU", 4) &&
+		if (get_u32(e, notes + at + 8) == NT_GNU_BUILD_ID && name_size == 4 && !memcmp(notes + at + 12, "GNU", 4) &&
 		    id_size > 0 && id_size <= BUILD_ID_MAX) {
 			for (size_t i = 0; i < id_size; i++)
 				snprintf(ret + 2 * i, 3, "%02x", notes[id + i]);
@@ -66,8 +67,8 @@ static void build_id_find(struct elf_image *img)
 
 		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_NOTE)
 			continue;
-		notes = elf_getdata(scn, NULL);
-		if (notes && notes->d_buf && note_build_id(notes->d_buf, notes->d_size, img->build_id))
+		notes = elf_rawdata(scn, NULL);
+		if (notes && notes->d_buf && note_build_id(img->endian, notes->d_buf, notes->d_size, img->build_id))
 			return;
 	}
 }
@@ -131,8 +132,7 @@ static struct error *header_check(struct elf_image *img)
 		return error_new("32-bit ELF file; only 64-bit kernels are supported");
 	if (!gelf_getehdr(img->elf, &ehdr))
 		return error_new("corrupt ELF header: %s; copy the file again", elf_errmsg(-1));
-	if (ehdr.e_ident[EI_DATA] != ELFDATA2LSB)
-		return error_new("big-endian ELF file; only little-endian kernels are supported");
+	img->endian = ehdr.e_ident[EI_DATA] == ELFDATA2MSB ? ENDIAN_BIG : ENDIAN_LITTLE;
 	if (ehdr.e_type == ET_CORE)
 		return error_new("a core dump, not a kernel; give the vmlinux with debug info");
 	if (ehdr.e_shoff > img->file_size)
@@ -261,6 +261,11 @@ struct timespec elf_image_mtime(const struct elf_image *img)
 	return img->mtime;
 }
 
+enum endian elf_image_endian(const struct elf_image *img)
+{
+	return img->endian;
+}
+
 uint64_t elf_image_size(const struct elf_image *img)
 {
 	return img->file_size;
@@ -283,29 +288,29 @@ static struct error *compression_check(Elf_Scn *scn, const GElf_Shdr *shdr, cons
 }
 
 /* libelf knows zstd since 0.189 only.  The frame comes behind the header of the section. */
-static struct error *section_unzstd(struct elf_image *img, const GElf_Shdr *shdr, const char *name, struct span *ret)
+static struct error *section_unzstd(struct elf_image *img, Elf_Scn *scn, const GElf_Shdr *shdr, const char *name, struct span *ret)
 {
 #ifdef HAVE_LIBZSTD
-	Elf64_Chdr chdr;
+	GElf_Chdr chdr;
 	uint8_t *buf;
 	size_t size;
 
-	if (shdr->sh_size < sizeof(chdr))
+	if (shdr->sh_size < sizeof(Elf64_Chdr) || !gelf_getchdr(scn, &chdr))
 		return error_new("section %s: corrupt compression header", name);
-	memcpy(&chdr, img->file + shdr->sh_offset, sizeof(chdr));
 	buf = malloc(chdr.ch_size ? chdr.ch_size : 1);
 	if (!buf || !array_push(&img->unpacked, buf)) {
 		free(buf);
 		return &error_nomem;
 	}
-	size = ZSTD_decompress(buf, chdr.ch_size, img->file + shdr->sh_offset + sizeof(chdr), shdr->sh_size - sizeof(chdr));
+	size = ZSTD_decompress(buf, chdr.ch_size, img->file + shdr->sh_offset + sizeof(Elf64_Chdr),
+			       shdr->sh_size - sizeof(Elf64_Chdr));
 	if (ZSTD_isError(size) || size != chdr.ch_size)
 		return error_new("section %s: cannot decompress: %s; copy the file again", name,
 				 ZSTD_isError(size) ? ZSTD_getErrorName(size) : "too short");
 	*ret = (struct span){ buf, size };
 	return NULL;
 #else
-	(void)img, (void)shdr, (void)ret;
+	(void)img, (void)scn, (void)shdr, (void)ret;
 	return error_new("section %s: compressed with zstd, which this program was built without; "
 			 "run objcopy --decompress-debug-sections on a copy", name);
 #endif
@@ -346,7 +351,7 @@ static struct error *section_bytes(struct elf_image *img, Elf_Scn *scn, const GE
 		return error_new("section %s lies beyond the end of the file; it is truncated, copy it again", name);
 	if (compressed && is_zstd(scn)) {
 		err = compression_check(scn, shdr, name);
-		return err ? err : section_unzstd(img, shdr, name, ret);
+		return err ? err : section_unzstd(img, scn, shdr, name, ret);
 	}
 	if (compressed) {
 		err = section_decompress(img, scn, shdr, name);

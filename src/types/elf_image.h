@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** \file elf_image.h  A 64-bit little-endian ELF file in memory: its sections, by libelf, and its build-id. */
+/** \file elf_image.h  A 64-bit ELF file in memory: its sections, by libelf, and its build-id. */
 #ifndef TYPES_ELF_IMAGE_H
 #define TYPES_ELF_IMAGE_H
 
@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "types/unpack.h"
 
@@ -21,8 +22,7 @@ struct elf_image;
 enum { BUILD_ID_MAX = 64 /* bytes; SHA-1 has 20 */, BUILD_ID_TEXT = 2 * BUILD_ID_MAX + 1 };
 
 /** The build-id among ELF notes, in lower-case hexadecimal.  False: none. */
-bool note_build_id(const uint8_t *notes, size_t size, char ret[BUILD_ID_TEXT]);
-
+bool note_build_id(enum endian e, const uint8_t *notes, size_t size, char ret[BUILD_ID_TEXT]);
 
 /** The file may be packed with gzip, xz or zstd. */
 struct error *elf_image_open(const char *path, struct elf_image **ret) _must_check_;
@@ -36,6 +36,9 @@ void elf_image_free(struct elf_image *img);
 
 /** Build-id in lower-case hexadecimal, NULL when there is none. */
 const char *elf_image_build_id(const struct elf_image *img);
+
+/** The order of the bytes of its words, which libelf turns, but not in what elf_image_section() returns. */
+enum endian elf_image_endian(const struct elf_image *img);
 
 uint64_t elf_image_size(const struct elf_image *img);
 

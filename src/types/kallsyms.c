@@ -60,7 +60,7 @@ static struct error *parts_read(struct decoder *d)
 
 	if (err)
 		return err;
-	d->nr = get_le32(word);
+	d->nr = get_u32(d->reader->endian, word);
 	if (!d->nr || d->nr > MAX_SYMBOLS)
 		return error_new("kallsyms of the kernel is damaged: %" PRIu32 " symbols, says kallsyms_num_syms at %#" PRIx64, d->nr,
 				 p->num_syms);
@@ -73,7 +73,7 @@ static struct error *parts_read(struct decoder *d)
 		err = kernel_read_new(d->reader, p->offsets, (size_t)d->nr * 4, "kallsyms_offsets", &d->offsets);
 	if (!err && p->relative_base)
 		err = kernel_read(d->reader, p->relative_base, word, 8, "kallsyms_relative_base");
-	d->base = get_le64(word);
+	d->base = get_u64(d->reader->endian, word);
 	return err;
 }
 
@@ -157,7 +157,7 @@ enum scheme {
 /* The run-time address of symbol i; *ret_absolute: KASLR does not move it. */
 static uint64_t address(const struct decoder *d, enum scheme scheme, uint32_t i, bool *ret_absolute)
 {
-	int64_t offset = (int32_t)get_le32(d->offsets + (size_t)i * 4);
+	int64_t offset = (int32_t)get_u32(d->reader->endian, d->offsets + (size_t)i * 4);
 
 	*ret_absolute = scheme == ABSOLUTE_PERCPU && offset >= 0;
 	switch (scheme) {

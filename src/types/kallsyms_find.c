@@ -45,10 +45,10 @@ static size_t tokens_split(const uint8_t *table, size_t size, struct kallsyms_to
 	return at;
 }
 
-static bool index_agrees(const struct kallsyms_tokens *t, const uint8_t *table, const uint8_t *index)
+static bool index_agrees(enum endian e, const struct kallsyms_tokens *t, const uint8_t *table, const uint8_t *index)
 {
 	for (unsigned i = 0; i < KALLSYMS_TOKENS; i++)
-		if (t->text[i] != (const char *)table + get_le16(index + 2 * (size_t)i))
+		if (t->text[i] != (const char *)table + get_u16(e, index + 2 * (size_t)i))
 			return false;
 	return true;
 }
@@ -71,7 +71,7 @@ struct error *kallsyms_tokens_read(const struct kernel_reader *r, uint64_t table
 	err = kernel_read_new(r, table, size, "kallsyms_token_table", &t.table);
 	if (!err)
 		err = kernel_read(r, index, bytes, sizeof(bytes), "kallsyms_token_index");
-	if (!err && (!tokens_split(t.table, size, &t) || !index_agrees(&t, t.table, bytes)))
+	if (!err && (!tokens_split(t.table, size, &t) || !index_agrees(r->endian, &t, t.table, bytes)))
 		err = tokens_bad(table, index);
 	if (err)
 		kallsyms_tokens_deinit(&t);
@@ -134,7 +134,7 @@ static struct error *try_tokens(struct search *s, uint64_t zero_va, bool *ret_fo
 
 		if (at + 2 * KALLSYMS_TOKENS > (size_t)(bytes + got - table))
 			continue;
-		*ret_found = index_agrees(&t, table, table + at);
+		*ret_found = index_agrees(s->reader->endian, &t, table, table + at);
 		s->ret->token_table = from + (uint64_t)(table - bytes);
 		s->ret->token_index = s->ret->token_table + at;
 	}
@@ -158,16 +158,16 @@ static bool names_end_well(const uint8_t *names, size_t size, size_t at, uint32_
  * markers end before token_table, where the bytes end: walk back over rising words to the 0 that is the first.  How many; 0:
  * none.
  */
-static size_t markers_find(const uint8_t *bytes, size_t size, size_t *ret_at)
+static size_t markers_find(enum endian e, const uint8_t *bytes, size_t size, size_t *ret_at)
 {
 	size_t end = size, at;
 
-	for (unsigned pad = 0; pad < 2 && end >= 4 && !get_le32(bytes + end - 4); pad++)
+	for (unsigned pad = 0; pad < 2 && end >= 4 && !get_u32(e, bytes + end - 4); pad++)
 		end -= 4;
 	for (at = end; at >= 4; at -= 4) {
-		uint32_t here = get_le32(bytes + at - 4);
+		uint32_t here = get_u32(e, bytes + at - 4);
 
-		if (at < end && here >= get_le32(bytes + at))
+		if (at < end && here >= get_u32(e, bytes + at))
 			return 0;
 		if (here)
 			continue;
@@ -183,7 +183,7 @@ static bool try_names(struct search *s, const uint8_t *bytes, size_t end, uint64
 	size_t tail_max = (size_t)MARK * NAME_MAX_BYTES;
 
 	for (size_t size = (size_t)last + 2; size <= last + tail_max && size + 8 <= end; size++) {
-		uint32_t nr = get_le32(bytes + end - size - 8);
+		uint32_t nr = get_u32(s->reader->endian, bytes + end - size - 8);
 		uint64_t names = end_va - size;
 
 		if (names % 8 || nr <= (nr_markers - 1) * MARK || nr > nr_markers * MARK)
@@ -225,8 +225,8 @@ static struct error *find_names(struct search *s)
 
 	if (err)
 		return err;
-	nr = markers_find(bytes, size, &markers);
-	last = nr ? get_le32(bytes + markers + (nr - 1) * 4) : 0;
+	nr = markers_find(s->reader->endian, bytes, size, &markers);
+	last = nr ? get_u32(s->reader->endian, bytes + markers + (nr - 1) * 4) : 0;
 	if (nr && try_names(s, bytes, markers, table - size + markers, nr, last))
 		return NULL;
 	return error_new("kallsyms of the kernel is damaged: no names before kallsyms_token_table at %#" PRIx64, table);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 struct kernel_reader {
@@ -15,6 +16,7 @@ struct kernel_reader {
 	 * reason in \p why (a text of at most \p why_size bytes with its NUL; 0: nobody wants to know).  An error is a failure of the file.
 	 */
 	struct error *(*read)(void *arg, uint64_t va, void *buf, size_t size, size_t *ret_got, char *why, size_t why_size);
+	enum endian endian; /**< of the kernel's words */
 };
 
 /** Read all of \p size bytes, or an error that says that \p what is not in the dump, and why. */

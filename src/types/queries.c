@@ -23,13 +23,14 @@ const char *path_step(const char *path, const char *name)
 	return !*name && (*path == '\0' || *path == '.') ? path : NULL;
 }
 
-void bits_place(struct answer *a, uint64_t start, uint64_t bit_size)
+void bits_place(enum endian e, struct answer *a, uint64_t start, uint64_t bit_size)
 {
-	uint64_t bytes;
+	uint64_t before = start % 8, bytes = (before + bit_size + 7) / 8;
 
 	a->offset = start / 8;
-	a->bit_offset = (uint32_t)(start % 8);
 	a->bit_size = (uint32_t)bit_size;
-	bytes = (a->bit_offset + bit_size + 7) / 8;
 	a->size = bytes <= 1 ? 1 : bytes <= 2 ? 2 : bytes <= 4 ? 4 : 8;
+	if (e == ENDIAN_BIG) /* 0: a field of 9 bytes, which no compiler makes */
+		before = before + bit_size <= a->size * 8 ? a->size * 8 - before - bit_size : 0;
+	a->bit_offset = (uint32_t)before;
 }

@@ -4,8 +4,8 @@
 #include <elf.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "types/elf_image.h"
+#include "types/elf_symbol.h"
 #include "types/kallsyms.h"
 
 enum { REACH_WITHOUT_SIZE = 4096, LOOK_BACK = 32 };
@@ -21,27 +21,25 @@ static bool is_made_up(const char *name)
 	return !name[0];
 }
 
-static bool is_wanted(const Elf64_Sym *sym)
+static bool is_wanted(const struct elf_symbol *sym)
 {
-	unsigned type = ELF64_ST_TYPE(sym->st_info), section = le16toh(sym->st_shndx);
+	unsigned type = ELF64_ST_TYPE(sym->info);
 
-	return section != SHN_UNDEF && section != SHN_ABS && (type == STT_OBJECT || type == STT_FUNC || type == STT_NOTYPE);
+	return sym->section != SHN_UNDEF && sym->section != SHN_ABS && (type == STT_OBJECT || type == STT_FUNC || type == STT_NOTYPE);
 }
 
-static struct error *collect(struct symbols *s, struct span table, struct span strings)
+static struct error *collect(struct symbols *s, enum endian endian, struct span table, struct span strings)
 {
 	if (!strings.size || strings.data[strings.size - 1])
 		return NULL;
 	for (uint64_t pos = 0; pos + sizeof(Elf64_Sym) <= table.size; pos += sizeof(Elf64_Sym)) {
 		struct symbol_entry e;
-		Elf64_Sym sym;
+		struct elf_symbol sym = elf_symbol_at(endian, table.data + pos);
 
-		memcpy(&sym, table.data + pos, sizeof(sym));
-		if (!is_wanted(&sym) || le32toh(sym.st_name) >= strings.size)
+		if (!is_wanted(&sym) || sym.name >= strings.size)
 			continue;
-		e = (struct symbol_entry){ le64toh(sym.st_value), le64toh(sym.st_size),
-					   (const char *)strings.data + le32toh(sym.st_name),
-					   ELF64_ST_TYPE(sym.st_info) == STT_FUNC };
+		e = (struct symbol_entry){ sym.value, sym.size, (const char *)strings.data + sym.name,
+					   ELF64_ST_TYPE(sym.info) == STT_FUNC };
 		if (!is_made_up(e.name) && !array_push(&s->list, e))
 			return &error_nomem;
 	}
@@ -83,7 +81,7 @@ static struct error *collect_image(struct symbols *s, const struct types *t)
 	if (!err)
 		err = elf_image_section(s->image, ".strtab", &strings);
 	if (!err && table.data && strings.data)
-		err = collect(s, table, strings);
+		err = collect(s, elf_image_endian(s->image), table, strings);
 	return err;
 }
 

@@ -5,9 +5,7 @@
  */
 #include "types/symtab.h"
 
-#include <elf.h>
-
-#include "base/bytes.h"
+#include "types/elf_symbol.h"
 #include "types/nameset.h"
 
 struct symbol {
@@ -16,29 +14,29 @@ struct symbol {
 	int rank; /* 0: none yet */
 };
 
-static int symbol_rank(const Elf64_Sym *sym)
+static int symbol_rank(const struct elf_symbol *sym)
 {
-	unsigned type = ELF64_ST_TYPE(sym->st_info);
+	unsigned type = ELF64_ST_TYPE(sym->info);
 
-	if (le16toh(sym->st_shndx) == SHN_UNDEF || type == STT_FILE || type == STT_SECTION)
+	if (sym->section == SHN_UNDEF || type == STT_FILE || type == STT_SECTION)
 		return 0;
-	return type == STT_OBJECT && ELF64_ST_BIND(sym->st_info) == STB_GLOBAL ? 2 : 1;
+	return type == STT_OBJECT && ELF64_ST_BIND(sym->info) == STB_GLOBAL ? 2 : 1;
 }
 
 /* Several symbols of one name: a global object wins, else the first. */
-static void symbols_collect(struct span table, const struct offset_map *map, struct symbol *symbols)
+static void symbols_collect(enum endian endian, struct span table, const struct offset_map *map, struct symbol *symbols)
 {
 	for (uint64_t pos = 0; pos + sizeof(Elf64_Sym) <= table.size; pos += sizeof(Elf64_Sym)) {
-		uint32_t id = offset_map_find(map, get_le32(table.data + pos));
-		Elf64_Sym sym;
+		uint32_t id = offset_map_find(map, get_u32(endian, table.data + pos));
+		struct elf_symbol sym;
 		int rank;
 
 		if (id == NAME_NONE)
 			continue;
-		memcpy(&sym, table.data + pos, sizeof(sym));
+		sym = elf_symbol_at(endian, table.data + pos);
 		rank = symbol_rank(&sym);
 		if (rank > symbols[id].rank)
-			symbols[id] = (struct symbol){ le64toh(sym.st_value), le64toh(sym.st_size), rank };
+			symbols[id] = (struct symbol){ sym.value, sym.size, rank };
 	}
 }
 
@@ -59,7 +57,7 @@ static struct error *symbols_locate(struct elf_image *img, const struct nameset 
 	err = nameset_locate(names, strings, &map);
 	if (err)
 		return err;
-	symbols_collect(table, &map, symbols);
+	symbols_collect(elf_image_endian(img), table, &map, symbols);
 	offset_map_deinit(&map);
 	return NULL;
 }

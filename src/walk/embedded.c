@@ -45,13 +45,13 @@ static struct error *image_open(struct image *m, struct dump *d)
 {
 	struct error *err;
 
-	*m = (struct image){ .dump = d, .slide = dump_kaslr_offset(d), .reader = { m, image_read } };
+	*m = (struct image){ .dump = d, .slide = dump_kaslr_offset(d), .reader = { m, image_read, ENDIAN_LITTLE } };
 	if (!dump_vmcoreinfo_symbol(d, "_stext", &m->stext))
 		return error_new("VMCOREINFO does not say where _stext is");
 	err = arch_find(d, &m->mmu.arch);
 	if (!err)
 		err = m->mmu.arch->mmu_init(d, &m->mmu);
-	m->mmu.endian = dump_info(d)->endian;
+	m->mmu.endian = m->reader.endian = dump_info(d)->endian;
 	return err ? err : kvmem_new(&m->mmu, d, &m->kv);
 }
 

@@ -3,9 +3,9 @@
  * Symbols of modules (kernel/module/kallsyms.c): struct mod_kallsyms has an ELF symbol table with the addresses as they are after
  * loading, and the names.  Variables are in it with CONFIG_KALLSYMS_ALL.
  */
-#include <elf.h>
 #include <string.h>
 
+#include "types/elf_symbol.h"
 #include "walk/module.h"
 
 enum { MAX_SYMBOLS = 1 << 17, CHUNK = 128 };
@@ -14,20 +14,17 @@ struct finder {
 	struct kvmem *k;
 	const struct module_part *part;
 	uint64_t va, symtab, strtab, nr;
-	Elf64_Sym best; /* st_name 0: none yet; in the byte order of this machine */
+	struct elf_symbol best; /* name 0: none yet */
 };
 
 /* The nearest symbol below the address is its symbol, unless it says that it is shorter. */
 static void consider(struct finder *f, const unsigned char *bytes)
 {
-	Elf64_Sym s = {
-		.st_name = get_u32(kvmem_endian(f->k), bytes + offsetof(Elf64_Sym, st_name)), .st_info = bytes[offsetof(Elf64_Sym, st_info)],
-		.st_value = get_u64(kvmem_endian(f->k), bytes + offsetof(Elf64_Sym, st_value)), .st_size = get_u64(kvmem_endian(f->k), bytes + offsetof(Elf64_Sym, st_size)),
-	};
+	struct elf_symbol s = elf_symbol_at(kvmem_endian(f->k), bytes);
 
-	if (!s.st_name || s.st_value > f->va || s.st_value < f->part->start || (s.st_size && f->va - s.st_value >= s.st_size))
+	if (!s.name || s.value > f->va || s.value < f->part->start || (s.size && f->va - s.value >= s.size))
 		return;
-	if (!f->best.st_name || s.st_value > f->best.st_value || (s.st_value == f->best.st_value && s.st_size > f->best.st_size))
+	if (!f->best.name || s.value > f->best.value || (s.value == f->best.value && s.size > f->best.size))
 		f->best = s;
 }
 
@@ -77,7 +74,7 @@ static struct error *read_name(const struct finder *f, char *buf, size_t size, b
 {
 	struct kv_gap gap;
 	size_t got;
-	struct error *err = kvmem_read(f->k, f->strtab + f->best.st_name, buf, size - 1, &got, &gap);
+	struct error *err = kvmem_read(f->k, f->strtab + f->best.name, buf, size - 1, &got, &gap);
 
 	if (err)
 		return err;
@@ -96,10 +93,10 @@ struct error *module_symbol_at(const struct layout *l, struct kvmem *k, const st
 		err = search(&f);
 	if (err || !*ret_found)
 		return err;
-	*ret_found = f.best.st_name;
-	if (f.best.st_name)
+	*ret_found = f.best.name;
+	if (f.best.name)
 		err = read_name(&f, ret->name, sizeof(ret->name), ret_found);
-	ret->offset = va - f.best.st_value;
-	ret->function = ELF64_ST_TYPE(f.best.st_info) == STT_FUNC;
+	ret->offset = va - f.best.value;
+	ret->function = ELF64_ST_TYPE(f.best.info) == STT_FUNC;
 	return err;
 }

@@ -28,7 +28,7 @@ static struct error *read_bytes(void *arg, uint64_t va, void *buf, size_t size, 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span memory = { data, size };
-	const struct kernel_reader reader = { &memory, read_bytes };
+	const struct kernel_reader reader = { &memory, read_bytes, ENDIAN_LITTLE };
 	struct kallsyms_place place = { 0 };
 	uint64_t *parts[] = { &place.names, &place.num_syms, &place.token_table, &place.token_index, &place.offsets,
 			      &place.relative_base, &place.stext };

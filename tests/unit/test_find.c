@@ -124,19 +124,19 @@ static void test_notes(void **state)
 	char id[BUILD_ID_TEXT] = "";
 
 	(void)state;
-	assert_true(note_build_id(notes, sizeof(notes), id));
+	assert_true(note_build_id(ENDIAN_LITTLE, notes, sizeof(notes), id));
 	assert_string_equal(id, "ab0c");
 	for (size_t size = 0; size < 58; size++) /* in memory of that size, for the sanitizer */ {
 		_cleanup_free_ uint8_t *cut = malloc(size + 1);
 
 		memcpy(cut, notes, size);
-		assert_false(note_build_id(cut, size, id));
+		assert_false(note_build_id(ENDIAN_LITTLE, cut, size, id));
 	}
 	for (size_t i = 0; i < 12; i++)
 		for (unsigned value = 0; value < 256; value++) {
 			memcpy(bad, notes, sizeof(bad));
 			bad[i] = (uint8_t)value;
-			note_build_id(bad, sizeof(bad), id);
+			note_build_id(ENDIAN_LITTLE, bad, sizeof(bad), id);
 		}
 }
 

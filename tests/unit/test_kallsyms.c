@@ -18,6 +18,9 @@ static const uint64_t base = UINT64_C(0xffffffff81000000) + SLIDE;
 
 enum form { PERCPU, RELATIVE, OWN_PLACE };
 
+/* In which tests make them. */
+static enum endian order;
+
 /* Memory from base on, as a kernel of before v6.0 orders it. */
 struct kernel {
 	uint8_t bytes[ROOM];
@@ -40,13 +43,13 @@ static struct error *read_kernel(void *arg, uint64_t va, void *buf, size_t size,
 
 static struct kernel_reader reader(struct kernel *k)
 {
-	return (struct kernel_reader){ k, read_kernel };
+	return (struct kernel_reader){ k, read_kernel, order };
 }
 
 static void put(struct kernel *k, uint64_t at, uint64_t v, unsigned size)
 {
 	for (unsigned i = 0; i < size; i++)
-		k->bytes[at + i] = (uint8_t)(v >> 8 * i);
+		k->bytes[at + i] = (uint8_t)(v >> 8 * (order == ENDIAN_BIG ? size - 1 - i : i));
 }
 
 static void align(struct kernel *k)
@@ -314,5 +317,8 @@ int main(void)
 		cmocka_unit_test(test_not_found), cmocka_unit_test(test_any_byte),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("little-endian", tests, NULL, NULL);
+
+	order = ENDIAN_BIG;
+	return failed + cmocka_run_group_tests_name("big-endian", tests, NULL, NULL);
 }
