@@ -13,13 +13,19 @@
 
 const char *debuginfo_arch(const char *path)
 {
+	uint16_t machine;
+	enum endian endian;
 	Elf64_Ehdr e;
 
 	if (facts_file_probe(path) || btf_file_probe(path)) /* do not say; taken for this one */
 		return "x86_64";
-	if (unpack_peek(path, &e, sizeof(e)) != sizeof(e) || memcmp(e.e_ident, ELFMAG, SELFMAG) || e.e_type == ET_CORE)
+	if (unpack_peek(path, &e, sizeof(e)) != sizeof(e) || memcmp(e.e_ident, ELFMAG, SELFMAG))
 		return NULL;
-	return e.e_machine == EM_X86_64 ? "x86_64" : e.e_machine == EM_AARCH64 ? "aarch64" : "other than x86_64";
+	endian = e.e_ident[EI_DATA] == ELFDATA2MSB ? ENDIAN_BIG : ENDIAN_LITTLE;
+	if (get_u16(endian, &e.e_type) == ET_CORE)
+		return NULL;
+	machine = get_u16(endian, &e.e_machine);
+	return machine == EM_X86_64 ? "x86_64" : machine == EM_AARCH64 ? "aarch64" : "other than x86_64";
 }
 
 static struct error *source_draw(struct layout_source *s, const struct layout *l, struct types *t)

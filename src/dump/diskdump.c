@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "dump/truncation.h"
 
-/* Offsets in struct disk_dump_header of a 64-bit, little-endian machine. */
+/* Offsets in struct disk_dump_header of a 64-bit machine, in whose byte order all of the file is. */
 enum {
 	HDR_VERSION = 8,
 	HDR_IDENTITY = 12, /* struct new_utsname and a struct timeval */
@@ -57,25 +57,34 @@ static bool header_is_plausible(uint32_t block_size, uint32_t bitmap_blocks, uin
 	return page_size_is_sane(block_size) && (uint64_t)bitmap_blocks * block_size * 8 >= max_mapnr;
 }
 
-static bool header_is_big_endian(const uint8_t *p)
+static bool is_like_64_bit(enum endian e, const uint8_t *p)
 {
-	return header_is_plausible(be32toh(get_le32(p + HDR_BLOCK_SIZE)), be32toh(get_le32(p + HDR_BITMAP_BLOCKS)),
-				   be32toh(get_le32(p + HDR_MAX_MAPNR))) ||
-	       header_is_plausible(be32toh(get_le32(p + HDR32_BLOCK_SIZE)),
-				   be32toh(get_le32(p + HDR32_BITMAP_BLOCKS)),
-				   be32toh(get_le32(p + HDR32_MAX_MAPNR)));
+	return header_is_plausible(get_u32(e, p + HDR_BLOCK_SIZE), get_u32(e, p + HDR_BITMAP_BLOCKS), get_u32(e, p + HDR_MAX_MAPNR));
 }
 
-/* The library tries the 32-bit layouts first, and then reads by them. */
-static struct error *header_check_layout(const uint8_t *p)
+static bool is_like_32_bit(enum endian e, const uint8_t *p)
 {
-	if (header_is_plausible(get_le32(p + HDR32_BLOCK_SIZE), get_le32(p + HDR32_BITMAP_BLOCKS),
-				get_le32(p + HDR32_MAX_MAPNR)))
+	return header_is_plausible(get_u32(e, p + HDR32_BLOCK_SIZE), get_u32(e, p + HDR32_BITMAP_BLOCKS),
+				   get_u32(e, p + HDR32_MAX_MAPNR));
+}
+
+static bool is_machine(const uint8_t *p, const char *name)
+{
+	return !strncmp((const char *)p + HDR_MACHINE, name, 65);
+}
+
+/* The library tries the 32-bit layouts first, and then reads by them; little-endian ones before the others. */
+static struct error *header_check_layout(const uint8_t *p, enum endian *ret)
+{
+	if (is_machine(p, "s390"))
+		return error_new("kdump of a 31-bit s390 kernel, which is not supported; those of s390x, 64-bit, are");
+	if (is_like_32_bit(ENDIAN_LITTLE, p) || is_like_32_bit(ENDIAN_BIG, p))
 		return error_new("kdump of a 32-bit kernel, which is not supported");
-	if (header_is_big_endian(p))
-		return error_new("kdump of a big-endian machine, which is not supported");
-	if (!header_is_plausible(get_le32(p + HDR_BLOCK_SIZE), get_le32(p + HDR_BITMAP_BLOCKS),
-				 get_le32(p + HDR_MAX_MAPNR)))
+	*ret = is_like_64_bit(ENDIAN_BIG, p) && !is_like_64_bit(ENDIAN_LITTLE, p) ? ENDIAN_BIG : ENDIAN_LITTLE;
+	if (*ret == ENDIAN_BIG && !is_machine(p, "s390x"))
+		return error_new("kdump of a big-endian machine (%.64s), which is not supported: of big-endian ones pagefsck knows s390x",
+				 (const char *)p + HDR_MACHINE);
+	if (!is_like_64_bit(*ret, p))
 		return error_new("kdump header with a page size of %" PRIu32 " and bitmaps of %" PRIu32
 				 " blocks: the header is damaged",
 				 get_le32(p + HDR_BLOCK_SIZE), get_le32(p + HDR_BITMAP_BLOCKS));
@@ -84,15 +93,16 @@ static struct error *header_check_layout(const uint8_t *p)
 
 static struct error *header_decode(const struct dump_file *f, const uint8_t *p, struct diskdump_header *h)
 {
-	uint32_t sub_blocks = get_le32(p + HDR_SUB_BLOCKS), bitmap_blocks = get_le32(p + HDR_BITMAP_BLOCKS);
+	enum endian e = h->endian;
+	uint32_t sub_blocks = get_u32(e, p + HDR_SUB_BLOCKS), bitmap_blocks = get_u32(e, p + HDR_BITMAP_BLOCKS);
 
-	h->version = (int32_t)get_le32(p + HDR_VERSION);
+	h->version = (int32_t)get_u32(e, p + HDR_VERSION);
 	memcpy(h->machine, p + HDR_MACHINE, sizeof(h->machine) - 1);
 	h->machine[sizeof(h->machine) - 1] = '\0';
 	memcpy(h->identity, p + HDR_IDENTITY, sizeof(h->identity));
-	h->incomplete = get_le32(p + HDR_STATUS) & DISKDUMP_INCOMPLETE;
-	h->block_size = get_le32(p + HDR_BLOCK_SIZE);
-	h->max_mapnr = get_le32(p + HDR_MAX_MAPNR);
+	h->incomplete = get_u32(e, p + HDR_STATUS) & DISKDUMP_INCOMPLETE;
+	h->block_size = get_u32(e, p + HDR_BLOCK_SIZE);
+	h->max_mapnr = get_u32(e, p + HDR_MAX_MAPNR);
 	h->bitmap_offset = (1 + (uint64_t)sub_blocks) * h->block_size;
 	h->bitmap_size = (uint64_t)bitmap_blocks * h->block_size;
 	h->desc_offset = h->bitmap_offset + h->bitmap_size;
@@ -105,27 +115,28 @@ static struct error *header_decode(const struct dump_file *f, const uint8_t *p, 
 }
 
 /* A field of the sub header that older versions do not have. */
-static uint64_t sub_get(const uint8_t *p, unsigned offset, int32_t version, int32_t since)
+static uint64_t sub_get(enum endian e, const uint8_t *p, unsigned offset, int32_t version, int32_t since)
 {
-	return version >= since ? get_le64(p + offset) : 0;
+	return version >= since ? get_u64(e, p + offset) : 0;
 }
 
 static struct error *sub_decode(const struct dump_file *f, const uint8_t *p, struct diskdump_header *h)
 {
 	int32_t version = h->version;
+	enum endian e = h->endian;
 
-	h->dump_level = (int32_t)get_le32(p + SUB_DUMP_LEVEL);
-	h->vmcoreinfo_offset = sub_get(p, SUB_VMCOREINFO_OFFSET, version, 3);
-	h->vmcoreinfo_size = sub_get(p, SUB_VMCOREINFO_SIZE, version, 3);
-	h->notes_offset = sub_get(p, SUB_NOTE_OFFSET, version, 4);
-	h->notes_size = sub_get(p, SUB_NOTE_SIZE, version, 4);
+	h->dump_level = (int32_t)get_u32(e, p + SUB_DUMP_LEVEL);
+	h->vmcoreinfo_offset = sub_get(e, p, SUB_VMCOREINFO_OFFSET, version, 3);
+	h->vmcoreinfo_size = sub_get(e, p, SUB_VMCOREINFO_SIZE, version, 3);
+	h->notes_offset = sub_get(e, p, SUB_NOTE_OFFSET, version, 4);
+	h->notes_size = sub_get(e, p, SUB_NOTE_SIZE, version, 4);
 	if (version >= 6)
-		h->max_mapnr = get_le64(p + SUB_MAX_MAPNR);
-	h->split = version >= 2 && get_le32(p + SUB_SPLIT);
-	h->split_first = get_le64(p + (version >= 6 ? SUB_START_PFN_64 : SUB_START_PFN));
-	h->split_end = get_le64(p + (version >= 6 ? SUB_END_PFN_64 : SUB_END_PFN));
+		h->max_mapnr = get_u64(e, p + SUB_MAX_MAPNR);
+	h->split = version >= 2 && get_u32(e, p + SUB_SPLIT);
+	h->split_first = get_u64(e, p + (version >= 6 ? SUB_START_PFN_64 : SUB_START_PFN));
+	h->split_end = get_u64(e, p + (version >= 6 ? SUB_END_PFN_64 : SUB_END_PFN));
 	if (!file_holds(f, h->vmcoreinfo_offset, h->vmcoreinfo_size) || !file_holds(f, h->notes_offset, h->notes_size) ||
-	    !file_holds(f, sub_get(p, SUB_ERASEINFO_OFFSET, version, 5), sub_get(p, SUB_ERASEINFO_SIZE, version, 5)))
+	    !file_holds(f, sub_get(e, p, SUB_ERASEINFO_OFFSET, version, 5), sub_get(e, p, SUB_ERASEINFO_SIZE, version, 5)))
 		return file_cut_error(f, "notes");
 	return NULL;
 }
@@ -137,7 +148,7 @@ struct error *diskdump_read_header(const struct dump_file *f, struct diskdump_he
 
 	err = file_read_header(f, 0, header, sizeof(header), "kdump header");
 	if (!err)
-		err = header_check_layout(header);
+		err = header_check_layout(header, &h->endian);
 	if (!err)
 		err = header_decode(f, header, h);
 	if (!err)
@@ -303,7 +314,7 @@ struct error *diskdump_add_stored(const struct diskdump_range *r, struct dump_ma
 
 	err = bitmap_to_runs(&b, &part);
 	if (!err)
-		err = truncation_split_descs(r->file, r->header->desc_offset, r->header->block_size, &part, ret_codecs);
+		err = truncation_split_descs(r->file, r->header->endian, r->header->desc_offset, r->header->block_size, &part, ret_codecs);
 	for (size_t i = 0; i < part.runs.nr && !err; i++)
 		err = map_add(m, part.runs.v[i]);
 	map_deinit(&part);

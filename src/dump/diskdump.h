@@ -12,6 +12,7 @@
 
 struct diskdump_header {
 	char machine[65]; /* utsname.machine */
+	enum endian endian; /* of all words of the file but those of bitmaps */
 	uint32_t block_size; /* bytes, the page size */
 	int32_t version;
 	int32_t dump_level;

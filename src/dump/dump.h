@@ -55,7 +55,7 @@ struct dump_info {
  * Open the file \p path ("-": standard input) and learn everything that needs no debug info.  A part of a split dump is
  * joined with the other parts that lie beside it.
  * Errors name the file and say what to do: not a dump, empty, directory, unreadable, no VMCOREINFO, packed, big-endian
- * target, unknown format.
+ * machine other than s390x, unknown format.
  */
 struct error *dump_open(const char *path, struct dump **ret) _must_check_;
 
@@ -160,7 +160,7 @@ struct error *dump_new(const struct dump_ops *ops, void *backend, const struct d
 struct dump_patch {
 	uint64_t pa;
 	uint32_t size; /**< at most 8; does not cross a page */
-	uint64_t value; /**< little-endian */
+	uint64_t value; /**< of a word in the byte order of the dump */
 };
 
 /**

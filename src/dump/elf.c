@@ -23,9 +23,9 @@ enum { ELF_INCOMPLETE = 0x1 };
 struct elf_header {
 	uint16_t machine;
 	bool incomplete;
-	bool turned; /* it was big-endian */
+	enum endian endian; /* of header and notes */
 	uint64_t nr_phdrs;
-	Elf64_Phdr *phdrs; /* as in the file: little-endian */
+	Elf64_Phdr *phdrs; /* those members that are used: in the byte order of this machine */
 };
 
 static const char *elf_arch(uint16_t machine)
@@ -45,50 +45,50 @@ static const char *elf_arch(uint16_t machine)
 	return "unknown";
 }
 
-static struct error *elf_check_ident(const Elf64_Ehdr *e)
+/* The members that are used, as words of this machine. */
+static void elf_turn_header(enum endian x, Elf64_Ehdr *e)
 {
-	if (e->e_ident[EI_DATA] == ELFDATA2MSB)
-		return error_new("dump of a big-endian machine (%s), which is not supported: pagefsck reads memory of little-endian ones",
-				 elf_arch(be16toh(e->e_machine)));
-	if (e->e_ident[EI_CLASS] != ELFCLASS64 || e->e_ident[EI_DATA] != ELFDATA2LSB)
-		return error_new("not a 64-bit ELF dump; dumps of 32-bit kernels are not supported");
-	if (le16toh(e->e_type) != ET_CORE)
-		return error_new("an ELF file, but not a core dump (is it the vmlinux? give that with -d)");
-	if (le16toh(e->e_phentsize) != sizeof(Elf64_Phdr))
-		return error_new("ELF program headers of %u bytes: the header is damaged", le16toh(e->e_phentsize));
-	return NULL;
-}
-
-/*
- * QEMU (7.2, cpu_get_dump_info()) writes headers and notes of a POWER9 guest as big-endian, whatever the guest is.  Whether it
- * is shows in its memory.  The fields that are used, as if they had been little-endian.
- */
-static bool elf_turn_header(Elf64_Ehdr *e)
-{
-	if (e->e_ident[EI_CLASS] != ELFCLASS64 || e->e_ident[EI_DATA] != ELFDATA2MSB || be16toh(e->e_machine) != EM_PPC64)
-		return false;
-	e->e_ident[EI_DATA] = ELFDATA2LSB;
-	e->e_type = __builtin_bswap16(e->e_type);
-	e->e_machine = __builtin_bswap16(e->e_machine);
-	e->e_flags = __builtin_bswap32(e->e_flags);
-	e->e_phoff = __builtin_bswap64(e->e_phoff);
-	e->e_shoff = __builtin_bswap64(e->e_shoff);
-	e->e_phentsize = __builtin_bswap16(e->e_phentsize);
-	e->e_phnum = __builtin_bswap16(e->e_phnum);
-	return true;
+	e->e_type = get_u16(x, &e->e_type);
+	e->e_machine = get_u16(x, &e->e_machine);
+	e->e_flags = get_u32(x, &e->e_flags);
+	e->e_phoff = get_u64(x, &e->e_phoff);
+	e->e_shoff = get_u64(x, &e->e_shoff);
+	e->e_phentsize = get_u16(x, &e->e_phentsize);
+	e->e_phnum = get_u16(x, &e->e_phnum);
 }
 
 static void elf_turn_phdrs(const struct elf_header *h)
 {
-	for (uint64_t i = 0; h->turned && i < h->nr_phdrs; i++) {
+	enum endian x = h->endian;
+
+	for (uint64_t i = 0; i < h->nr_phdrs; i++) {
 		Elf64_Phdr *p = &h->phdrs[i];
 
-		p->p_type = __builtin_bswap32(p->p_type);
-		p->p_offset = __builtin_bswap64(p->p_offset);
-		p->p_paddr = __builtin_bswap64(p->p_paddr);
-		p->p_filesz = __builtin_bswap64(p->p_filesz);
-		p->p_memsz = __builtin_bswap64(p->p_memsz);
+		p->p_type = get_u32(x, &p->p_type);
+		p->p_offset = get_u64(x, &p->p_offset);
+		p->p_vaddr = get_u64(x, &p->p_vaddr);
+		p->p_paddr = get_u64(x, &p->p_paddr);
+		p->p_filesz = get_u64(x, &p->p_filesz);
+		p->p_memsz = get_u64(x, &p->p_memsz);
 	}
+}
+
+static struct error *elf_check_ident(const Elf64_Ehdr *e)
+{
+	bool big = e->e_ident[EI_DATA] == ELFDATA2MSB;
+
+	if (e->e_ident[EI_CLASS] == ELFCLASS32 && big && e->e_machine == EM_S390)
+		return error_new("dump of a 31-bit s390 kernel, which is not supported; those of s390x, 64-bit, are");
+	if (e->e_ident[EI_CLASS] != ELFCLASS64 || (!big && e->e_ident[EI_DATA] != ELFDATA2LSB))
+		return error_new("not a 64-bit ELF dump; dumps of 32-bit kernels are not supported");
+	if (big && e->e_machine != EM_S390 && e->e_machine != EM_PPC64)
+		return error_new("dump of a big-endian machine (%s), which is not supported: of big-endian ones pagefsck knows s390x",
+				 elf_arch(e->e_machine));
+	if (e->e_type != ET_CORE)
+		return error_new("an ELF file, but not a core dump (is it the vmlinux? give that with -d)");
+	if (e->e_phentsize != sizeof(Elf64_Phdr))
+		return error_new("ELF program headers of %u bytes: the header is damaged", e->e_phentsize);
+	return NULL;
 }
 
 /* More than 65534 segments: the number is in section header 0. */
@@ -97,12 +97,12 @@ static struct error *elf_nr_phdrs(const struct dump_file *f, const Elf64_Ehdr *e
 	struct error *err;
 	Elf64_Shdr shdr;
 
-	h->nr_phdrs = le16toh(e->e_phnum);
+	h->nr_phdrs = e->e_phnum;
 	if (h->nr_phdrs != PN_XNUM)
 		return NULL;
-	err = file_read_header(f, le64toh(e->e_shoff), &shdr, sizeof(shdr), "ELF section headers");
+	err = file_read_header(f, e->e_shoff, &shdr, sizeof(shdr), "ELF section headers");
 	if (!err)
-		h->nr_phdrs = h->turned ? be32toh(shdr.sh_info) : le32toh(shdr.sh_info);
+		h->nr_phdrs = get_u32(h->endian, &shdr.sh_info);
 	return err;
 }
 
@@ -113,22 +113,24 @@ static struct error *elf_read_header(const struct dump_file *f, struct elf_heade
 	uint64_t size;
 
 	err = file_read_header(f, 0, &e, sizeof(e), "ELF header");
-	h->turned = !err && elf_turn_header(&e);
-	if (!err)
-		err = elf_check_ident(&e);
+	if (err)
+		return err;
+	h->endian = e.e_ident[EI_DATA] == ELFDATA2MSB ? ENDIAN_BIG : ENDIAN_LITTLE;
+	elf_turn_header(h->endian, &e);
+	err = elf_check_ident(&e);
 	if (!err)
 		err = elf_nr_phdrs(f, &e, h);
 	if (err)
 		return err;
-	h->machine = le16toh(e.e_machine);
-	h->incomplete = h->machine != EM_RISCV && le32toh(e.e_flags) & ELF_INCOMPLETE;
+	h->machine = e.e_machine;
+	h->incomplete = h->machine != EM_RISCV && e.e_flags & ELF_INCOMPLETE;
 	size = h->nr_phdrs * sizeof(*h->phdrs);
-	if (!file_holds(f, le64toh(e.e_phoff), size))
+	if (!file_holds(f, e.e_phoff, size))
 		return file_cut_error(f, "ELF program headers");
 	h->phdrs = malloc(size + 1);
 	if (!h->phdrs)
 		return &error_nomem;
-	err = file_read_header(f, le64toh(e.e_phoff), h->phdrs, size, "ELF program headers");
+	err = file_read_header(f, e.e_phoff, h->phdrs, size, "ELF program headers");
 	if (!err)
 		elf_turn_phdrs(h);
 	return err;
@@ -138,10 +140,10 @@ static struct error *elf_read_notes(struct dump_store *s, const struct elf_heade
 {
 	struct error *err = NULL;
 
-	/* what QEMU has to say of the processors is big-endian, too; VMCOREINFO is not among it */
-	for (uint64_t i = 0; i < h->nr_phdrs && !err && !h->turned; i++)
-		if (le32toh(h->phdrs[i].p_type) == PT_NOTE)
-			err = store_read_notes(s, le64toh(h->phdrs[i].p_offset), le64toh(h->phdrs[i].p_filesz));
+	s->notes.endian = h->endian;
+	for (uint64_t i = 0; i < h->nr_phdrs && !err; i++)
+		if (h->phdrs[i].p_type == PT_NOTE)
+			err = store_read_notes(s, h->phdrs[i].p_offset, h->phdrs[i].p_filesz);
 	return err;
 }
 
@@ -160,8 +162,8 @@ static struct dump_run page_run(uint64_t pa, uint64_t size, unsigned shift)
 static struct error *elf_add_segment(struct dump_map *stored, struct dump_map *memory, const Elf64_Phdr *phdr,
 				     unsigned shift)
 {
-	uint64_t pa = le64toh(phdr->p_paddr), offset = le64toh(phdr->p_offset);
-	uint64_t file_size = le64toh(phdr->p_filesz), size = le64toh(phdr->p_memsz);
+	uint64_t pa = phdr->p_paddr, offset = phdr->p_offset;
+	uint64_t file_size = phdr->p_filesz, size = phdr->p_memsz;
 	struct dump_run run;
 	struct error *err;
 
@@ -218,7 +220,7 @@ static bool elf_is_virtual(const struct elf_header *h, const Elf64_Phdr *phdr)
 	if (phdr->p_paddr || !phdr->p_vaddr)
 		return false;
 	for (uint64_t i = 0; i < h->nr_phdrs; i++)
-		if (le32toh(h->phdrs[i].p_type) == PT_LOAD && le64toh(h->phdrs[i].p_paddr) == UINT64_MAX)
+		if (h->phdrs[i].p_type == PT_LOAD && h->phdrs[i].p_paddr == UINT64_MAX)
 			return false;
 	return true;
 }
@@ -231,7 +233,7 @@ static struct error *elf_make_map(struct dump_store *s, const struct elf_header 
 
 	s->map.pos_step = page_size;
 	for (uint64_t i = 0; i < h->nr_phdrs && !err; i++)
-		if (le32toh(h->phdrs[i].p_type) == PT_LOAD && !(s->info.live && elf_is_virtual(h, &h->phdrs[i])))
+		if (h->phdrs[i].p_type == PT_LOAD && !(s->info.live && elf_is_virtual(h, &h->phdrs[i])))
 			err = elf_add_segment(&stored, &memory, &h->phdrs[i], s->info.page_shift);
 	if (!err)
 		err = elf_join_maps(s, &stored, &memory);
@@ -240,6 +242,15 @@ static struct error *elf_make_map(struct dump_store *s, const struct elf_header 
 	map_deinit(&stored);
 	map_deinit(&memory);
 	return err;
+}
+
+/*
+ * QEMU (7.2, cpu_get_dump_info()) writes headers and notes of a POWER9 guest as big-endian, whatever the guest is, and no
+ * VMCOREINFO: kernels of that machine that run under it are little-endian.  A kernel's own dump is like the kernel.
+ */
+static enum endian elf_memory_endian(const struct dump_store *s, const struct elf_header *h)
+{
+	return h->machine == EM_PPC64 && !s->notes.vmcoreinfo ? ENDIAN_LITTLE : h->endian;
 }
 
 /* How large pages are is in VMCOREINFO, too: until it is known they are small ones. */
@@ -276,6 +287,7 @@ static struct error *elf_load(struct dump_store *s)
 		err = elf_read_notes(s, &h);
 	if (!err)
 		err = store_check_notes(s);
+	s->info.endian = elf_memory_endian(s, &h);
 	s->info.live = s->file.live || s->notes.live;
 	if (!err && !s->notes.vmcoreinfo)
 		err = elf_search(s, &h);

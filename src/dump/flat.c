@@ -102,7 +102,7 @@ static struct error *record_read(const struct dump_file *f, uint64_t pos, struct
 	err = file_read(f, pos, header, sizeof(header), &got);
 	if (err)
 		return err;
-	*ret = (struct record){ be64toh(get_le64(header)), be64toh(get_le64(header + 8)) };
+	*ret = (struct record){ get_be64(header), get_be64(header + 8) };
 	*ret_cut = got < sizeof(header);
 	*ret_end = *ret_cut || ret->offset == UINT64_MAX;
 	if (!*ret_end && (ret->offset > low_mask(56) || ret->size > low_mask(56)))

@@ -60,7 +60,7 @@ static struct error *library_check(kdump_ctx_t *ctx, const struct dump_info *inf
 	if (kdump_get_number_attr(ctx, KDUMP_ATTR_PAGE_SIZE, &page_size) != KDUMP_OK ||
 	    kdump_get_number_attr(ctx, KDUMP_ATTR_BYTE_ORDER, &byte_order) != KDUMP_OK)
 		return library_error(ctx);
-	if (page_size != bit_u64(info->page_shift) || byte_order != KDUMP_LITTLE_ENDIAN)
+	if (page_size != bit_u64(info->page_shift) || byte_order != (info->endian == ENDIAN_BIG ? KDUMP_BIG_ENDIAN : KDUMP_LITTLE_ENDIAN))
 		return error_new("libkdumpfile reads the header in another way; the header is damaged");
 	return NULL;
 }
@@ -153,7 +153,7 @@ static struct error *reader_get_desc(struct diskdump_reader *r, uint64_t nr, str
 		if (!r->nr_descs)
 			return error_new("the file became shorter while it was read");
 	}
-	*ret = diskdump_desc_decode(r->descs + (nr - r->first_desc) * DISKDUMP_DESC_SIZE);
+	*ret = diskdump_desc_decode(r->part->header.endian, r->descs + (nr - r->first_desc) * DISKDUMP_DESC_SIZE);
 	return NULL;
 }
 
@@ -458,6 +458,7 @@ static struct error *diskdump_load(struct diskdump *d)
 
 	s->file = d->set.parts.v[0].file;
 	d->direct = d->set.parts.nr > 1 || h->split || s->file.flat;
+	s->info.endian = s->notes.endian = h->endian;
 	s->info.page_shift = log2_u64(h->block_size);
 	s->info.dump_level = h->dump_level;
 	memcpy(s->machine, h->machine, sizeof(s->machine));

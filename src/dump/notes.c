@@ -15,16 +15,16 @@ struct note {
 };
 
 /* Cut the first note off the block.  False: there is no whole one. */
-static bool note_next(const uint8_t **data, size_t *size, struct note *ret)
+static bool note_next(enum endian e, const uint8_t **data, size_t *size, struct note *ret)
 {
 	enum { HEADER_SIZE = 12 };
 	uint64_t name_size, desc_offset, end;
 
 	if (*size < HEADER_SIZE)
 		return false;
-	name_size = get_le32(*data);
-	ret->desc_size = get_le32(*data + 4);
-	ret->type = get_le32(*data + 8);
+	name_size = get_u32(e, *data);
+	ret->desc_size = get_u32(e, *data + 4);
+	ret->type = get_u32(e, *data + 8);
 	desc_offset = HEADER_SIZE + ((name_size + 3) & ~UINT64_C(3));
 	end = desc_offset + ret->desc_size;
 	if (end > *size)
@@ -73,13 +73,14 @@ static struct error *qemu_take(struct dump_notes *n, const struct note *note)
 	if (note->desc_size < CR_OFFSET + sizeof(cpu.cr))
 		return NULL;
 	for (unsigned i = 0; i < NOTE_NR_CR; i++)
-		cpu.cr[i] = get_le64(note->desc + CR_OFFSET + 8 * i);
+		cpu.cr[i] = get_u64(n->endian, note->desc + CR_OFFSET + 8 * i);
 	return array_push(&n->cpus, cpu) ? NULL : &error_nomem;
 }
 
 /*
  * struct elf_prstatus of 64-bit machines: 112 bytes of signals, ids and times, the registers, and a word that tells of
- * floating point.  What a CPU had in user mode or in the guest of a hypervisor is in it, too.
+ * floating point.  What a CPU had in user mode or in the guest of a hypervisor is in it, too.  s390x has two words of PSW, 16
+ * registers, 16 access registers of 32 bits, two in a word here, and the second register as it was before a system call.
  */
 static struct error *prstatus_take(struct dump_notes *n, const struct note *note)
 {
@@ -89,7 +90,7 @@ static struct error *prstatus_take(struct dump_notes *n, const struct note *note
 	if (note->desc_size < REGISTERS_OFFSET + TAIL_SIZE || n->registers.nr >= MAX_CPUS)
 		return NULL;
 	while (cpu.nr < NOTE_MAX_REGISTERS && REGISTERS_OFFSET + 8 * (size_t)(cpu.nr + 1) + TAIL_SIZE <= note->desc_size) {
-		cpu.reg[cpu.nr] = get_le64(note->desc + REGISTERS_OFFSET + 8 * (size_t)cpu.nr);
+		cpu.reg[cpu.nr] = get_u64(n->endian, note->desc + REGISTERS_OFFSET + 8 * (size_t)cpu.nr);
 		cpu.nr++;
 	}
 	return array_push(&n->registers, cpu) ? NULL : &error_nomem;
@@ -114,7 +115,7 @@ struct error *notes_add(struct dump_notes *n, const void *data, size_t size)
 	struct error *err = NULL;
 	struct note note;
 
-	while (!err && note_next(&rest, &size, &note)) {
+	while (!err && note_next(n->endian, &rest, &size, &note)) {
 		if (note_is(&note, "VMCOREINFO"))
 			err = vmcoreinfo_take(n, &note);
 		else if (note_is(&note, "QEMU"))

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/array.h"
+#include "base/bytes.h"
 #include "base/error.h"
 
 enum { NOTE_NR_CR = 5, NOTE_MAX_REGISTERS = 34 };
@@ -37,6 +38,7 @@ struct dump_notes {
 	size_t vmcoreinfo_size;
 	ARRAY(struct cpu_control) cpus; /**< from QEMU's notes, in their order */
 	ARRAY(struct cpu_registers) registers; /**< from notes NT_PRSTATUS, in their order */
+	enum endian endian; /**< of the notes' words: to be set before notes_add() */
 	bool live; /**< of /proc/kcore: it tells which task reads it */
 	struct xen_domain xen_domain;
 	bool xen; /**< of a Xen hypervisor or guest: pfns are not where they seem */

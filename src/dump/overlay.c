@@ -143,9 +143,17 @@ static int byte_compare(const void *a, const void *b)
 	return (ba->order > bb->order) - (ba->order < bb->order);
 }
 
+static uint8_t patch_byte(const struct dump_patch *p, unsigned i, enum endian e)
+{
+	unsigned size = p->size < 8 ? p->size : 8;
+
+	return (uint8_t)(p->value >> 8 * (e == ENDIAN_BIG ? size - 1 - i : i));
+}
+
 /* Take the patches apart into bytes; of several bytes at one place keep the last. */
 static bool overlay_set_patches(struct overlay *o, const struct dump_patch *patches, size_t nr)
 {
+	enum endian e = dump_info(o->base)->endian;
 	size_t count = 0;
 
 	o->bytes = calloc(nr + 1, 8 * sizeof(*o->bytes));
@@ -153,7 +161,7 @@ static bool overlay_set_patches(struct overlay *o, const struct dump_patch *patc
 		return false;
 	for (size_t i = 0; i < nr; i++)
 		for (uint32_t b = 0; b < patches[i].size && b < 8; b++)
-			o->bytes[count++] = (struct patch_byte){ patches[i].pa + b, i, (uint8_t)(patches[i].value >> 8 * b) };
+			o->bytes[count++] = (struct patch_byte){ patches[i].pa + b, i, patch_byte(&patches[i], b, e) };
 	if (count)
 		qsort(o->bytes, count, sizeof(*o->bytes), byte_compare);
 	for (size_t i = 0; i < count; i++)

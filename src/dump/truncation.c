@@ -7,11 +7,11 @@
 
 enum { SCAN_DESCS = 32768 }; /* descriptors read at once */
 
-struct diskdump_desc diskdump_desc_decode(const void *bytes)
+struct diskdump_desc diskdump_desc_decode(enum endian e, const void *bytes)
 {
 	const uint8_t *p = bytes;
 
-	return (struct diskdump_desc){ get_le64(p), get_le32(p + 8), get_le32(p + 12) };
+	return (struct diskdump_desc){ get_u64(e, p), get_u32(e, p + 8), get_u32(e, p + 12) };
 }
 
 enum gap_reason diskdump_desc_check(const struct dump_file *f, const struct diskdump_desc *desc, uint64_t page_size)
@@ -64,6 +64,7 @@ struct error *truncation_split_runs(const struct dump_file *f, struct dump_map *
 /* A pass over the descriptors in the order of the file. */
 struct desc_scan {
 	const struct dump_file *file;
+	enum endian endian;
 	uint64_t desc_offset;
 	uint64_t page_size;
 	uint8_t *buf;
@@ -73,7 +74,7 @@ struct desc_scan {
 
 static struct error *scan_desc(struct desc_scan *s, const uint8_t *bytes, uint64_t pfn, uint64_t nr)
 {
-	struct diskdump_desc desc = diskdump_desc_decode(bytes);
+	struct diskdump_desc desc = diskdump_desc_decode(s->endian, bytes);
 	enum gap_reason why = diskdump_desc_check(s->file, &desc, s->page_size);
 
 	if (why != GAP_CORRUPT)
@@ -105,11 +106,12 @@ static struct error *scan_run(struct desc_scan *s, const struct dump_run *run)
 	return NULL;
 }
 
-struct error *truncation_split_descs(const struct dump_file *f, uint64_t desc_offset, uint64_t page_size,
+struct error *truncation_split_descs(const struct dump_file *f, enum endian e, uint64_t desc_offset, uint64_t page_size,
 				     struct dump_map *m, uint32_t *ret_codecs)
 {
 	struct desc_scan s = {
 		.file = f,
+		.endian = e,
 		.desc_offset = desc_offset,
 		.page_size = page_size,
 		.buf = malloc(SCAN_DESCS * DISKDUMP_DESC_SIZE),

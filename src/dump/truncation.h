@@ -8,10 +8,11 @@
 #ifndef DUMP_TRUNCATION_H
 #define DUMP_TRUNCATION_H
 
+#include "base/bytes.h"
 #include "dump/file.h"
 #include "dump/map.h"
 
-/** Bytes of a descriptor in the file: le64 offset, le32 size, le32 flags, le64 page flags. */
+/** Bytes of a descriptor in the file: u64 offset, u32 size, u32 flags, u64 page flags, in the order of the machine. */
 enum { DISKDUMP_DESC_SIZE = 24 };
 
 enum {
@@ -28,7 +29,7 @@ struct diskdump_desc {
 	uint32_t flags;
 };
 
-struct diskdump_desc diskdump_desc_decode(const void *bytes);
+struct diskdump_desc diskdump_desc_decode(enum endian e, const void *bytes);
 
 /** GAP_NONE: the page can be read. */
 enum gap_reason diskdump_desc_check(const struct dump_file *f, const struct diskdump_desc *desc, uint64_t page_size);
@@ -40,7 +41,7 @@ struct error *truncation_split_runs(const struct dump_file *f, struct dump_map *
  * Pages with descriptors: runs whose pos is the number of a descriptor.  Split them by what their descriptors say;
  * \p *ret_codecs gets all codec flags seen added, and 0x80000000 if a page is stored as it is.
  */
-struct error *truncation_split_descs(const struct dump_file *f, uint64_t desc_offset, uint64_t page_size,
+struct error *truncation_split_descs(const struct dump_file *f, enum endian e, uint64_t desc_offset, uint64_t page_size,
 				     struct dump_map *m, uint32_t *ret_codecs) _must_check_;
 
 #endif

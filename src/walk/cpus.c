@@ -31,7 +31,7 @@ struct collector {
 static struct error *read_saved(struct collector *c, uint64_t notes, const struct percpu_area *area)
 {
 	struct saved x = { .state.cpu = area->cpu };
-	struct dump_notes n = { 0 };
+	struct dump_notes n = { .endian = kvmem_endian(c->k) };
 	unsigned char bytes[NOTE_BYTES];
 	struct kv_gap gap;
 	size_t got = 0;

@@ -206,8 +206,8 @@ def try_corrupt_elf(w):
     for size in (16, 64, 4096, len(w.debuginfo) // 2):
         w.refuses(f"vmlinux cut after {size} bytes", w.dump, ["copy the file again"],
                   vmlinux=w.make("vmlinux", w.debuginfo[:size]))
-    for what, at, new in (("32 bits", E_CLASS, b"\1"), ("a big-endian machine", E_DATA, b"\2")):
-        w.refuses(f"vmlinux of {what}", w.dump, ["only"], vmlinux=w.make("vmlinux", patched(w.debuginfo, at, new)))
+    for what, at, new, said in (("32 bits", E_CLASS, b"\1", "only"), ("the other byte order", E_DATA, b"\2", "copy the file again")):
+        w.refuses(f"vmlinux of {what}", w.dump, [said], vmlinux=w.make("vmlinux", patched(w.debuginfo, at, new)))
     w.refuses("section headers beyond the end", w.dump, ["section headers", "copy the file again"],
               vmlinux=w.make("vmlinux", patched(w.debuginfo, 40, b"\xff" * 8)))
     for name in (b".debug_info", b".debug_abbrev"):

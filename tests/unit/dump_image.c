@@ -29,6 +29,13 @@ void image_put(struct image *m, size_t offset, const void *data, size_t size)
 	memcpy(m->bytes + offset, data, size);
 }
 
+void image_put_word(struct image *m, size_t offset, uint64_t value, unsigned size)
+{
+	if (m->endian == ENDIAN_BIG)
+		value = __builtin_bswap64(value) >> (64 - 8 * size);
+	image_put_le(m, offset, value, size);
+}
+
 void image_put_le(struct image *m, size_t offset, uint64_t value, unsigned size)
 {
 	uint8_t bytes[8];
@@ -62,9 +69,9 @@ static size_t put_note(struct image *m, size_t offset, const char *name, const v
 {
 	size_t name_size = (strlen(name) + 4) & ~(size_t)3, end = offset + 12 + name_size + ((size + 3) & ~(size_t)3);
 
-	image_put_le(m, offset, strlen(name) + 1, 4);
-	image_put_le(m, offset + 4, size, 4);
-	image_put_le(m, offset + 8, 0, 4);
+	image_put_word(m, offset, strlen(name) + 1, 4);
+	image_put_word(m, offset + 4, size, 4);
+	image_put_word(m, offset + 8, 0, 4);
 	image_put(m, offset + 12, name, strlen(name) + 1);
 	image_put(m, end - 1, "", 1);
 	image_put(m, offset + 12 + name_size, desc, size);
@@ -77,8 +84,8 @@ size_t image_put_notes(struct image *m, size_t offset, const char *vmcoreinfo)
 	size_t end;
 
 	for (unsigned i = 0; i < 5; i++) {
-		cpu[392 + 8 * i] = (uint8_t)i;
-		cpu[392 + 8 * i + 1] = 0x10;
+		cpu[392 + 8 * i + (m->endian == ENDIAN_BIG ? 7 : 0)] = (uint8_t)i;
+		cpu[392 + 8 * i + (m->endian == ENDIAN_BIG ? 6 : 1)] = 0x10;
 	}
 	end = put_note(m, offset, "QEMU", cpu, sizeof(cpu));
 	if (vmcoreinfo)

@@ -20,10 +20,15 @@ struct image {
 	uint8_t *bytes;
 	size_t size;
 	size_t room; /**< bytes allocated */
+	enum endian endian; /**< of what image_put_word() puts */
 };
 
 /** Put bytes at \p offset; the image grows, what is between becomes zero. */
 void image_put(struct image *m, size_t offset, const void *data, size_t size);
+/** A word of \p size bytes in the byte order of the image. */
+void image_put_word(struct image *m, size_t offset, uint64_t value, unsigned size);
+
+/** The same, little-endian whatever the image is. */
 void image_put_le(struct image *m, size_t offset, uint64_t value, unsigned size);
 void image_free(struct image *m);
 

@@ -33,6 +33,9 @@ static const struct load loads[] = {
 	{ 0x80000, 0, 0x1000, 0 },
 };
 
+/* What is found without a note. */
+static const char image_searchable[] = "OSRELEASE=6.1.0-test\nPAGESIZE=4096\nSYMBOL(init_uts_ns)=81000000\nSIZE(list_head)=16\n";
+
 static size_t phdr_offset(size_t i)
 {
 	return PHDRS + i * sizeof(Elf64_Phdr);
@@ -113,6 +116,74 @@ static void test_what_is_where(void **state)
 	image_free(&m);
 }
 
+static void turn(struct image *m, size_t offset, const uint8_t *sizes, size_t nr)
+{
+	for (size_t i = 0; i < nr; offset += sizes[i++])
+		image_put_word(m, offset, get_word(ENDIAN_LITTLE, m->bytes + offset, sizes[i]), sizes[i]);
+}
+
+/* The headers of make_image() as words of a big-endian machine; its notes are that already. */
+static void turn_headers(struct image *m, uint16_t machine)
+{
+	static const uint8_t ehdr[] = { 2, 2, 4, 8, 8, 8, 4, 2, 2, 2, 2, 2, 2 }, phdr[] = { 4, 4, 8, 8, 8, 8, 8, 8 };
+
+	m->bytes[EI_DATA] = ELFDATA2MSB;
+	image_put_le(m, offsetof(Elf64_Ehdr, e_machine), machine, 2);
+	turn(m, EI_NIDENT, ehdr, ARRAY_SIZE(ehdr));
+	for (size_t i = 0; i <= ARRAY_SIZE(loads); i++)
+		turn(m, phdr_offset(i), phdr, ARRAY_SIZE(phdr));
+}
+
+static void test_big_endian(void **state)
+{
+	struct image m = { .endian = ENDIAN_BIG };
+	struct dump *d;
+
+	(void)state;
+	make_image(&m, image_vmcoreinfo);
+	turn_headers(&m, EM_S390);
+	d = image_open(&m, m.size, NULL);
+	assert_non_null(d);
+	assert_string_equal(dump_info(d)->arch, "s390x");
+	assert_int_equal(dump_info(d)->endian, ENDIAN_BIG);
+	assert_int_equal(dump_info(d)->pages_present, 7);
+	assert_int_equal(dump_page_gap(d, 0x12), GAP_EXCLUDED);
+	image_check_all(d);
+	dump_free(d);
+	for (size_t size = 0; size < m.size; size += 211) {
+		d = image_open(&m, size, NULL);
+		if (d)
+			image_check_all(d);
+		dump_free(d);
+	}
+	image_put_word(&m, offsetof(Elf64_Ehdr, e_machine), EM_AARCH64, 2);
+	assert_null(image_open(&m, m.size, "big-endian machine (aarch64), which is not supported"));
+	image_put_word(&m, offsetof(Elf64_Ehdr, e_machine), EM_S390, 2);
+	m.bytes[EI_CLASS] = ELFCLASS32;
+	assert_null(image_open(&m, m.size, "31-bit s390"));
+	image_free(&m);
+}
+
+/* A kernel of ppc64 that wrote its own dump is what its dump is; of QEMU's headers nothing is to be learnt. */
+static void test_big_endian_headers(void **state)
+{
+	for (int own = 0; own < 2; own++) {
+		struct image m = { .endian = ENDIAN_BIG };
+		struct dump *d;
+
+		(void)state;
+		make_image(&m, own ? image_vmcoreinfo : NULL);
+		if (!own)
+			memcpy(m.bytes + MEMORY, image_searchable, sizeof(image_searchable));
+		turn_headers(&m, EM_PPC64);
+		d = image_open(&m, m.size, NULL);
+		assert_non_null(d);
+		assert_int_equal(dump_info(d)->endian, own ? ENDIAN_BIG : ENDIAN_LITTLE);
+		dump_free(d);
+		image_free(&m);
+	}
+}
+
 /* Notes NT_PRSTATUS of two CPUs, x86_64 and arm64, and pieces of them. */
 static void test_registers(void **state)
 {
@@ -122,18 +193,22 @@ static void test_registers(void **state)
 	} cases[] = { { 336, 27 }, { 392, 34 }, { 120, 0 }, { 119, 0 }, { 0, 0 }, { 128, 1 }, { 500, 34 } };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t n = 0; n < 2 * ARRAY_SIZE(cases); n++) {
+		size_t i = n / 2;
+		enum endian e = n % 2 ? ENDIAN_BIG : ENDIAN_LITTLE;
 		struct { uint32_t name_size, desc_size, type; char name[8]; uint8_t desc[504]; } note = {
 			5, cases[i].desc_size, NT_PRSTATUS, "CORE", { 0 },
 		};
-		struct dump_notes notes = { 0 };
+		struct dump_notes notes = { .endian = e };
 		const struct cpu_registers *r;
 
 		for (unsigned j = 0; j < 40; j++)
-			memcpy(note.desc + 112 + 8 * j, &(uint64_t){ 0x1000 + j }, 8);
+			memcpy(note.desc + 112 + 8 * j, &(uint64_t){ get_u64(e, &(uint64_t){ 0x1000 + j }) }, 8);
+		for (uint32_t *w = &note.name_size; w <= &note.type; w++)
+			*w = get_u32(e, w);
 		assert_null(notes_add(&notes, &note, 20 + cases[i].desc_size));
 		assert_null(notes_add(&notes, &note, 20 + cases[i].desc_size));
-		note.type = NT_PRPSINFO;
+		note.type = get_u32(e, &(uint32_t){ NT_PRPSINFO });
 		assert_null(notes_add(&notes, &note, 20 + cases[i].desc_size));
 		r = notes_registers(&notes, 1);
 		assert_int_equal(r ? r->nr : 0, cases[i].nr);
@@ -365,7 +440,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_where),
-		cmocka_unit_test(test_registers),
+		cmocka_unit_test(test_big_endian), cmocka_unit_test(test_big_endian_headers), cmocka_unit_test(test_registers),
 		cmocka_unit_test(test_cut_at_every_place),
 		cmocka_unit_test(test_a_whole_copy_beats_a_cut_one),
 		cmocka_unit_test(test_many_segments),

@@ -84,28 +84,28 @@ static size_t desc_offset(size_t i)
 
 static void put_desc(struct image *m, size_t i, uint64_t offset, uint32_t size, uint32_t flags)
 {
-	image_put_le(m, desc_offset(i), offset, 8);
-	image_put_le(m, desc_offset(i) + 8, size, 4);
-	image_put_le(m, desc_offset(i) + 12, flags, 4);
-	image_put_le(m, desc_offset(i) + 16, 0, 8);
+	image_put_word(m, desc_offset(i), offset, 8);
+	image_put_word(m, desc_offset(i) + 8, size, 4);
+	image_put_word(m, desc_offset(i) + 12, flags, 4);
+	image_put_word(m, desc_offset(i) + 16, 0, 8);
 }
 
 static void put_headers(struct image *m, const char *vmcoreinfo)
 {
 	image_put(m, 0, "KDUMP   ", 8);
-	image_put_le(m, F_VERSION, 6, 4);
+	image_put_word(m, F_VERSION, 6, 4);
 	image_put(m, 12, "Linux", 5);
 	image_put(m, 12 + 2 * 65, "6.1.0", 5);
 	image_put(m, 12 + 3 * 65, "#1", 2);
-	image_put(m, F_MACHINE, "x86_64", 6);
-	image_put_le(m, F_BLOCK_SIZE, IMAGE_PAGE, 4);
-	image_put_le(m, F_SUB_BLOCKS, 1, 4);
-	image_put_le(m, F_BITMAP_BLOCKS, 2, 4);
-	image_put_le(m, F_MAX_MAPNR, 100, 4);
-	image_put_le(m, F_LEVEL, 31, 4);
-	image_put_le(m, F_NOTE_OFFSET, NOTES, 8);
-	image_put_le(m, F_MAX_MAPNR_64, 100, 8);
-	image_put_le(m, F_NOTE_SIZE, image_put_notes(m, NOTES, vmcoreinfo), 8);
+	image_put(m, F_MACHINE, m->endian == ENDIAN_BIG ? "s390x" : "x86_64", 6);
+	image_put_word(m, F_BLOCK_SIZE, IMAGE_PAGE, 4);
+	image_put_word(m, F_SUB_BLOCKS, 1, 4);
+	image_put_word(m, F_BITMAP_BLOCKS, 2, 4);
+	image_put_word(m, F_MAX_MAPNR, 100, 4);
+	image_put_word(m, F_LEVEL, 31, 4);
+	image_put_word(m, F_NOTE_OFFSET, NOTES, 8);
+	image_put_word(m, F_MAX_MAPNR_64, 100, 8);
+	image_put_word(m, F_NOTE_SIZE, image_put_notes(m, NOTES, vmcoreinfo), 8);
 }
 
 static void set_bit(struct image *m, size_t bitmap, uint64_t pfn)
@@ -118,7 +118,7 @@ static void set_bit(struct image *m, size_t bitmap, uint64_t pfn)
 static void make_image(struct image *m, const char *vmcoreinfo)
 {
 	put_headers(m, vmcoreinfo);
-	image_put_le(m, DESCS - 1, 0, 1);
+	image_put_word(m, DESCS - 1, 0, 1);
 	for (uint64_t pfn = 1; pfn < 100; pfn++)
 		set_bit(m, BITMAPS, pfn);
 	for (size_t i = 0; i < NR_STORED; i++) {
@@ -199,6 +199,43 @@ static void test_what_is_where(void **state)
 	expect_plain_pages(d);
 	expect_zlib_page(d, GAP_NONE);
 	dump_free(d);
+	image_free(&m);
+}
+
+/* makedumpfile writes all words in the order of its machine; bits of bitmaps are the same everywhere. */
+static void test_big_endian(void **state)
+{
+	struct image m = { .endian = ENDIAN_BIG };
+	struct dump *d;
+
+	(void)state;
+	make_image(&m, image_vmcoreinfo);
+	d = image_open(&m, m.size, NULL);
+	assert_non_null(d);
+	assert_string_equal(dump_info(d)->arch, "s390x");
+	assert_int_equal(dump_info(d)->endian, ENDIAN_BIG);
+	assert_int_equal(dump_info(d)->pages_present, NR_STORED);
+	assert_int_equal(dump_info(d)->dump_level, 31);
+	assert_int_equal(dump_info(d)->max_pfn, 100);
+	expect_plain_pages(d);
+	expect_zlib_page(d, GAP_NONE);
+	dump_free(d);
+	for (size_t size = 0; size < m.size; size += 509) {
+		d = image_open(&m, size, NULL);
+		assert_true(!d == (size < DESCS));
+		if (d)
+			expect_plain_pages(d);
+		dump_free(d);
+	}
+	put_desc(&m, 0, PAGES, IMAGE_PAGE + 1, 1); /* packed to more than a page */
+	d = image_open(&m, m.size, NULL);
+	assert_non_null(d);
+	assert_int_equal(dump_page_gap(d, stored[0]), GAP_CORRUPT);
+	dump_free(d);
+	image_put(&m, F_MACHINE, "mips64", 7);
+	assert_null(image_open(&m, m.size, "big-endian machine (mips64)"));
+	image_put(&m, F_MACHINE, "s390", 5);
+	assert_null(image_open(&m, m.size, "31-bit s390"));
 	image_free(&m);
 }
 
@@ -453,8 +490,8 @@ static void test_lies_in_the_header(void **state)
 
 		make_image(&m, image_vmcoreinfo);
 		if (lies[i].offset == 416)
-			image_put_le(&m, 424, 1, 4);
-		image_put_le(&m, lies[i].offset, lies[i].value, lies[i].size);
+			image_put_word(&m, 424, 1, 4);
+		image_put_word(&m, lies[i].offset, lies[i].value, lies[i].size);
 		d = image_open(&m, m.size, lies[i].message);
 		if (!d != !!lies[i].message)
 			fail_msg("lie %zu", i);
@@ -473,9 +510,9 @@ static void test_bare_vmcoreinfo(void **state)
 
 	(void)state;
 	make_image(&m, image_vmcoreinfo);
-	image_put_le(&m, F_VERSION, 3, 4);
-	image_put_le(&m, F_INFO_OFFSET, m.size, 8);
-	image_put_le(&m, F_INFO_SIZE, strlen(image_vmcoreinfo), 8);
+	image_put_word(&m, F_VERSION, 3, 4);
+	image_put_word(&m, F_INFO_OFFSET, m.size, 8);
+	image_put_word(&m, F_INFO_SIZE, strlen(image_vmcoreinfo), 8);
 	image_put(&m, m.size, image_vmcoreinfo, strlen(image_vmcoreinfo));
 	d = image_open(&m, m.size, NULL);
 	assert_non_null(d);
@@ -526,7 +563,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_where),
-		cmocka_unit_test(test_codecs),
+		cmocka_unit_test(test_big_endian), cmocka_unit_test(test_codecs),
 		cmocka_unit_test(test_mixed_codecs),
 		cmocka_unit_test(test_long_reads),
 		cmocka_unit_test(test_threads),
