@@ -11,6 +11,7 @@ static const struct arch *const archs[] = {
 	&arch_aarch64,
 	&arch_riscv64,
 	&arch_ppc64,
+	&arch_s390x,
 };
 
 struct error *arch_find(const struct dump *d, const struct arch **ret)
@@ -32,7 +33,7 @@ struct error *arch_find(const struct dump *d, const struct arch **ret)
 void mmu_set_levels(struct mmu *m, unsigned page_shift, unsigned levels, const unsigned char *index_bits)
 {
 	m->page_shift = page_shift;
-	m->levels = levels;
+	m->levels = m->root_level = levels;
 	m->level_shift[1] = (unsigned char)page_shift;
 	for (unsigned level = 1; level <= levels; level++) {
 		m->index_bits[level] = index_bits[level - 1];

@@ -73,6 +73,7 @@ struct mmu {
 	const struct arch *arch;
 	uint64_t root_pa;     /**< physical address of the top-level table */
 	unsigned levels;      /**< 2 to 5; level 1 is the last, with entries for single pages */
+	unsigned root_level;  /**< of the kernel's top-level table: levels, or less where trees differ (arch->top_level) */
 	unsigned page_shift;
 	unsigned char index_bits[ARCH_MAX_LEVELS + 1];  /**< per level: virtual address bits that it consumes */
 	unsigned char level_shift[ARCH_MAX_LEVELS + 1]; /**< per level: shift of the memory that one entry covers */
@@ -83,7 +84,8 @@ struct mmu {
 	uint64_t pa_high_mask;  /**< arm64: where an entry keeps the highest bits of 52-bit addresses */
 	unsigned pa_high_shift; /**< how far those have to go up */
 	unsigned user_va_bits;  /**< bits of a user address that are translated */
-	uint64_t kernel_base; /**< what kernel addresses have above the bits that are translated; 0: ones */
+	uint64_t kernel_base; /**< what kernel addresses have above the bits that are translated; 0: ones, but see low_kernel */
+	bool low_kernel;      /**< s390x: kernel addresses begin with 0 */
 	uint64_t vmalloc_start, vmalloc_end; /**< where vmalloc() and modules map, as VMCOREINFO says; 0: it does not */
 	struct entry_facts entry;
 };
@@ -91,7 +93,7 @@ struct mmu {
 /** What a spinlock_t (without PREEMPT_RT) has while it is free. */
 enum arch_lock {
 	LOCK_BYTE,   /**< its first byte is 0: queued spinlocks */
-	LOCK_WORD,   /**< its 32 bits are 0: simple locks of ppc64, and its own queued ones */
+	LOCK_WORD,   /**< its 32 bits are 0: simple locks of ppc64 and s390x, and queued ones of ppc64 */
 	LOCK_TICKET, /**< the two halves of its 32 bits are equal: ticket locks */
 };
 
@@ -107,6 +109,13 @@ struct arch {
 	void (*user_decode)(const struct mmu *m, unsigned level, uint64_t entry, struct user_entry *ret);
 	/** Entries of the top-level table that belong to the process: the first so many. */
 	unsigned (*user_entries)(const struct mmu *m);
+	/**
+	 * Optional: level of a process's top-level table, where each has as many levels as it needs (s390x).  \p control is
+	 * mm->context.asce; 0: that is not about the table at \p pgd_pa.  Not there: all have mmu->levels.
+	 */
+	unsigned (*top_level)(uint64_t control, uint64_t pgd_pa);
+	/** With top_level: the same from the first entry of the table, for want of a better word. */
+	unsigned (*level_of_entry)(uint64_t entry);
 	/**
 	 * Optional: order of the block that \p entry of \p level, a leaf, is one of, when all entries of the block say the
 	 * same address (riscv64 NAPOT); 0: it says its own.
@@ -135,7 +144,7 @@ struct error *arch_find(const struct dump *d, const struct arch **ret) _must_che
 extern const struct arch arch_x86_64;
 extern const struct arch arch_riscv64;
 extern const struct arch arch_ppc64;
-extern const struct arch arch_s390x; /**< decoded only: nothing reads its big-endian memory yet */
+extern const struct arch arch_s390x;
 extern const struct arch arch_aarch64;
 
 /** "write user young dirty", in the order of enum user_bits: the names of \p bits, into \p buf; returns buf. */

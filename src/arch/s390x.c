@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * s390x: page tables of 256 entries, segment and region tables of 2048, each kind of entry in a form of its own.
+ * s390x: page tables of 256 entries, segment and region tables of 2048, each kind of entry in a form of its own.  The kernel has
+ * a tree of its own, with three levels or four; each process has as many as its address space needs (mm->context.asce).
  *
- * Entries are decoded and nothing else: dumps are refused.  Every structure in them is big-endian, and pagefsck reads
- * little-endian words; besides, each process has as many levels as its address space needs (mm->context.asce).
+ * Since v6.10 (c98d2ecae08f, "s390/mm: Uncouple physical vs virtual address spaces") the kernel image is mapped elsewhere than
+ * memory is, and VMCOREINFO says where: KERNELOFFSET is what was added to link-time addresses, KERNELOFFPHYS what gives physical
+ * ones.  Before, addresses of the image and of memory were physical ones.
  *
- * Facts: z/Architecture Principles of Operation, "Dynamic Address Translation"; arch/s390/include/asm/pgtable.h of v5.10,
- * v6.1, v6.12 and v7.3.
+ * Addresses of memory are real ones: a CPU has its lowcore where others see the first two pages, and the other way round.  What
+ * is read here is absolute memory; nothing asks for the first two pages by their virtual address.
+ *
+ * Facts: z/Architecture Principles of Operation, "Dynamic Address Translation", "Prefixing"; arch/s390/include/asm/pgtable.h and
+ * mmu_context.h of v5.10, v6.1, v6.12 and v7.3; arch/s390/boot/startup.c (setup_kernel_memory_layout()) and
+ * arch/s390/kernel/vmcore_info.c of v6.12.
  */
 #include "arch/arch.h"
+
+#include <stdlib.h>
 
 #include "base/bytes.h"
 
@@ -16,6 +24,8 @@ enum {
 	LEVELS = 5,
 	SEGMENT = 2,
 	REGION3 = 3,
+	PAGE_SHIFT = 12,
+	LOWCORE_PAGES = 2,
 	/* of page table entries */
 	BIT_SOFT_DIRTY = 1,
 	BIT_YOUNG = 2,
@@ -37,32 +47,107 @@ static const uint64_t UPPER_INVALID = 0x20, UPPER_LARGE = 0x400, UPPER_TYPE = 0x
 static const uint64_t UPPER_PRESENT = 0x001, UPPER_COMM = 0x10, UPPER_READ = 0x4000, UPPER_WRITE = 0x8000;
 static const uint64_t OLD_RIGHTS = 3;
 
-static struct error *s390_mmu_init(struct dump *d, struct mmu *ret)
-{
-	static const unsigned char bits[LEVELS] = { 8, 11, 11, 11, 11 };
+/* ---- geometry -------------------------------------------------------------------------------------------- */
 
-	mmu_set_levels(ret, 12, LEVELS, bits);
-	ret->big_endian = true;
-	return error_new("%s: dump of s390x, a big-endian machine: its page tables are known, but not yet how to read the rest "
-			 "of its memory",
-			 dump_info(d)->path);
-}
-
-/* The kernel has a tree of its own. */
-static bool s390_kernel_va(const struct mmu *m, uint64_t va)
-{
-	(void)m;
-	(void)va;
-	return true;
-}
-
-/* ---- entries --------------------------------------------------------------------------------------------- */
-
-/* Upper entries name the table they are in: 0 of segments, 4, 8 and 12 of the three kinds of regions. */
+/* Upper entries name the table they are in, empty ones too: 0 of segments, 4, 8 and 12 of the three kinds of regions. */
 static uint64_t type_of_level(unsigned level)
 {
 	return (uint64_t)(level - SEGMENT) << 2;
 }
+
+static unsigned level_of_type(uint64_t entry)
+{
+	return SEGMENT + (unsigned)((entry & UPPER_TYPE) >> 2);
+}
+
+/* The kind of table that most entries name: a damaged one does not mislead. */
+static unsigned level_of_table(const struct mmu *m, const unsigned char *table, unsigned nr)
+{
+	unsigned count[ARCH_MAX_LEVELS + 1] = { 0 }, best = SEGMENT;
+
+	for (unsigned i = 0; i < nr; i++)
+		count[level_of_type(mmu_entry(m, table, i))]++;
+	for (unsigned level = SEGMENT; level <= LEVELS; level++)
+		if (count[level] > count[best])
+			best = level;
+	return best;
+}
+
+static struct error *s390_root_level(struct dump *d, struct mmu *m)
+{
+	enum { LOOK_AT = 64 };
+	unsigned char table[8 * LOOK_AT];
+	struct dump_reader *r;
+	size_t got = 0;
+	struct error *err = dump_reader_new(d, &r);
+
+	if (err)
+		return err;
+	err = dump_read_phys(r, m->root_pa, table, sizeof(table), &got, NULL);
+	dump_reader_free(r);
+	if (err)
+		return err;
+	if (got < sizeof(table))
+		return error_new("%s: the dump lacks the kernel's page table at physical address %#llx, so that no kernel memory "
+				 "can be read; take the dump again without leaving out kernel pages",
+				 dump_info(d)->path, (unsigned long long)m->root_pa);
+	m->root_level = level_of_table(m, table, LOOK_AT);
+	m->va_bits = mmu_table_shift(m, m->root_level);
+	return NULL;
+}
+
+/* vmalloc() and modules: these end where the segment with the kernel image begins. */
+static void s390_init_vmalloc(const struct dump *d, struct mmu *m)
+{
+	uint64_t end = dump_kaslr_offset(d) & ~low_mask(mmu_level_shift(m, SEGMENT));
+	int64_t start;
+
+	if (!dump_vmcoreinfo(d, "KERNELOFFPHYS") || !dump_vmcoreinfo_number(d, "NUMBER", "VMALLOC_START", &start) ||
+	    (uint64_t)start >= end)
+		return;
+	m->vmalloc_start = (uint64_t)start;
+	m->vmalloc_end = end;
+}
+
+static struct error *s390_mmu_init(struct dump *d, struct mmu *ret)
+{
+	static const unsigned char bits[LEVELS] = { 8, 11, 11, 11, 11 };
+	const char *phys = dump_vmcoreinfo(d, "KERNELOFFPHYS");
+	char *end = NULL;
+
+	if (!dump_vmcoreinfo_symbol(d, "swapper_pg_dir", &ret->root_pa))
+		return error_new("%s: VMCOREINFO has no SYMBOL(swapper_pg_dir), so the kernel's page table cannot be found; "
+				 "take the dump again with a complete VMCOREINFO note",
+				 dump_info(d)->path);
+	if (dump_info(d)->page_shift != PAGE_SHIFT)
+		return error_new("%s: pages of %llu bytes, which no s390x kernel has", dump_info(d)->path,
+				 1ull << dump_info(d)->page_shift);
+	if (phys) {
+		ret->root_pa += strtoull(phys, &end, 16) - dump_kaslr_offset(d);
+		if (!*phys || *end)
+			return error_new("%s: VMCOREINFO is damaged (KERNELOFFPHYS=%s is no number); copy the dump again",
+					 dump_info(d)->path, phys);
+	}
+	mmu_set_levels(ret, PAGE_SHIFT, LEVELS, bits);
+	ret->user_va_bits = mmu_table_shift(ret, LEVELS);
+	ret->big_endian = ret->low_kernel = true;
+	s390_init_vmalloc(d, ret);
+	return s390_root_level(d, ret);
+}
+
+/* The kernel has a tree of its own, which begins with the lowcore. */
+static bool s390_kernel_va(const struct mmu *m, uint64_t va)
+{
+	return va >= (uint64_t)LOWCORE_PAGES << PAGE_SHIFT && !(va >> m->va_bits);
+}
+
+/* An address-space-control element: where the top-level table is, and which kind it is. */
+static unsigned s390_top_level(uint64_t asce, uint64_t pgd_pa)
+{
+	return (asce & ~low_mask(PAGE_SHIFT)) == pgd_pa ? level_of_type(asce) : 0;
+}
+
+/* ---- entries --------------------------------------------------------------------------------------------- */
 
 /* Where the next table is: page tables are of 2 KiB, the others of 16 KiB on a multiple of 4 KiB. */
 static uint64_t table_of(unsigned level, uint64_t entry)
@@ -189,6 +274,18 @@ static unsigned s390_user_entries(const struct mmu *m)
 	return mmu_entries(m, m->levels);
 }
 
+static unsigned s390_cont_entries(const struct mmu *m, unsigned level)
+{
+	(void)m;
+	(void)level;
+	return 1;
+}
+
+/* s390_regs: the PSW, general registers; access registers and the first argument of a system call follow */
+static const char *const s390_registers[] = { "pswm", "pswa", "r0", "r1", "r2",	 "r3",	"r4",  "r5",  "r6",
+					      "r7",   "r8",   "r9", "r10", "r11", "r12", "r13", "r14", "r15" };
+enum { S390_SP = 17 };
+
 const struct arch arch_s390x = {
 	.name = "s390x",
 	.mmu_init = s390_mmu_init,
@@ -196,5 +293,14 @@ const struct arch arch_s390x = {
 	.kernel_va = s390_kernel_va,
 	.user_decode = s390_user_decode,
 	.user_entries = s390_user_entries,
+	.cont_entries = s390_cont_entries,
+	.top_level = s390_top_level,
+	.level_of_entry = level_of_type,
+	.registers = s390_registers,
+	.nr_registers = ARRAY_SIZE(s390_registers),
+	.sp_register = S390_SP,
+	.lock = LOCK_WORD,
+	.deposit_in_table = true,
 	.own_user_root = true,
+	.user_bit = true,
 };

@@ -177,7 +177,8 @@ static bool has_free_lists(const struct layout *l, enum need need)
 		return all_found(l, stats, ARRAY_SIZE(stats)) && (layout_one_cpu(l) || all_found(l, diffs, ARRAY_SIZE(diffs)));
 	case NEED_VMALLOC_RANGE:
 		return l->mmu.vmalloc_start < l->mmu.vmalloc_end ||
-		       (fact_found(&l->facts, FACT_VMALLOC_BASE) && fact_found(&l->facts, FACT_VMEMMAP_BASE));
+		       (fact_found(&l->facts, FACT_VMALLOC_BASE) &&
+			(fact_found(&l->facts, FACT_VMEMMAP_BASE) || fact_found(&l->facts, FACT_MODULES_END)));
 	default:
 		return has_lru(l, need);
 	}

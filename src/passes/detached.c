@@ -44,7 +44,7 @@ static struct error *mark_tables(struct kernel_walk *k, uint64_t pa, unsigned le
 		if (mmu_decode(m, level, i, mmu_entry(m, copy, i), &next) != ENTRY_TABLE)
 			continue;
 		pfn = next >> m->page_shift;
-		if (level == m->levels && !array_push(&walk->kernel_tables, next))
+		if (level == m->root_level && !array_push(&walk->kernel_tables, next))
 			return &error_nomem;
 		if (pfn >= walk->tables->reached.nr || bitmap_test(&walk->tables->reached, pfn))
 			continue;
@@ -62,7 +62,7 @@ struct error *kernel_tables(struct walk *walk)
 	unsigned user = m->arch->own_user_root ? 0 : m->arch->user_entries(m);
 
 	bitmap_set(&walk->tables->reached, m->root_pa >> m->page_shift);
-	return mark_tables(&k, m->root_pa, m->levels, user);
+	return mark_tables(&k, m->root_pa, m->root_level, user);
 }
 
 /* ---- detached tables ----------------------------------------------------------------------------------------------------------- */
@@ -84,6 +84,8 @@ static void look_at_entry(const struct check *c, unsigned i, uint64_t entry, str
 	struct user_entry e;
 
 	mmu_user_decode(m, 1, i, entry, &e);
+	if (e.kind == USER_NONE) /* not zero everywhere */
+		return;
 	if (e.kind == USER_SWAP) {
 		ret->swapped += swapent_classify(&c->swapent, e.type, e.offset) == SWAPENT_SWAP;
 		return;

@@ -94,7 +94,7 @@ static struct error *upper_entry(struct table_cursor *t, const struct user_entry
 {
 	struct check *c = t->walk->check;
 
-	if (t->level == t->l->mmu.levels && is_kernel_table(t->walk, e->pa)) {
+	if (t->level == t->space->mm->top_level && is_kernel_table(t->walk, e->pa)) {
 		bad_upper(t, RULE_USER_KERNEL_SPLIT, va, entry);
 		return NULL;
 	}
@@ -174,7 +174,7 @@ static void table_sum(struct table_cursor *t)
 	add64(&t->space->hugetlb, t->hugetlb);
 	add64(&t->space->odd, t->odd);
 	/* mm_inc_nr_ptes() and its like for the levels above; the top one and, with five, P4D tables are not counted */
-	if (t->level < t->l->mmu.levels && t->level <= 3)
+	if (t->level < t->space->mm->top_level && t->level <= 3)
 		add64(&t->space->table_bytes, (int64_t)mmu_table_size(&t->l->mmu, t->level));
 }
 
@@ -356,7 +356,7 @@ static struct error *top_links(struct walk *walk)
 			walk->tables->missing = true;
 			continue;
 		}
-		if (!array_push(&walk->tables->level[c->layout.mmu.levels].list, link))
+		if (!array_push(&walk->tables->level[c->mms.list.v[i].top_level].list, link))
 			return &error_nomem;
 	}
 	return NULL;

@@ -97,7 +97,7 @@ static bool is_slab_object(const struct table_cursor *t)
 
 	if (m->arch->slab_level && t->level >= m->arch->slab_level)
 		return true;
-	return t->level == m->levels && mmu_table_size(m, t->level) < (size_t)1 << m->page_shift && m->arch->own_user_root;
+	return t->level == t->space->mm->top_level && mmu_table_size(m, t->level) < (size_t)1 << m->page_shift && m->arch->own_user_root;
 }
 
 static struct error *check_typed(struct table_cursor *t, const struct table_struct *p, bool *ret_walk)
@@ -174,7 +174,7 @@ static void check_owner_mm(struct table_cursor *t, const struct table_struct *p)
 	struct finding *f;
 	uint64_t mm;
 
-	if (t->level != t->l->mmu.levels || !t->l->mmu.arch->pgd_names_mm ||
+	if (t->level != t->space->mm->top_level || !t->l->mmu.arch->pgd_names_mm ||
 	    !struct_word(t, p, FACT_PAGE_PT_MM, 8, &mm) || mm == t->space->mm->va)
 		return;
 	f = page_finding(t, RULE_PT_PGD_MM, p);

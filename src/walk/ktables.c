@@ -49,7 +49,7 @@ static struct error *descend(struct descent *d, unsigned level, uint64_t pa)
 static struct error *walk_root(struct descent *d, uint64_t pa)
 {
 	(void)is_new(d, pa);
-	return descend(d, d->mmu->levels, pa);
+	return descend(d, d->mmu->root_level, pa);
 }
 
 /* efi_mm.pgd, which is no part of the kernel's own. */

@@ -104,7 +104,7 @@ static struct error *walk_tables(struct kvmem *k, uint64_t va, struct cached_lea
 	const struct mmu *m = k->mmu;
 	uint64_t pa = m->root_pa;
 
-	for (unsigned level = m->levels; level > 0; level--) {
+	for (unsigned level = m->root_level; level > 0; level--) {
 		unsigned shift = mmu_level_shift(m, level);
 		unsigned index = (unsigned)((va & low_mask(m->va_bits)) >> shift & low_mask(m->index_bits[level]));
 		uint64_t entry_pa = pa + (uint64_t)index * 8, in_page = entry_pa & low_mask(m->page_shift);

@@ -32,6 +32,8 @@ struct mm {
 	uint64_t va;
 	uint64_t pgd;      /**< kernel virtual address of the top-level table */
 	uint64_t pgd_pa;   /**< its physical address, UINT64_MAX: not mapped */
+	uint64_t control;  /**< what the processor is told about it, where its level differs (arch->top_level) */
+	unsigned top_level; /**< the level of pgd */
 	int32_t users, count;
 	int32_t map_count;
 	uint64_t total_vm, locked_vm; /**< pages */

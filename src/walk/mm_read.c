@@ -50,6 +50,7 @@ static void rss_percpu(const struct mm_bytes *b, struct mm *ret)
 static void mm_decode(const struct mm_bytes *b, struct mm *ret)
 {
 	ret->pgd = mm_word(b, FACT_MM_PGD, 0);
+	ret->control = mm_word(b, FACT_MM_ASCE, 0);
 	ret->users = (int32_t)mm_word(b, FACT_MM_USERS, 0);
 	ret->count = (int32_t)mm_word(b, FACT_MM_COUNT, 0);
 	ret->map_count = (int32_t)mm_word(b, FACT_MM_MAP_COUNT, 0);
@@ -86,6 +87,22 @@ static struct error *pgd_translate(const struct layout *l, struct kvmem *k, stru
 	mm->pgd_pa = gap.kind == KV_OK ? pa : UINT64_MAX;
 	if (gap.kind == KV_NOT_KERNEL || gap.kind == KV_UNMAPPED)
 		*verdict = MM_BAD;
+	return err;
+}
+
+/* The level of the top-level table, where that differs. */
+static struct error *pgd_level(const struct layout *l, struct kvmem *k, struct mm *mm)
+{
+	const struct arch *arch = l->mmu.arch;
+	struct error *err = NULL;
+	unsigned char bytes[8];
+	size_t got = 0;
+
+	mm->top_level = arch->top_level && mm->pgd_pa != UINT64_MAX ? arch->top_level(mm->control, mm->pgd_pa) : l->mmu.levels;
+	if (mm->top_level)
+		return NULL;
+	err = dump_read_phys(kvmem_reader(k), mm->pgd_pa, bytes, sizeof(bytes), &got, NULL);
+	mm->top_level = got == sizeof(bytes) ? arch->level_of_entry(mmu_entry(&l->mmu, bytes, 0)) : l->mmu.levels;
 	return err;
 }
 
@@ -132,6 +149,8 @@ static struct error *pgd_verdict(const struct mm_sources *from, struct kvmem *k,
 	bool kernel;
 	struct error *err = pgd_translate(from->layout, k, mm, verdict);
 
+	if (!err)
+		err = pgd_level(from->layout, k, mm);
 	if (err || *verdict != MM_GOOD || !fact_found(&from->layout->facts, FACT_PGD_LIST) ||
 	    !fact_found(&from->layout->facts, FACT_PAGE_PT_MM))
 		return err;

@@ -2,7 +2,8 @@
 /*
  * The range: x86 keeps the bases of its areas in variables (page_offset_base, vmalloc_base, vmemmap_base), which rise in this
  * order whatever KASLR does (kernel_randomize_memory()); nothing else lies between the last two.  VMCOREINFO of arm64,
- * riscv64 and ppc64 names the bounds; on arm64 the kernel image lies within, and free_initmem() takes what it frees out of the page table.
+ * riscv64, ppc64 and s390x names the bounds, the last since v6.10 and with variables before that; on arm64 the kernel image lies
+ * within, and free_initmem() takes what it frees out of the page table.
  */
 #include "walk/vmap.h"
 
@@ -28,7 +29,8 @@ struct error *vmap_find(const struct layout *l, struct kvmem *k, struct vmap_ran
 
 	*ret = (struct vmap_range){ l->mmu.vmalloc_start, l->mmu.vmalloc_end };
 	*ret_ok = ret->start < ret->end && l->mmu.arch->kernel_va(&l->mmu, ret->start);
-	if (*ret_ok || !layout_symbol(l, FACT_VMALLOC_BASE, &start) || !layout_symbol(l, FACT_VMEMMAP_BASE, &end))
+	if (*ret_ok || !layout_symbol(l, FACT_VMALLOC_BASE, &start) ||
+	    (!layout_symbol(l, FACT_MODULES_END, &end) && !layout_symbol(l, FACT_VMEMMAP_BASE, &end)))
 		return NULL;
 	err = kvmem_read_word(k, start, 8, &ret->start, &ok);
 	if (!err)
@@ -94,10 +96,13 @@ struct error *vmap_walk(struct kvmem *k, const struct vmap_range *range, uint64_
 {
 	const struct mmu *m = kvmem_mmu(k);
 	struct vmap_walk w = { k, m, range, max_tables, fn, arg, ret };
+	uint64_t base = m->kernel_base;
 
 	*ret = (struct vmap_result){ 0 };
 	if (m->page_shift > 16)
 		return NULL;
 	/* the table may cover both halves; addresses of the upper one continue with ones above the bits that are translated */
-	return table_walk(&w, m->levels, m->root_pa, m->kernel_base ? m->kernel_base : ~low_mask(mmu_table_shift(m, m->levels)));
+	if (!m->kernel_base && !m->low_kernel)
+		base = ~low_mask(mmu_table_shift(m, m->root_level));
+	return table_walk(&w, m->root_level, m->root_pa, base);
 }

@@ -7,17 +7,76 @@
 
 enum { RWX = WU | USER_EXEC, RX = USER_USER | USER_EXEC };
 
-static struct mmu s390_mmu(bool upper_present)
+/* ---- a dump that has nothing but the start of the kernel's top-level table ------------------------------------- */
+
+enum { ROOT_BYTES = 512, ROOT_PA = 0x2040000 };
+
+/* Since v6.10 the image is mapped elsewhere than memory; before, its addresses are physical ones. */
+static const char note[] = "SYMBOL(swapper_pg_dir)=3fffff40000\nKERNELOFFSET=3fffe7f8000\nKERNELOFFPHYS=8f8000\n"
+			   "NUMBER(VMALLOC_START)=0x37ffe700000\n";
+static const char old_note[] = "SYMBOL(swapper_pg_dir)=2040000\nKERNELOFFSET=800000\n";
+
+static struct error *open_reader(void *backend, void **ret)
+{
+	*ret = backend;
+	return NULL;
+}
+
+static void close_reader(void *state)
+{
+	(void)state;
+}
+
+/* The state: what every word ends with; NULL: the page is missing. */
+static struct error *read_root(void *state, uint64_t pa, void *buf, size_t size, enum gap_reason *ret_why)
+{
+	unsigned char *to = buf;
+
+	assert_int_equal(pa, ROOT_PA);
+	assert_int_equal(size, ROOT_BYTES);
+	*ret_why = state ? GAP_NONE : GAP_EXCLUDED;
+	for (size_t i = 0; state && i < size; i++)
+		to[i] = i % 8 == 7 ? *(const unsigned char *)state : 0;
+	if (state)
+		to[7] = 0; /* the first entry is damaged */
+	return NULL;
+}
+
+static const struct dump_ops root_ops = {
+	.reader_open = open_reader, .reader_close = close_reader, .read = read_root, .page_gap = no_page,
+	.for_each_ram = no_ram, .control_register = no_register, .free = no_free,
+};
+
+static unsigned char empty_region3 = 0x24, empty_region2 = 0x28;
+
+static struct mmu s390_mmu_of(unsigned char *root, const char *text)
 {
 	struct mmu m;
-	struct error *err = mmu_of(&arch_s390x, 12, "", &m);
 
-	assert_non_null(err); /* dumps are refused */
-	assert_non_null(strstr(error_text(err), "s390x, a big-endian machine"));
-	error_free(err);
+	assert_null(mmu_of_backend(&root_ops, root, &arch_s390x, 12, text, &m));
+	return m;
+}
+
+static struct mmu s390_mmu(bool upper_present)
+{
+	struct mmu m = s390_mmu_of(&empty_region3, note);
+
 	m.entry = (struct entry_facts){ .swap_exclusive = true, .upper_present = upper_present };
 	return m;
 }
+
+static void expect_refused(unsigned char *root, unsigned page_shift, const char *text, const char *part)
+{
+	struct mmu m;
+	struct error *err = mmu_of_backend(&root_ops, root, &arch_s390x, page_shift, text, &m);
+
+	assert_non_null(err);
+	if (!strstr(error_text(err), part))
+		fail_msg("\"%s\" does not say \"%s\"", error_text(err), part);
+	error_free(err);
+}
+
+/* ---- geometry ------------------------------------------------------------------------------------------------ */
 
 static void test_geometry(void **state)
 {
@@ -34,6 +93,52 @@ static void test_geometry(void **state)
 	assert_int_equal(mmu_largest_table(&m), 16384);
 	assert_int_equal(mmu_entry(&m, entry, 0), 0x12345437);
 }
+
+static void test_kernel_tree(void **state)
+{
+	struct mmu m = s390_mmu(false), four = s390_mmu_of(&empty_region2, note), old = s390_mmu_of(&empty_region3, old_note);
+
+	(void)state;
+	assert_int_equal(m.root_pa, ROOT_PA);
+	assert_int_equal(m.root_level, 3);
+	assert_int_equal(m.va_bits, 42);
+	assert_int_equal(m.vmalloc_start, 0x37ffe700000);
+	assert_int_equal(m.vmalloc_end, 0x3fffe700000);
+	assert_int_equal(four.root_level, 4);
+	assert_int_equal(four.va_bits, 53);
+	assert_int_equal(old.root_pa, ROOT_PA);
+	assert_int_equal(old.vmalloc_end, 0);
+	assert_true(m.arch->kernel_va(&m, 0x3fffe7f8000));
+	assert_true(m.arch->kernel_va(&m, 0x9690000));
+	assert_false(m.arch->kernel_va(&m, 0x1fff)); /* the lowcore */
+	assert_false(m.arch->kernel_va(&m, 0));
+	assert_false(m.arch->kernel_va(&m, UINT64_C(1) << 42));
+}
+
+static void test_process_trees(void **state)
+{
+	static const struct {
+		uint64_t asce;
+		unsigned level;
+	} rows[] = { { 0x4301c3, 2 }, { 0x4301c7, 3 }, { 0x4301cb, 4 }, { 0x4301cf, 5 }, { 0x4341c7, 0 }, { 0, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(arch_s390x.top_level(rows[i].asce, 0x430000), rows[i].level);
+	assert_int_equal(arch_s390x.level_of_entry(0x24), 3);
+	assert_int_equal(arch_s390x.level_of_entry(0x1234400f), 5);
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	expect_refused(&empty_region3, 12, "", "SYMBOL(swapper_pg_dir)");
+	expect_refused(&empty_region3, 16, note, "no s390x kernel has");
+	expect_refused(NULL, 12, note, "lacks the kernel's page table");
+	expect_refused(&empty_region3, 12, "SYMBOL(swapper_pg_dir)=3fffff40000\nKERNELOFFPHYS=x\n", "KERNELOFFPHYS=x is no number");
+}
+
+/* ---- entries ------------------------------------------------------------------------------------------------- */
 
 static void test_kernel_entries(void **state)
 {
@@ -121,8 +226,10 @@ static void test_large(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_geometry), cmocka_unit_test(test_kernel_entries),
-		cmocka_unit_test(test_pages),	 cmocka_unit_test(test_large),
+		cmocka_unit_test(test_geometry),      cmocka_unit_test(test_kernel_tree),
+		cmocka_unit_test(test_process_trees), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_kernel_entries), cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
