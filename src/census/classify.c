@@ -62,7 +62,7 @@ static bool is_old_hugetlb(const struct layout *l, const struct folio_view *f)
 
 static enum page_kind known_kind(const struct classify *c, uint64_t pfn)
 {
-	if (pfn == c->special->zero_pfn)
+	if (special_is_zero(c->special, pfn))
 		return KIND_ZERO;
 	if (pfn == c->special->huge_zero_pfn)
 		return KIND_HUGE_ZERO;

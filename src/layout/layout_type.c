@@ -116,7 +116,9 @@ void layout_init_types(struct layout *l, const struct dump *d)
 		 * keep in bits 8 to 39 (PP_DMA_INDEX_MASK); leaving those out is right for the older kernels too.
 		 */
 		l->pp_signature = 0x40 + l->mmu.arch->poison_delta;
-		l->pp_mask = ~(low_mask(2) | low_mask(32) << 8);
+		l->pp_mask = ~low_mask(2);
+		if (l->mmu.arch->poison_delta) /* else any pointer to low memory would do */
+			l->pp_mask &= ~(low_mask(32) << 8);
 	}
 }
 

@@ -84,7 +84,7 @@ static bool scan_plain(struct scan *s, uint32_t i, const struct page_view *v)
 	if (((v->flags ^ s->run_bits) & s->run_mask) | (v->flags & other) | v->mapping | v->memcg | (v->word8 & 1) |
 	    (v->mapcount ^ UINT32_MAX) | l->flag.section.width || v->refcount < 1 || v->refcount >= 0x10000 || i + 1 >= s->nr)
 		return false;
-	if (scan_pfn(s, i) == special->zero_pfn || (l->pp_mask && (v->word8 & l->pp_mask) == l->pp_signature) ||
+	if (special_is_zero(special, scan_pfn(s, i)) || (l->pp_mask && (v->word8 & l->pp_mask) == l->pp_signature) ||
 	    (get_u64(l->mmu.endian, scan_page(s, i + 1) + l->page.word8) & 1) ||
 	    (s->run_zone && (int)s->run_zone->index == s->check->classify.zone_device))
 		return false;

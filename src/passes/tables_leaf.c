@@ -491,10 +491,10 @@ static bool maps_nothing(struct table_cursor *t, const struct leaf *leaf)
 	if (!(leaf->e.bits & USER_SPECIAL)) {
 		unsigned order = t->l->pmd_order;
 
-		return leaf->pfn == special->zero_pfn || (special->huge_zero_pfn != UINT64_MAX && leaf->pfn >= special->huge_zero_pfn &&
+		return special_is_zero(special, leaf->pfn) || (special->huge_zero_pfn != UINT64_MAX && leaf->pfn >= special->huge_zero_pfn &&
 							  leaf->pfn - special->huge_zero_pfn < UINT64_C(1) << order);
 	}
-	if (!leaf->vma || leaf->vma->flags & (VM_PFNMAP | VM_MIXEDMAP) || leaf->pfn == special->zero_pfn ||
+	if (!leaf->vma || leaf->vma->flags & (VM_PFNMAP | VM_MIXEDMAP) || special_is_zero(special, leaf->pfn) ||
 	    leaf->pfn == special->huge_zero_pfn || leaf->e.bits & USER_DEVMAP || !memmap_section(&t->walk->check->memmap, leaf->pfn))
 		return true;
 	f = leaf_finding(t, RULE_PTE_SPECIAL_CONSISTENT, leaf);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { MAX_ZERO_PAGES = 1024 };
+
 static struct error *read_variable(const struct layout *l, struct kvmem *k, enum fact id, unsigned size, uint64_t *ret,
 				   bool *ret_ok)
 {
@@ -12,6 +14,20 @@ static struct error *read_variable(const struct layout *l, struct kvmem *k, enum
 	if (!layout_symbol(l, id, &va))
 		return NULL;
 	return kvmem_read_word(k, va, size, ret, ret_ok);
+}
+
+/* setup_zero_pages() of s390x: bits of an address, a power of two of pages. */
+static struct error *zero_colours(struct special *s, const struct layout *l, const struct memmap *m, struct kvmem *k)
+{
+	uint64_t mask = 0, nr;
+	bool ok;
+	struct error *err = read_variable(l, k, FACT_ZERO_PAGE_MASK, 8, &mask, &ok);
+
+	s->nr_zero = s->zero_pfn != UINT64_MAX;
+	nr = (mask >> l->page_shift) + 1;
+	if (!err && ok && s->nr_zero && nr <= MAX_ZERO_PAGES && !(nr & (nr - 1)) && memmap_section(m, s->zero_pfn + nr - 1))
+		s->nr_zero = nr;
+	return err;
 }
 
 /* zero_pfn; huge_zero_page / huge_zero_folio is a pointer, NULL until it is first needed. */
@@ -25,6 +41,8 @@ static struct error *zero_pages(struct special *s, const struct layout *l, const
 	err = read_variable(l, k, FACT_ZERO_PFN, 8, &value, &ok);
 	if (!err && ok && memmap_section(m, value))
 		s->zero_pfn = value;
+	if (!err)
+		err = zero_colours(s, l, m, k);
 	if (!err)
 		err = read_variable(l, k, FACT_HUGE_ZERO_PAGE, 8, &value, &ok);
 	if (!err && ok && value && !memmap_pfn_of(m, value, &s->huge_zero_pfn))

@@ -386,12 +386,9 @@ static struct error *read_parked(struct swap *s, const struct percpu *cpus, stru
 	uint64_t base;
 	struct error *err = NULL;
 
-	if (!layout_symbol(s->l, FACT_SWP_SLOTS, &base) || !has(s, FACT_SWAP_SLOTS_ALLOC) || !has(s, FACT_SWAP_SLOTS_FREED) ||
+	if (!percpu_symbol(s->l, FACT_SWP_SLOTS, &base) || !has(s, FACT_SWAP_SLOTS_ALLOC) || !has(s, FACT_SWAP_SLOTS_FREED) ||
 	    !has(s, FACT_SWAP_SLOTS_NR_FREED))
 		return NULL;
-	/* where per-CPU symbols are offsets from 0, KASLR does not move them */
-	if (known(s, FACT_SWP_SLOTS)->value >= 0)
-		base = (uint64_t)known(s, FACT_SWP_SLOTS)->value;
 	for (size_t i = 0; !err && i < cpus->cpus.nr; i++)
 		err = park_cpu(s, k, base + cpus->cpus.v[i].offset);
 	if (s->parked.nr)
