@@ -6,7 +6,8 @@ import struct
 
 # qemu: the program and what is always said to it; cpu: the default model; console: of the kernel; tools: prefix of
 # compiler and linker; elf: e_machine; stop: the device whose register pauses the guest; mend: QEMU has no vmcoreinfo
-# device there, so that mend-core.py completes the dump.
+# device there, so that mend-core.py completes the dump, or (False) it stays as it is, as whoever gets one finds it; bus: of virtio devices, where it is not PCI; order: of the bytes in a
+# word, where it is not little-endian.
 MACHINES = {
     "amd64": {
         "qemu": ["qemu-system-x86_64", "-machine", "q35"],
@@ -43,6 +44,16 @@ MACHINES = {
         "stop": "pvpanic-pci",
         "mend": True,
     },
+    "s390x": {
+        "qemu": ["qemu-system-s390x", "-machine", "s390-ccw-virtio"],
+        "cpu": "max",
+        "console": "ttyS1",
+        "tools": "s390x-linux-gnu-",
+        "elf": 22,
+        "bus": "ccw",
+        "order": ">",
+        "mend": False,
+    },
 }
 
 PAGE_SHIFTS = {"CONFIG_ARM64_16K_PAGES": 14, "CONFIG_ARM64_64K_PAGES": 16, "CONFIG_PPC_64K_PAGES": 16}
@@ -59,7 +70,8 @@ def arch_of(release):
 def tools_of(vmlinux):
     """Prefix of the tools that make files like this one."""
     with open(vmlinux, "rb") as f:
-        machine, = struct.unpack_from("<H", f.read(20), 18)
+        head = f.read(20)
+    machine, = struct.unpack_from(">H" if head[5] == 2 else "<H", head, 18)
     return next(m["tools"] for m in MACHINES.values() if m["elf"] == machine)
 
 

@@ -5,12 +5,8 @@ import re
 import struct
 
 START_KERNEL_MAP = 0xffffffff80000000
-EM_X86_64, EM_AARCH64, EM_PPC64, EM_RISCV = 62, 183, 21, 243
+EM_X86_64, EM_AARCH64, EM_PPC64, EM_RISCV, EM_S390 = 62, 183, 21, 243, 22
 MASK64 = (1 << 64) - 1
-
-
-def words(data, offset=0):
-    return struct.unpack_from("<Q", data, offset)[0]
 
 
 class X86:
@@ -70,7 +66,7 @@ class Ppc64:
         self.phys_base = 0
         self.va_bits = 52
         self.index_bits = [9 if core.page_shift == 12 else 5, 9, 9, 13]
-        self.big_endian = True
+        self.entry_order = ">"
 
     def entry(self, entry, level):
         if not entry >> 63:
@@ -81,16 +77,43 @@ class Ppc64:
         return bool(entry & 1)
 
 
+class S390x:
+    """Entries of all tables but the last say which kind of table they are in: so the root says how many levels there are."""
+
+    INVALID, LARGE, KIND = 0x20, 0x400, 0x0c
+
+    def __init__(self, core):
+        self.phys_base = 0
+        self.image_offset = 0
+        if "KERNELOFFPHYS" in core.info:	# since v6.10
+            self.image_offset = int(core.info["KERNELOFFPHYS"], 16) - int(core.info["KERNELOFFSET"], 16)
+        root = core.symbol("swapper_pg_dir") + self.image_offset & MASK64
+        kind = struct.unpack_from(">Q", core.data, core.file_offset(root))[0] & self.KIND
+        self.index_bits = [8] + [11] * (kind // 4 + 1)
+        self.va_bits = 12 + sum(self.index_bits)
+
+    def entry(self, entry, level):
+        if level == 0:
+            return None if entry & 0x400 else (entry & -4096, True)
+        if entry & self.INVALID or entry & self.KIND != level - 1 << 2:
+            return None
+        return entry & (-1 << 11 if level == 1 else -4096), bool(level <= 2 and entry & self.LARGE)
+
+    def executable(self, entry):
+        return not entry & 0x100
+
+
 class Core:
     """An ELF core, by physical address."""
 
     def __init__(self, path):
         with open(path, "rb") as f:
             self.data = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
-        phoff, phnum = words(self.data, 32), struct.unpack_from("<H", self.data, 56)[0]
+        self.order = ">" if self.data[5] == 2 else "<"
+        phoff, phnum = self.word(self.data, 32), self.unpack("H", self.data, 56)[0]
         self.loads, self.notes = [], b""
         for i in range(phnum):
-            kind, _, off, vaddr, paddr, filesz, _, _ = struct.unpack_from("<IIQQQQQQ", self.data, phoff + 56 * i)
+            kind, _, off, vaddr, paddr, filesz, _, _ = self.unpack("IIQQQQQQ", self.data, phoff + 56 * i)
             if kind == 1:
                 self.loads.append((paddr, filesz, off, vaddr))
             elif kind == 4:
@@ -98,13 +121,22 @@ class Core:
         self.info = self.vmcoreinfo()
         self.page_size = int(self.info["PAGESIZE"])
         self.page_shift = self.page_size.bit_length() - 1
-        machine, = struct.unpack_from("<H", self.data, 18)
-        self.machine = {EM_X86_64: X86, EM_AARCH64: Arm64, EM_RISCV: Riscv, EM_PPC64: Ppc64}[machine](self)
+        machine, = self.unpack("H", self.data, 18)
+        self.machine = {EM_X86_64: X86, EM_AARCH64: Arm64, EM_RISCV: Riscv, EM_PPC64: Ppc64, EM_S390: S390x}[machine](self)
+
+    def unpack(self, form, data, offset=0):
+        """Numbers as the machine wrote them."""
+        return struct.unpack_from(self.order + form, data, offset)
+
+    def word(self, data, offset=0):
+        return self.unpack("Q", data, offset)[0]
 
     def vmcoreinfo(self):
         at = 0
+        if b"VMCOREINFO" not in self.notes:	# s390x: the first page of memory says where it is (lowcore.vmcore_info)
+            self.notes += self.lowcore_note()
         while at + 12 <= len(self.notes):
-            namesz, descsz, _ = struct.unpack_from("<III", self.notes, at)
+            namesz, descsz, _ = self.unpack("III", self.notes, at)
             name = self.notes[at + 12:at + 12 + namesz].rstrip(b"\0")
             desc = at + 12 + (namesz + 3) // 4 * 4
             if name == b"VMCOREINFO":
@@ -113,6 +145,11 @@ class Core:
                 return dict(line.split("=", 1) for line in text.splitlines())
             at = desc + (descsz + 3) // 4 * 4
         raise ValueError("no VMCOREINFO note")
+
+    def lowcore_note(self):
+        at = self.file_offset(self.word(self.data, self.file_offset(0xe0c)))
+        name, size, _ = self.unpack("III", self.data, at)
+        return self.data[at:at + 12 + (name + 3) // 4 * 4 + (size + 3) // 4 * 4]
 
     def number(self, name):
         text = self.info[f"NUMBER({name})"]
@@ -175,7 +212,7 @@ class Core:
     def words_of(self, table, nr):
         """A table of entries."""
         at = self.file_offset(table)
-        order = ">" if getattr(self.machine, "big_endian", False) else "<"
+        order = getattr(self.machine, "entry_order", self.order)
         return struct.unpack_from(f"{order}{nr}Q", self.data, at) if at is not None else ()
 
     def module_text(self, table=None, level=None):
@@ -194,7 +231,7 @@ class Core:
 
     def value(self, va, size=8):
         at = self.file_offset(self.translate(va))
-        return int.from_bytes(self.data[at:at + size], "little")
+        return int.from_bytes(self.data[at:at + size], "big" if self.order == ">" else "little")
 
 
 class Memmap:
@@ -247,10 +284,10 @@ class Memmap:
 
     def head(self, pfn, page):
         """pfn of the head; pfn itself for a page that is no tail."""
-        word = words(page, self.head_at)
+        word = self.core.word(page, self.head_at)
         if not word & 1:
-            after = self.get(pfn + 1) if words(page) & self.head_bit and pfn % (self.core.page_size // self.size) == 0 else None
-            word = words(after, self.head_at) if after else 0
+            after = self.get(pfn + 1) if self.core.word(page) & self.head_bit and pfn % (self.core.page_size // self.size) == 0 else None
+            word = self.core.word(after, self.head_at) if after else 0
             if not word & 1 or self.mask_tails:
                 return pfn
         if self.mask_tails:
@@ -259,7 +296,7 @@ class Memmap:
 
     def page_type(self, page):
         """The word that is a type or a map count, or None when it is a count."""
-        word = struct.unpack_from("<I", page, self.type_at)[0]
+        word = self.core.unpack("I", page, self.type_at)[0]
         low, high = (0xf0000000, 0xff000000) if self.enum_types else (0xf0000000, 0xffffff80)
         return word if low <= word < high else None
 
@@ -267,7 +304,7 @@ class Memmap:
         info = self.core.info
         if "NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)" in info:
             return self.page_type(page) == int(info["NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)"]) & 0xffffffff
-        if not words(page) & self.head_bit or "OFFSET(page.compound_dtor)" not in info:
+        if not self.core.word(page) & self.head_bit or "OFFSET(page.compound_dtor)" not in info:
             return False
         if "NUMBER(HUGETLB_PAGE_DTOR)" not in self.core.info:	# built without
             return False
@@ -277,12 +314,12 @@ class Memmap:
         """What makedumpfile -d 14 leaves out: page cache, anonymous memory, hugetlb."""
         if self.is_hugetlb(pfn, page):
             return True
-        flags = words(page)
+        flags = self.core.word(page)
         slab = self.core.info.get("NUMBER(PG_slab)")
         if self.page_type(page) is not None or (slab and not self.enum_types and flags >> int(slab) & 1):
             return False
         swapcache = self.bit["swapcache"] | self.bit["swapbacked"]
-        return bool(words(page, self.mapping_at) & 1 or flags & self.bit["lru"] or flags & swapcache == swapcache)
+        return bool(self.core.word(page, self.mapping_at) & 1 or flags & self.bit["lru"] or flags & swapcache == swapcache)
 
     def excluded(self, pfns):
         """{pfn: "free" | "user"} for what a dump of level 30 does not hold."""
@@ -291,8 +328,8 @@ class Memmap:
             page = self.get(pfn)
             if not page:
                 continue
-            if struct.unpack_from("<I", page, self.type_at)[0] == self.buddy:
-                for i in range(1 << (words(page, self.private_at) & 15)):
+            if self.core.unpack("I", page, self.type_at)[0] == self.buddy:
+                for i in range(1 << (self.core.word(page, self.private_at) & 15)):
                     result[pfn + i] = "free"
             elif pfn not in result:
                 head = self.head(pfn, page)

@@ -92,16 +92,17 @@ def name_twins(path):
     """Names that had to differ for the assembler become one again: each is the end of what stands in the string table."""
     with open(path, "r+b") as f:
         data = bytearray(f.read())
-        shoff, = struct.unpack_from("<Q", data, 40)
-        entry, count, _ = struct.unpack_from("<HHH", data, 58)
-        headers = [struct.unpack_from("<IIQQQQIIQQ", data, shoff + i * entry) for i in range(count)]
+        order = ">" if data[5] == 2 else "<"
+        shoff, = struct.unpack_from(order + "Q", data, 40)
+        entry, count, _ = struct.unpack_from(order + "HHH", data, 58)
+        headers = [struct.unpack_from(order + "IIQQQQIIQQ", data, shoff + i * entry) for i in range(count)]
         for _, kind, _, _, offset, size, link, _, _, _ in headers:
             for at in range(offset, offset + size, 24) if kind == 2 else ():
-                name, = struct.unpack_from("<I", data, at)
+                name, = struct.unpack_from(order + "I", data, at)
                 start = headers[link][4] + name
                 m = re.match(rb"twin\d+-", data[start:start + 32])
                 if m:
-                    struct.pack_into("<I", data, at, name + m.end())
+                    struct.pack_into(order + "I", data, at, name + m.end())
         f.seek(0)
         f.write(data)
 
@@ -173,13 +174,15 @@ def symbol_source(syms, homes):
 
 def linker_script(syms, homes):
     used = {row[2] for row in syms.values()}
-    start = min(homes[i][1] for i in used & set(homes) if homes[i][1] >= 1 << 32)
+    addresses = [homes[i][1] for i in used & set(homes)]
+    image = 1 << 32 if max(addresses) >= 1 << 32 else 0	# s390x is linked low, and has no per-CPU section that begins with 0
+    start = min(addr for addr in addresses if addr >= image)
     data = next(addr for name, addr, _ in homes.values() if name == ".data")
     out = ["PHDRS { text PT_LOAD; percpu PT_LOAD; data PT_LOAD; note PT_NOTE; }", "SECTIONS", "{"]
     # The only section with contents goes first, since what lies before it in a segment would be filled with zeros.
     out.append(f"\t.notes {start - 4096:#x} : {{ *(.note.gnu.build-id) }} :note")
     for index, (name, addr, _) in homes.items():
-        segment = "percpu" if addr < 1 << 32 else "text" if addr < data else "data"
+        segment = "percpu" if addr < image else "text" if addr < data else "data"
         if index in used:
             out.append(f"\t{name} {addr:#x} (NOLOAD) : {{ *(.kernel.{index}) }} :{segment}")
     return "\n".join(out + ["\t.need 0 (NOLOAD) : { need.o(.bss) } :NONE", "}", ""])

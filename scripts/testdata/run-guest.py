@@ -10,6 +10,8 @@ dump.elf as QEMU wrote it (with --kdump: /proc/vmcore as the capture kernel saw
 it), truth/ and serial.log.  See guest/ for what runs inside.
 """
 import argparse
+import array
+import glob
 import gzip
 import json
 import lzma
@@ -177,6 +179,16 @@ def console_of(log):
     return "".join(line + "\n" for line in lines[:end[0] if end else len(lines)] if line.startswith("["))
 
 
+def swap_truth(truth):
+    """Files of 64-bit words, as a big-endian guest wrote them, become little-endian: nobody has to know who wrote them."""
+    for path in glob.glob(f"{truth}/kpage*") + glob.glob(f"{truth}/proc/*/pagemap"):
+        with open(path, "r+b") as f:
+            words = array.array("Q", f.read())
+            words.byteswap()
+            f.seek(0)
+            f.write(words.tobytes())
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ap.add_argument("--kernel", required=True)
@@ -219,18 +231,19 @@ def main():
                    "-display", "none", "-no-reboot", "-nic", "none", "-action", "panic=pause",
                    "-kernel", f"{a.kernel}/vmlinuz", "-initrd", f"{tmp}/initrd", "-append", words,
                    "-serial", f"file:{log}", "-qmp", f"unix:{tmp}/qmp,server=on,wait=off"]
-        if not machine.get("mend"):
+        if "mend" not in machine:
             command += ["-device", "vmcoreinfo"]
-        if not a.kdump:
+        if not a.kdump and "stop" in machine:
             command += ["-device", machine["stop"]]
+        bus = machine.get("bus", "pci")
         if a.balloon:
-            command += ["-device", "virtio-balloon-pci"]
+            command += ["-device", f"virtio-balloon-{bus}"]
         disks = make_disks(tmp, a.mem + 64 if a.kdump else 0, 1 << shift)
         if "direct" in names:
             disks.append(sparse(f"{tmp}/slow", 32))
         for i, disk in enumerate(disks):
             slow = ",throttling.iops-total=1" if disk.endswith("/slow") else ""
-            command += ["-drive", f"file={disk},format=raw,if=none,id=d{i},cache=unsafe{slow}", "-device", f"virtio-blk-pci,drive=d{i}"]
+            command += ["-drive", f"file={disk},format=raw,if=none,id=d{i},cache=unsafe{slow}", "-device", f"virtio-blk-{bus},drive=d{i},serial=disk{i}"]
         guest = subprocess.Popen(command + a.qemu.split())
         try:
             monitor = Qmp(f"{tmp}/qmp")
@@ -250,6 +263,8 @@ def main():
             with open(f"{a.out}/truth/console", "w") as f:
                 f.write(console_of(log))
         subprocess.run(["tar", "-xf", disks[0], "-C", f"{a.out}/truth"], stderr=subprocess.DEVNULL)
+        if machine.get("order") == ">":
+            swap_truth(f"{a.out}/truth")
     if ok:
         os.chmod(f"{a.out}/dump.elf", 0o644)	# QEMU makes it 0400
         if machine.get("mend"):

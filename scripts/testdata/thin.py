@@ -43,11 +43,12 @@ def section(vmlinux, wanted):
     """(address, bytes) of one section."""
     with open(vmlinux, "rb") as f:
         head = f.read(64)
-        shoff, = struct.unpack_from("<Q", head, 40)
-        size, count, strings = struct.unpack_from("<HHH", head, 58)
+        order = ">" if head[5] == 2 else "<"
+        shoff, = struct.unpack_from(order + "Q", head, 40)
+        size, count, strings = struct.unpack_from(order + "HHH", head, 58)
         f.seek(shoff)
         table = f.read(size * count)
-        rows = [struct.unpack_from("<IIQQQQ", table, size * i) for i in range(count)]
+        rows = [struct.unpack_from(order + "IIQQQQ", table, size * i) for i in range(count)]
         f.seek(rows[strings][4])
         names = f.read(rows[strings][5])
         for name, _, _, addr, off, length in rows:
@@ -67,13 +68,13 @@ def names_in_use(truth):
     return found
 
 
-def printed_names(addr, rodata, sym):
+def printed_names(addr, rodata, sym, order):
     """Addresses of the tables that page_owner prints gfp flags and reasons of migration with, and of the names in them."""
     found = []
     for table, first, step in (("gfpflag_names", 8, 16), ("migrate_reason_names", 0, 8)):
         at = sym.get(table, addr) - addr + first
         while "page_owner_ops" in sym and table in sym and 0 <= at <= len(rodata) - 8:
-            name, = struct.unpack_from("<Q", rodata, at)
+            name, = struct.unpack_from(order + "Q", rodata, at)
             if not addr <= name < addr + len(rodata):
                 break
             found += [addr + at, name, name + 24]
@@ -111,7 +112,7 @@ def zeroed(core, vmlinux, truth, own):
         at = rodata.find(b"\0" + name.encode() + b"\0")
         if at >= 0:
             keep |= {pfn_of(addr + at + 1), pfn_of(addr + at + len(name) + 1)}
-    keep |= {pfn_of(at) for at in printed_names(addr, rodata, sym)}
+    keep |= {pfn_of(at) for at in printed_names(addr, rodata, sym, core.order)}
     for first, last in SELF if own else ():	# kernels differ in the order of the tables
         if first in sym and last in sym:
             keep |= set(range(pfn_of(sym[first]), pfn_of(sym[last] + 512) + 1))
@@ -181,10 +182,10 @@ def write_kdump(plan, path):
     notes_at = page_size + 104
     sub_size = round_up(104 + len(core.notes), page_size)
 
-    nr_cpus = core.notes.count(b"\1\0\0\0CORE\0\0\0\0")	# NT_PRSTATUS
-    header = struct.pack("<8sI390s6xQQIIIIIIIIII", b"KDUMP   ", 6, plan.uts, 0, 0, 0, page_size, sub_size // page_size,
+    nr_cpus = core.notes.count(struct.pack(core.order + "I", 1) + b"CORE\0\0\0\0")	# NT_PRSTATUS
+    header = struct.pack(core.order + "8sI390s6xQQIIIIIIIIII", b"KDUMP   ", 6, plan.uts, 0, 0, 0, page_size, sub_size // page_size,
                          2 * map_size // page_size, top, len(plan.pfns), 0, 0, 0, nr_cpus)
-    sub = struct.pack("<QiiQQQQQQQQQQQ", core.machine.phys_base & (1 << 64) - 1, DUMP_LEVEL, 0, 0, 0,
+    sub = struct.pack(core.order + "QiiQQQQQQQQQQQ", core.machine.phys_base & (1 << 64) - 1, DUMP_LEVEL, 0, 0, 0,
                       notes_at + core.info_at, core.info_size, notes_at, len(core.notes), 0, 0, 0, 0, top)
     with open(path, "wb") as f:
         f.write(header.ljust(page_size, b"\0"))
@@ -201,7 +202,7 @@ def write_kdump(plan, path):
             if page.count(0) != page_size:
                 where, at = at, at + page_size
                 f.write(page)
-            descriptors += struct.pack("<QIIQ", where, page_size, 0, 0)
+            descriptors += struct.pack(core.order + "QIIQ", where, page_size, 0, 0)
         f.seek(table)
         f.write(descriptors)
     return len(stored)

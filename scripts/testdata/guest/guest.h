@@ -13,7 +13,13 @@
 
 enum {
 	PAGE = 1 << GUEST_PAGE_SHIFT,
+#ifdef __s390x__
+	TABLE_ENTRIES = 256,
+	HUGE = 1 << 20,
+#else
+	TABLE_ENTRIES = PAGE / 8,
 	HUGE = 2 << 20, // what a PMD maps with pages of 4 KiB; with 16 KiB a run of contiguous PTEs
+#endif
 };
 
 // Prints one line to the console; never fails.
@@ -44,12 +50,12 @@ void fill(char *mem, size_t size, unsigned int seed);
 // A file of that size with contents, opened read-write; exits the step when it cannot be made.
 int file_of(const char *path, size_t size, unsigned int seed);
 
-// The disks, in the order in which the host attaches them.
-#define DISK_TRUTH "/dev/vda"
-#define DISK_SWAP "/dev/vdb"
-#define DISK_EXT4 "/dev/vdc"
-#define DISK_VMCORE "/dev/vdd"
-#define DISK_SLOW "/dev/vdd" // wl=direct
+// The disks, by the serial numbers that the host gives them: kernels may find them in any order.
+#define DISK_TRUTH "/dev/disk0"
+#define DISK_SWAP "/dev/disk1"
+#define DISK_EXT4 "/dev/disk2"
+#define DISK_VMCORE "/dev/disk3"
+#define DISK_SLOW "/dev/disk3" // wl=direct
 
 void steps_small(void); // instead of all others: a few tasks and hugetlb
 void steps_leak(void);  // instead of all others, with leak.ko

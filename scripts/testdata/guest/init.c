@@ -223,6 +223,27 @@ static void load_modules(void)
 		fclose(order);
 }
 
+static void name_disks(void)
+{
+	char serial[32], path[64], name[64];
+
+	for (char c = 'a'; c < 'f'; c++) {
+		snprintf(path, sizeof(path), "/sys/block/vd%c/serial", c);
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		ssize_t size = fd < 0 ? -1 : read(fd, serial, sizeof(serial) - 1);
+
+		if (fd >= 0)
+			close(fd);
+		if (size <= 0)
+			continue;
+		serial[size] = 0;
+		snprintf(path, sizeof(path), "/dev/vd%c", c);
+		snprintf(name, sizeof(name), "/dev/%s", serial);
+		if (symlink(path, name) < 0)
+			say("%s: %s", name, strerror(errno));
+	}
+}
+
 static void swap_setup(void)
 {
 	// zram first, small enough to spill to the disk.
@@ -265,6 +286,17 @@ static bool stop_prepare(void)
 static void stop_now(void)
 {
 	outb(1, PVPANIC_PORT);
+}
+
+#elif defined(__s390x__) // no such device: the host stops the machine soon after READY
+
+static bool stop_prepare(void)
+{
+	return false;
+}
+
+static void stop_now(void)
+{
 }
 
 #else // a PCI device, whose first resource is the register
@@ -364,6 +396,7 @@ int main(int argc, char **argv)
 		close(fd);
 	put("/proc/sys/kernel/printk", "4");
 	load_modules();
+	name_disks();
 	if (wanted("nolrugen"))
 		put("/sys/kernel/mm/lru_gen/enabled", "n");
 	if (!access("/proc/vmcore", R_OK))

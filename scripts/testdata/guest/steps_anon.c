@@ -64,10 +64,10 @@ static void step_thp(void)
 	helper(huge_child, &parts);
 }
 
-// What a PMD maps: a table has PAGE / 8 entries.
+// What a PMD maps.
 static size_t pmd_size(void)
 {
-	return (size_t)PAGE * (PAGE / 8);
+	return (size_t)PAGE * TABLE_ENTRIES;
 }
 
 static void step_huge_zero(void)
