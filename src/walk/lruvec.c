@@ -119,8 +119,9 @@ struct error *lruvecs_init(struct lruvecs *v, const struct layout *l, const stru
 	for (size_t i = 0; !err && v->shape.nr_classic && i < m->list.nr; i++) {
 		for (unsigned n = 0; !err && n < z->nodes.nr; n++) {
 			uint64_t va;
+			bool ok;
 
-			err = memcg_node(l, k, &m->list.v[i], z->nodes.v[n].slot, &va);
+			err = memcg_node(l, k, &m->list.v[i], z->nodes.v[n].slot, &va, &ok);
 			v->nr_gaps += !err && !va;
 			if (!err && va)
 				err = lruvec_add(v, l, z, k, n, (int)i, va + layout_offset(l, FACT_PER_NODE_LRUVEC), va);

@@ -151,6 +151,10 @@ static struct error *objcgs_at(struct tree_walk *t, const struct memcg *memcg, u
 	bool ok;
 	struct error *err = kvmem_read_word(t->k, current, 8, &va, &ok);
 
+	if (!err && !ok) {
+		t->m->nr_gaps++;
+		t->m->objcgs_complete = false;
+	}
 	if (!err && ok && va)
 		err = objcg_add(t, va);
 	if (err || (ok && !va && memcg->parent != MEMCG_NONE))
@@ -159,30 +163,27 @@ static struct error *objcgs_at(struct tree_walk *t, const struct memcg *memcg, u
 	return err ? err : list_ended(t->m, MEMCG_OBJCGS, memcg->va, &r, &t->m->objcgs_complete);
 }
 
-/* The parts of a memcg for each node: that they name it, and their obj_cgroups. */
-static struct error *nodes_walk(struct tree_walk *t, const struct zones *z, const struct memcg *memcg)
+/* The part of a memcg for one node: that it names the memcg, and its obj_cgroups. */
+static struct error *node_walk(struct tree_walk *t, const struct memcg *memcg, unsigned slot)
 {
 	const struct answer *back = fact(&t->l->facts, FACT_PER_NODE_MEMCG);
-	struct error *err = NULL;
+	uint64_t va, names = 0;
+	bool ok, named = true;
+	struct error *err = memcg_node(t->l, t->k, memcg, slot, &va, &ok);
 
-	for (size_t i = 0; !err && i < z->nodes.nr; i++) {
-		uint64_t va, names = 0;
-		bool ok = true;
-
-		err = memcg_node(t->l, t->k, memcg, z->nodes.v[i].slot, &va);
-		if (!err && va && back->found)
-			err = kvmem_read_word(t->k, va + back->offset, 8, &names, &ok);
-		if (err)
-			return err;
-		if ((!va || (ok && back->found && names != memcg->va)) &&
-		    !problem(t->m, (struct memcg_problem){ .trouble = MEMCG_NODE, .memcg = memcg->va, .at = va, .found = names,
-							   .expected = memcg->va }))
-			return &error_nomem;
-		if (va && t->m->lru_objcgs)
-			err = objcgs_at(t, memcg, va + layout_offset(t->l, FACT_PER_NODE_OBJCG),
-					va + layout_offset(t->l, FACT_PER_NODE_OBJCG_LIST));
-	}
-	return err;
+	if (!err && va && back->found)
+		err = kvmem_read_word(t->k, va + back->offset, 8, &names, &named);
+	if (err)
+		return err;
+	t->m->nr_gaps += !ok || !named;
+	t->m->objcgs_complete &= ok || !t->m->lru_objcgs;
+	if (ok && (!va || (named && back->found && names != memcg->va)) &&
+	    !problem(t->m, (struct memcg_problem){ .trouble = MEMCG_NODE, .memcg = memcg->va, .at = va, .found = names,
+						   .expected = memcg->va }))
+		return &error_nomem;
+	return va && t->m->lru_objcgs ? objcgs_at(t, memcg, va + layout_offset(t->l, FACT_PER_NODE_OBJCG),
+						  va + layout_offset(t->l, FACT_PER_NODE_OBJCG_LIST))
+				      : NULL;
 }
 
 /* The list by address: pairs of two words. */
@@ -214,7 +215,8 @@ static struct error *objcgs_walk(struct tree_walk *t, const struct zones *z)
 	for (size_t i = 0; !err && i < m->list.nr; i++) {
 		const struct memcg *memcg = &m->list.v[i];
 
-		err = nodes_walk(t, z, memcg);
+		for (size_t n = 0; !err && n < z->nodes.nr; n++)
+			err = node_walk(t, memcg, z->nodes.v[n].slot);
 		if (!err && old)
 			err = objcgs_at(t, memcg, memcg->va + layout_offset(t->l, FACT_MEMCG_OBJCG),
 					memcg->va + layout_offset(t->l, FACT_MEMCG_OBJCG_LIST));
@@ -324,13 +326,13 @@ int memcgs_of_folio(const struct memcgs *m, uint64_t data)
 	return o ? o->memcg : MEMCG_NONE;
 }
 
-struct error *memcg_node(const struct layout *l, struct kvmem *k, const struct memcg *memcg, unsigned slot, uint64_t *ret)
+struct error *memcg_node(const struct layout *l, struct kvmem *k, const struct memcg *memcg, unsigned slot, uint64_t *ret,
+			 bool *ret_ok)
 {
-	bool ok;
 	uint64_t at = memcg->va + layout_offset(l, FACT_MEMCG_NODEINFO) + UINT64_C(8) * slot;
-	struct error *err = kvmem_read_word(k, at, 8, ret, &ok);
+	struct error *err = kvmem_read_word(k, at, 8, ret, ret_ok);
 
-	if (!err && !ok)
+	if (!err && !*ret_ok)
 		*ret = 0;
 	return err;
 }

@@ -76,9 +76,9 @@ enum { MEMCG_TAGS = 7, MEMCG_TAG_OBJEXTS = 1, MEMCG_TAG_KMEM = 2 };
 /** The memcg of an LRU folio by its word \p data; 0 is the root.  MEMCG_NONE: it names none that is known. */
 int memcgs_of_folio(const struct memcgs *m, uint64_t data);
 
-/** Address of mem_cgroup_per_node of \p memcg for node_data[\p slot]; 0: none, or not readable. */
-struct error *memcg_node(const struct layout *l, struct kvmem *k, const struct memcg *memcg, unsigned slot, uint64_t *ret)
-	_must_check_;
+/** Address of mem_cgroup_per_node of \p memcg for node_data[\p slot]; 0: none, or (*ret_ok is false) not readable. */
+struct error *memcg_node(const struct layout *l, struct kvmem *k, const struct memcg *memcg, unsigned slot, uint64_t *ret,
+			 bool *ret_ok) _must_check_;
 
 /** The cgroup's path as the kernel shows it ("/" for the root) into \p buf, and its inode; what cannot be read is "?". */
 struct error *memcg_path(const struct memcgs *m, const struct layout *l, struct kvmem *k, int memcg, char *buf, size_t size,

@@ -107,6 +107,7 @@ static uint64_t of_memcg(struct mutation *m, const char *function, uint64_t n)
 	const struct check *c = m->w->base;
 	const struct memcgs *all = &c->lru.memcgs;
 	uint64_t va = 0;
+	bool ok;
 
 	if (!strcmp(function, "objcg") ? n >= all->objcgs.nr : n >= all->list.nr)
 		mutation_skip(m, "there is no %s number %llu", function, (unsigned long long)n);
@@ -115,7 +116,7 @@ static uint64_t of_memcg(struct mutation *m, const char *function, uint64_t n)
 	else if (!strcmp(function, "objcg"))
 		va = all->objcgs.v[n].va;
 	else
-		error_free(memcg_node(&c->layout, c->kv, &all->list.v[n], c->zones.nodes.v[0].slot, &va));
+		error_free(memcg_node(&c->layout, c->kv, &all->list.v[n], c->zones.nodes.v[0].slot, &va, &ok));
 	return va;
 }
 
