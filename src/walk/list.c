@@ -12,12 +12,14 @@ struct walker {
 	struct list_result *result;
 };
 
-/* A link that leads to what the dump lacks says nothing; one that leads nowhere is broken. */
+/* A link that leads to what the dump lacks says nothing; one that leads nowhere is broken.  A node may lie across two pages. */
 static struct error *node_missing(struct kvmem *k, uint64_t node, enum walk_end *ret)
 {
 	bool gap = false;
 	struct error *err = node % 8 ? NULL : kvmem_is_gap(k, node, &gap);
 
+	if (!err && node % 8 == 0 && !gap)
+		err = kvmem_is_gap(k, node + 8, &gap);
 	*ret = gap ? WALK_GAP : WALK_BROKEN;
 	return err;
 }
