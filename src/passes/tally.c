@@ -71,6 +71,15 @@ static enum page_kind kind_in_cache(struct scan *s, const struct page_view *v, e
 	return info.kind == MAPPING_SHMEM ? KIND_SHMEM : info.kind == MAPPING_FILE ? KIND_FILE : kind;
 }
 
+static bool is_unreadable(struct scan *s, const struct page_view *v)
+{
+	struct mapping_info info = { .kind = MAPPING_BAD };
+	struct error *err = mapping_lookup(s->w->mappings, v->mapping & ~UINT64_C(3), &info);
+
+	error_free(err);
+	return info.kind == MAPPING_UNREADABLE;
+}
+
 static void tally_cache(struct scan *s, struct zone_sums *sums, const struct page_view *v, enum page_kind kind, int64_t nr)
 {
 	const struct flag_bits *b = &s->l->flag;
@@ -84,6 +93,10 @@ static void tally_cache(struct scan *s, struct zone_sums *sums, const struct pag
 		sums->v[SUM_FILE_THPS] += huge ? nr : 0;
 		if (page_has(v, b->dirty))
 			tally_dirty(s, sums, v, nr);
+		if (is_unreadable(s, v)) {
+			sums->v[SUM_FILE_UNREADABLE] += nr;
+			sums->v[SUM_FILE_UNREADABLE_THPS] += huge ? nr : 0;
+		}
 	}
 	if (page_has(v, b->swapcache) && page_has(v, b->swapbacked) && kind != KIND_FILE)
 		sums->v[SUM_SWAPCACHE] += nr;

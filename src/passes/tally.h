@@ -18,6 +18,8 @@ enum summed {
 	SUM_SHMEM,
 	SUM_SWAPCACHE,
 	SUM_ANON_THPS,    /**< anonymous folios mapped by a huge entry */
+	SUM_FILE_UNREADABLE, /**< of SUM_FILE, pages whose address_space is not in the dump: shmem's, maybe */
+	SUM_FILE_UNREADABLE_THPS, /**< of these, folios of at least the size of a huge entry */
 	SUM_SHMEM_THPS,   /**< folios of at least the size of a huge entry */
 	SUM_FILE_THPS,
 	SUM_DIRTY,        /**< PG_dirty in files whose dirty pages are counted */

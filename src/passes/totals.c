@@ -169,6 +169,15 @@ static bool comes_locked(enum rule_id rule)
 	return rule == RULE_NODE_STAT_FILE_PAGES || rule == RULE_NODE_STAT_SHMEM || rule == RULE_SWAPCACHE_STAT;
 }
 
+/* What may belong to the counter, or not. */
+static void add_unknown(struct total *t, int64_t nr, const char *what)
+{
+	if (!nr)
+		return;
+	add_part(t, nr, what);
+	t->low -= nr;
+}
+
 static void compare_counters(const struct place *p, const struct counter *counters, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
@@ -179,10 +188,10 @@ static void compare_counters(const struct place *p, const struct counter *counte
 			continue;
 		for (unsigned j = 0; j < k->nr_parts; j++)
 			add_part(&t, p->sums.v[k->part[j].tally], k->part[j].what);
-		if (k->item == FACT_NR_FILE_DIRTY && p->sums.v[SUM_DIRTY_UNKNOWN]) {
-			add_part(&t, p->sums.v[SUM_DIRTY_UNKNOWN], "dirty in unknown files at most");
-			t.low -= p->sums.v[SUM_DIRTY_UNKNOWN];
-		}
+		if (k->item == FACT_NR_FILE_DIRTY)
+			add_unknown(&t, p->sums.v[SUM_DIRTY_UNKNOWN], "dirty in unknown files at most");
+		if (k->item == FACT_NR_SHMEM)
+			add_unknown(&t, p->sums.v[SUM_FILE_UNREADABLE], "in unknown files at most");
 		t.hand = k->rule == RULE_NR_LRU_STAT ? p->lru_hand : comes_locked(k->rule) ? p->sums.v[SUM_LOCKED] : 0;
 		if (k->item == FACT_NR_HUGETLB && t.says < t.low)
 			t.excuse = "surplus pages that were not needed after all are counted out and never in (gather_surplus_pages())";
@@ -206,6 +215,7 @@ static void compare_thps(const struct place *p)
 	};
 	const struct layout *l = &p->check->layout;
 	bool folios = fact_found(&l->facts, FACT_NR_PAGETABLE_OF_ZONE);
+	int64_t unknown = p->sums.v[SUM_FILE_UNREADABLE_THPS] >> (folios ? l->pmd_order : 0);
 
 	if (!folios && !fact_found(&l->facts, FACT_NR_SWAPCACHE))
 		return;
@@ -217,6 +227,10 @@ static void compare_thps(const struct place *p)
 		t.unit = folios ? "folios" : "pages";
 		t.hand = p->sums.v[SUM_LOCKED] >> (folios ? l->pmd_order : 0);
 		add_part(&t, p->sums.v[thps[i].tally] >> (folios ? l->pmd_order : 0), folios ? "huge folios" : "pages of huge folios");
+		if (thps[i].tally == SUM_SHMEM_THPS)
+			add_unknown(&t, unknown, "in unknown files at most");
+		else if (thps[i].tally == SUM_FILE_THPS)
+			t.low -= unknown;
 		totals_compare(p->check, p->w, &t);
 	}
 }

@@ -30,9 +30,9 @@ static struct error *read_member(struct mapping_cache *c, uint64_t va, enum fact
 }
 
 /* Without the symbol: the super block's magic number says tmpfs. */
-static struct error *is_tmpfs(struct mapping_cache *c, uint64_t host, bool *ret)
+static struct error *is_tmpfs(struct mapping_cache *c, uint64_t host, bool *ret, bool *ret_gap)
 {
-	struct kv_gap gap;
+	struct kv_gap gap = { .kind = KV_OK };
 	uint64_t sb = 0, magic = 0;
 	struct error *err;
 
@@ -43,6 +43,7 @@ static struct error *is_tmpfs(struct mapping_cache *c, uint64_t host, bool *ret)
 	if (!err && gap.kind == KV_OK)
 		err = read_member(c, sb, FACT_SB_MAGIC, &magic, &gap);
 	*ret = !err && gap.kind == KV_OK && magic == TMPFS_MAGIC;
+	*ret_gap = gap.kind == KV_PHYS;
 	return err;
 }
 
@@ -73,7 +74,7 @@ static struct error *lookup(struct mapping_cache *c, uint64_t va, struct mapping
 {
 	const struct mmu *m = kvmem_mmu(c->k);
 	struct kv_gap gap;
-	bool tmpfs = false, inode = true;
+	bool tmpfs = false, inode = true, unknown = false;
 	struct error *err;
 
 	*ret = (struct mapping_info){ .kind = MAPPING_BAD };
@@ -90,8 +91,11 @@ static struct error *lookup(struct mapping_cache *c, uint64_t va, struct mapping
 	if (err || !inode)
 		return err;
 	if (!c->shmem_aops)
-		err = is_tmpfs(c, ret->host, &tmpfs);
-	ret->kind = tmpfs || (c->shmem_aops && ret->a_ops == c->shmem_aops) ? MAPPING_SHMEM : MAPPING_FILE;
+		err = is_tmpfs(c, ret->host, &tmpfs, &unknown);
+	if (unknown)
+		ret->kind = MAPPING_UNREADABLE;
+	else
+		ret->kind = tmpfs || (c->shmem_aops && ret->a_ops == c->shmem_aops) ? MAPPING_SHMEM : MAPPING_FILE;
 	return err;
 }
 
