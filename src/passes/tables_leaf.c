@@ -482,21 +482,34 @@ static void no_page(struct table_cursor *t, const struct leaf *leaf)
 	finding_value(&t->w->findings, f, "pfn", FMT_HEX, leaf->pfn);
 }
 
+/* Entries of the huge zero page need not be special; any kernel page of its size may be it when the dump does not tell. */
+static bool maps_zeros(struct table_cursor *t, struct leaf *leaf)
+{
+	const struct special *special = &t->walk->check->special;
+	uint64_t nr = UINT64_C(1) << t->l->pmd_order;
+
+	if (special_is_zero(special, leaf->pfn))
+		return true;
+	if (special->huge_zero_pfn != UINT64_MAX && leaf->pfn >= special->huge_zero_pfn && leaf->pfn - special->huge_zero_pfn < nr)
+		return true;
+	return t->level > 1 && special->huge_zero_gap && leaf_find_page(t, leaf, leaf->pfn) && leaf->record->kind == KIND_KERNEL;
+}
+
 /* Entries that map no page of their own (vm_normal_page() returns NULL). */
-static bool maps_nothing(struct table_cursor *t, const struct leaf *leaf)
+static bool maps_nothing(struct table_cursor *t, struct leaf *leaf)
 {
 	const struct special *special = &t->walk->check->special;
 	struct finding *f;
 
-	if (!(leaf->e.bits & USER_SPECIAL)) {
-		unsigned order = t->l->pmd_order;
-
-		return special_is_zero(special, leaf->pfn) || (special->huge_zero_pfn != UINT64_MAX && leaf->pfn >= special->huge_zero_pfn &&
-							  leaf->pfn - special->huge_zero_pfn < UINT64_C(1) << order);
-	}
+	if (!(leaf->e.bits & USER_SPECIAL))
+		return maps_zeros(t, leaf);
 	if (!leaf->vma || leaf->vma->flags & (VM_PFNMAP | VM_MIXEDMAP) || special_is_zero(special, leaf->pfn) ||
 	    leaf->pfn == special->huge_zero_pfn || leaf->e.bits & USER_DEVMAP || !memmap_section(&t->walk->check->memmap, leaf->pfn))
 		return true;
+	if (t->level > 1 ? special->huge_zero_gap : special->zero_gap) {
+		t->w->ledger.rule[RULE_PTE_SPECIAL_CONSISTENT].gaps++;
+		return true;
+	}
 	f = leaf_finding(t, RULE_PTE_SPECIAL_CONSISTENT, leaf);
 	finding_text(&t->w->findings, f, "area", vma_kind(t->l, leaf->vma), NULL);
 	return true;

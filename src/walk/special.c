@@ -5,6 +5,7 @@
 
 enum { MAX_ZERO_PAGES = 1024 };
 
+/* *ret_ok false: there is none, or the dump lacks it. */
 static struct error *read_variable(const struct layout *l, struct kvmem *k, enum fact id, unsigned size, uint64_t *ret,
 				   bool *ret_ok)
 {
@@ -41,12 +42,14 @@ static struct error *zero_pages(struct special *s, const struct layout *l, const
 	err = read_variable(l, k, FACT_ZERO_PFN, 8, &value, &ok);
 	if (!err && ok && memmap_section(m, value))
 		s->zero_pfn = value;
+	s->zero_gap = !ok && fact_found(&l->facts, FACT_ZERO_PFN);
 	if (!err)
 		err = zero_colours(s, l, m, k);
 	if (!err)
 		err = read_variable(l, k, FACT_HUGE_ZERO_PAGE, 8, &value, &ok);
 	if (!err && ok && value && !memmap_pfn_of(m, value, &s->huge_zero_pfn))
 		s->huge_zero_pfn = UINT64_MAX;
+	s->huge_zero_gap = !ok && fact_found(&l->facts, FACT_HUGE_ZERO_PAGE);
 	return err;
 }
 

@@ -12,7 +12,9 @@
 struct special {
 	uint64_t zero_pfn;       /**< the first of the zero pages, UINT64_MAX: not known */
 	uint64_t nr_zero;        /**< how many there are: 1, but on s390x up to 128 in a row, one for each colour */
-	uint64_t huge_zero_pfn;  /**< head of the huge zero folio, UINT64_MAX: not allocated */
+	uint64_t huge_zero_pfn;  /**< head of the huge zero folio, UINT64_MAX: not allocated, or not known */
+	bool zero_gap;           /**< the dump lacks what says which page it is */
+	bool huge_zero_gap;
 	struct bitmap vmemmap;   /**< pfns of the frames that hold struct pages */
 	struct bitmap vmemmap_shared; /**< those of them that are mapped at several places of the memmap */
 	unsigned hstate_order[MAX_HSTATES];
