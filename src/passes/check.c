@@ -2,6 +2,7 @@
 #include "passes/check.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -49,9 +50,15 @@ static struct error *note_silent_cpus(struct check *c)
 	struct cpu_states cpus;
 	struct error *err = cpu_states_init(&cpus, &c->layout, &c->percpu, c->dump, c->kv);
 
-	if (!err && cpus.nr_silent)
-		check_gap_add(c, cpus.nr_silent == 1 ? "CPU without registers" : "CPUs without registers",
-			      "did not stop for the dump, so what they had in hand is not known", cpus.nr_silent, cpus.first_silent);
+	if (!err && cpus.nr_silent) {
+		bool one = cpus.nr_silent == 1;
+
+		snprintf(c->silent_cpus, sizeof(c->silent_cpus), "CPU%s without registers, %s CPU %u", one ? "" : "s",
+			 one ? "namely" : "the first is", cpus.first_silent);
+		check_gap_add(c, c->silent_cpus, one ? "it did not stop for the dump, so what it had in hand is not known"
+						     : "they did not stop for the dump, so what they had in hand is not known",
+			      cpus.nr_silent, UINT64_MAX);
+	}
 	cpu_states_deinit(&cpus);
 	return err;
 }

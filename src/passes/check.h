@@ -173,6 +173,7 @@ struct check {
 	uint64_t nr_not_reached;
 	struct check_gap gaps[CHECK_MAX_GAPS];
 	size_t nr_gaps;
+	char silent_cpus[64];  /**< what check_gap names: CPUs that did not stop for the dump */
 	struct pass_timing passes[CHECK_MAX_PASSES];
 	size_t nr_passes;
 	double started;
@@ -192,7 +193,7 @@ struct error *check_open_dump(struct dump *dump, struct types *types, const stru
 struct error *check_run(struct check *c) _must_check_;
 void check_free(struct check *c);
 
-/** Note something unreadable; \p what and \p why are static. */
+/** Note something unreadable; \p what and \p why live as long as the check.  \p example: UINT64_MAX for none. */
 void check_gap_add(struct check *c, const char *what, const char *why, uint64_t count, uint64_t example);
 
 /** Note how long the pass \p name (static) took. */

@@ -361,7 +361,7 @@ struct error *pass_freelists_begin(struct check *c, uint64_t *ret_units)
 	f->types = free_area_types(&c->layout);
 	f->zones = calloc(c->zones.list.nr + 1, sizeof(*f->zones));
 	if (f->blocks.nr_unknown)
-		check_gap_add(c, "migrate types of pageblocks", "not readable in the dump", f->blocks.nr_unknown, 0);
+		check_gap_add(c, "migrate types of pageblocks", "not readable in the dump", f->blocks.nr_unknown, UINT64_MAX);
 	*ret_units = c->zones.list.nr * (f->orders + 1) + 3;
 	return f->zones ? NULL : &error_nomem;
 }

@@ -50,7 +50,7 @@ struct error *lru_memcgs_init(struct check *c)
 	struct error *err = c->options.census_only ? NULL : memcgs_init(&c->lru.memcgs, &c->layout, &c->zones, c->kv);
 
 	if (!err && c->lru.memcgs.nr_gaps)
-		check_gap_add(c, "memory cgroups", "not readable in the dump", c->lru.memcgs.nr_gaps, 0);
+		check_gap_add(c, "memory cgroups", "not readable in the dump", c->lru.memcgs.nr_gaps, UINT64_MAX);
 	return err;
 }
 
@@ -359,9 +359,9 @@ struct error *pass_lru_begin(struct check *c, uint64_t *ret_units)
 	if (!l->tallies)
 		return &error_nomem;
 	if (l->vecs.nr_gaps)
-		check_gap_add(c, "LRU lists", "not readable in the dump", l->vecs.nr_gaps, 0);
+		check_gap_add(c, "LRU lists", "not readable in the dump", l->vecs.nr_gaps, UINT64_MAX);
 	if (l->queues.nr_gaps)
-		check_gap_add(c, "queues of folios to split", "not readable in the dump", l->queues.nr_gaps, 0);
+		check_gap_add(c, "queues of folios to split", "not readable in the dump", l->queues.nr_gaps, UINT64_MAX);
 	l->walked = l->vecs.shape.nr_classic && l->vecs.list.nr;
 	err = lru_tree(c, &c->workers[0]);
 	if (!err)

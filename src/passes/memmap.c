@@ -353,7 +353,7 @@ struct error *pass_memmap_finish(struct check *c)
 	if (unreadable)
 		check_gap_add(c, "struct pages", gap_why(&gap), unreadable, gap.va);
 	if (c->nr_not_reached)
-		check_gap_add(c, "struct pages", "not reached within the time limit", c->nr_not_reached, 0);
+		check_gap_add(c, "struct pages", "not reached within the time limit", c->nr_not_reached, UINT64_MAX);
 	dump_for_each_ram(c->dump, count_no_memmap, c);
 	scope_count(c, unreadable + c->nr_not_reached);
 	err = moving_pages(c);

@@ -445,7 +445,7 @@ static void note_gaps(struct check *c)
 		first = c->swap.sum[i].gaps ? c->swap.swap.areas[i].va : first;
 	}
 	if (c->swap.swap.nr_gaps)
-		check_gap_add(c, "swap areas", "not readable in the dump", c->swap.swap.nr_gaps, 0);
+		check_gap_add(c, "swap areas", "not readable in the dump", c->swap.swap.nr_gaps, UINT64_MAX);
 	if (gaps)
 		check_gap_add(c, "swap slots", "not readable in the dump", gaps, first);
 }

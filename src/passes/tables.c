@@ -462,9 +462,9 @@ struct error *pass_tables_finish(struct check *c)
 	count_checked(c);
 	c->tables.walked = !err;
 	if (!err && c->tables.nr_not_reached)
-		check_gap_add(c, "page tables of processes", "not reached within the time limit", c->tables.nr_not_reached, 0);
+		check_gap_add(c, "page tables of processes", "not reached within the time limit", c->tables.nr_not_reached, UINT64_MAX);
 	if (!err && c->tables.nr_too_many)
-		check_gap_add(c, "page tables of processes", "linked more often than there are pages", c->tables.nr_too_many, 0);
+		check_gap_add(c, "page tables of processes", "linked more often than there are pages", c->tables.nr_too_many, UINT64_MAX);
 	if (!err && c->tables.nr_gaps)
 		check_gap_add(c, "page tables of processes", gap_reason_text(c->tables.gap_why), c->tables.nr_gaps, c->tables.gap_pa);
 	return err;
