@@ -3,6 +3,8 @@
  * A driver that crashes on purpose: real panics from real bugs. The name of a bug is written to /proc/crash; pages that it damages
  * first are told in the kernel log ("crash: pfn 0x...").
  */
+#include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
@@ -10,8 +12,12 @@
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/proc_fs.h>
+#include <linux/smp.h>
 #include <linux/timer.h>
 #include <linux/uaccess.h>
+#ifdef CONFIG_X86
+#include <asm/nmi.h>
+#endif
 
 /* What the damaged list is made of. */
 struct link {
@@ -90,12 +96,49 @@ static noinline void crash_hang(void)
 		cpu_relax();
 }
 
+#ifdef CONFIG_X86
+static int on_nmi(unsigned int type, struct pt_regs *regs)
+{
+	for (;;)
+		cpu_relax();
+	return NMI_HANDLED;
+}
+#endif
+
+/* Hears no NMI any more, because it is in the handler of one; on other machines, no interrupt. */
+static void deaf(void *unused)
+{
+#ifdef CONFIG_X86
+	asm volatile("int $2");
+#else
+	for (;;)
+		cpu_relax();
+#endif
+}
+
+/* Another CPU does not stop when this one dies, and leaves no registers. */
+static noinline void crash_deaf(void)
+{
+	int other = cpumask_any_but(cpu_online_mask, get_cpu());
+
+#ifdef CONFIG_X86
+	if (register_nmi_handler(NMI_LOCAL, on_nmi, NMI_FLAG_FIRST, "crash"))
+		return;
+#endif
+	if (smp_call_function_single(other, deaf, NULL, 0))
+		return;
+	pr_emerg("crash: CPU %d does not listen\n", other);
+	mdelay(50);
+	BUG();
+}
+
 static const struct {
 	const char *name;
 	void (*crash)(void);
 } bugs[] = {
 	{ "bug", crash_bug },	      { "null", crash_null },	      { "list", crash_list }, { "timer", crash_timer },
 	{ "badpage", crash_badpage }, { "dumppage", crash_dumppage }, { "hang", crash_hang },
+	{ "deaf", crash_deaf },
 };
 
 static ssize_t crash_write(struct file *file, const char __user *buf, size_t size, loff_t *pos)

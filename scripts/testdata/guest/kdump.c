@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 // Bugs of crash.ko: wl=crash-NAME.
-static const char *const bugs[] = {"bug", "null", "list", "timer", "badpage", "dumppage", "hang"};
+static const char *const bugs[] = {"bug", "null", "list", "timer", "badpage", "dumppage", "hang", "deaf"};
 
 static void load_driver(void)
 {
