@@ -8,9 +8,10 @@ Leaves in DEST: vmlinuz, vmlinux, config and System.map where the packages have
 them, root/ with the modules, and packages.txt: what was taken, with hashes.
 
 The mirror is $MIRROR or, without it, the first archive of apt's own
-configuration.  The package list of the suite is downloaded unless --packages
-names one (Packages or Packages.xz).  Every package is checked against the
-hash in that list and deleted once it is unpacked.
+configuration; for suites like bookworm-security $SECURITY_MIRROR or apt's
+first archive of such.  The package list of the suite is downloaded unless
+--packages names one (Packages or Packages.xz).  Every package is checked
+against the hash in that list and deleted once it is unpacked.
 """
 import argparse
 import hashlib
@@ -23,22 +24,25 @@ import sys
 import urllib.request
 
 
-def mirror():
-    if os.environ.get("MIRROR"):
-        return os.environ["MIRROR"].rstrip("/")
+def mirror(suite):
+    """The address that has dists/SUITE and pool/."""
+    security = suite.endswith("-security")
+    variable = "SECURITY_MIRROR" if security else "MIRROR"
+    if os.environ.get(variable):
+        return os.environ[variable].rstrip("/")
     out = subprocess.run(["apt-get", "indextargets", "--format", "$(SITE)"],
                          check=True, stdout=subprocess.PIPE, text=True).stdout
     for line in out.splitlines():
-        if line.startswith(("http://", "https://")) and "security" not in line:
+        if line.startswith(("http://", "https://")) and ("security" in line) == security:
             return line.rstrip("/")
-    sys.exit("no mirror: set MIRROR to what apt would use")
+    sys.exit(f"no mirror for {suite}: set {variable} to what apt would use")
 
 
 def package_list(name, suite, arch):
     if name:
         data = open(name, "rb").read()
     else:
-        url = f"{mirror()}/dists/{suite}/main/binary-{arch}/Packages.xz"
+        url = f"{mirror(suite)}/dists/{suite}/main/binary-{arch}/Packages.xz"
         data = urllib.request.urlopen(url).read()
     if data[:6] == b"\xfd7zXZ\0":
         data = lzma.decompress(data)
@@ -57,10 +61,10 @@ def stanzas(text, names, version):
     return found
 
 
-def download(fields, dest):
+def download(fields, suite, dest):
     path = os.path.join(dest, os.path.basename(fields["Filename"]))
     subprocess.run(["curl", "-sSfL", "--retry", "3", "-C", "-", "-o", path,
-                    f"{mirror()}/{fields['Filename']}"], check=True)
+                    f"{mirror(suite)}/{fields['Filename']}"], check=True)
     digest = hashlib.sha256()
     with open(path, "rb") as f:
         for block in iter(lambda: f.read(1 << 20), b""):
@@ -110,7 +114,7 @@ def main():
 
     taken = open(os.path.join(a.dest, "packages.txt"), "w")
     for name, fields in sorted(found.items(), key=lambda i: i[0] == debug):
-        deb = download(fields, a.dest)
+        deb = download(fields, a.suite, a.dest)
         if name == debug:
             unpack(deb, root, ["./usr/lib/debug/boot/vmlinux*", "./usr/lib/debug/lib/modules/*/vmlinux",
                                "./usr/lib/debug/usr/lib/modules/*/vmlinux"])

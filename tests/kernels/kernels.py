@@ -10,7 +10,8 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 DUMPS = HERE.parent / "dumps"
-SUITES = ("bullseye", "bookworm", "bookworm-backports", "trixie", "trixie-backports", "sid")
+SUITES = ("bullseye", "bullseye-security", "bookworm", "bookworm-security", "bookworm-backports", "trixie", "trixie-security",
+          "trixie-backports", "sid", "experimental")
 # What compares a dump with what its guest said of itself, and the programs of tests/tools/ that these tests run.
 TRUTH = ("truth", "mappings", "slabs", "freelists", "counters", "caches", "cgroups", "swaps", "refs", "owners")
 TOOLS = ("slabs", "freelists", "caches", "cgroups", "swaps", "refs", "mappings")
@@ -27,14 +28,17 @@ def compare_versions(a, b):
 
 
 def images(text):
-    """(release, package version) of each kernel of a package list that comes with debug info, oldest first."""
+    """(release, package version) of each kernel of a package list that comes with debug info, oldest first.
+
+    Packages that only depend on the newest kernel of a series have names like a kernel's, but are not of section "debug".
+    """
     found, names = [], set()
     for stanza in text.split("\n\n"):
-        fields = dict(re.findall(r"^(Package|Version): (.*)$", stanza, re.M))
+        fields = dict(re.findall(r"^(Package|Version|Section): (.*)$", stanza, re.M))
         name = fields.get("Package", "")
         names.add(name)
         match = re.fullmatch(r"linux-image-(\d.*)-dbg", name)
-        if match:
+        if match and fields.get("Section") == "debug":
             found.append((match[1], fields["Version"]))
     found = [k for k in found if {f"linux-image-{k[0]}", f"linux-image-{k[0]}-unsigned"} & names]
     return sorted(found, key=lambda k: functools.cmp_to_key(compare_versions)(k[1]))

@@ -11,15 +11,19 @@ import dumptest
 import kernels
 
 
+META = "6.12-amd64"  # what only depends on the newest of a series
+
+
 def stanza(release, version, *more):
     names = [f"linux-image-{release}-dbg", *(more or [f"linux-image-{release}"])]
-    return "".join(f"Package: {name}\nArchitecture: amd64\nVersion: {version}\n\n" for name in names)
+    section = {name: "debug" if "-dbg" in name and release != META else "kernel" for name in names}
+    return "".join(f"Package: {name}\nArchitecture: amd64\nVersion: {version}\nSection: {section[name]}\n\n" for name in names)
 
 
 OLD = stanza("6.1.0-47-amd64", "6.1.170-3") + stanza("6.1.0-50-amd64", "6.1.176-1") + stanza("6.1.0-50-cloud-amd64", "6.1.176-1")
 NEW = (stanza("6.12.95+deb12-amd64", "6.12.95-1~bpo12+1", "linux-image-6.12.95+deb12-amd64-unsigned") +
        stanza("6.12.95+deb12-rt-amd64", "6.12.95-1~bpo12+1") + stanza("6.12.107+deb13-amd64", "6.12.107-1") +
-       stanza("amd64", "6.12.107-1") + "Package: linux-image-9.9-amd64-dbg\nVersion: 9.9-1\n\n")
+       stanza(META, "6.12.108-1") + stanza("amd64", "6.12.107-1") + "Package: linux-image-9.9-amd64-dbg\nVersion: 9.9-1\nSection: debug\n\n")
 LISTS = [("bookworm", OLD), ("trixie", NEW)]
 CHOICES = (
     ("6.1.0-47-amd64", "amd64", ("6.1.0-47-amd64", "6.1.170-3", "bookworm")),
