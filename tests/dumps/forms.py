@@ -3,9 +3,10 @@
 import random
 import struct
 
-BLOCK = 4096
+BLOCK = 4096  # of a flattened file
 DESC = struct.Struct("<QIIQ")
-MAX_MAPNR_64, SPLIT, START_64, END_64 = BLOCK + 96, BLOCK + 12, BLOCK + 80, BLOCK + 88
+# In the second block of a kdump: kdump_sub_header of makedumpfile's diskdump_mod.h.
+SPLIT, START, START_64, MAX_MAPNR_64 = 12, 16, 80, 96
 
 
 def record(offset, data):
@@ -31,10 +32,10 @@ class Kdump:
 
     def __init__(self, data):
         self.data = data
-        sub_blocks, bitmap_blocks = struct.unpack_from("<II", data, 432)
-        self.max_mapnr = struct.unpack_from("<Q", data, MAX_MAPNR_64)[0]
-        bitmap = (1 + sub_blocks) * BLOCK + bitmap_blocks // 2 * BLOCK
-        self.descs_at = (1 + sub_blocks + bitmap_blocks) * BLOCK
+        self.block, sub_blocks, bitmap_blocks = struct.unpack_from("<III", data, 428)  # blocks are pages
+        self.max_mapnr = struct.unpack_from("<Q", data, self.block + MAX_MAPNR_64)[0]
+        bitmap = (1 + sub_blocks) * self.block + bitmap_blocks // 2 * self.block
+        self.descs_at = (1 + sub_blocks + bitmap_blocks) * self.block
         self.stored = [pfn for pfn in range(self.max_mapnr) if data[bitmap + pfn // 8] >> pfn % 8 & 1]
         self.descs = [DESC.unpack_from(data, self.descs_at + i * DESC.size) for i in range(len(self.stored))]
 
@@ -48,9 +49,9 @@ def split(data, *borders):
 
 def part(dump, first, end):
     head = bytearray(dump.data[:dump.descs_at])
-    struct.pack_into("<I", head, SPLIT, 1)
-    struct.pack_into("<QQ", head, START_64 - 64, first & 0xffffffff, end & 0xffffffff)
-    struct.pack_into("<QQ", head, START_64, first, end)
+    struct.pack_into("<I", head, dump.block + SPLIT, 1)
+    struct.pack_into("<QQ", head, dump.block + START, first & 0xffffffff, end & 0xffffffff)
+    struct.pack_into("<QQ", head, dump.block + START_64, first, end)
     mine = [desc for pfn, desc in zip(dump.stored, dump.descs) if first <= pfn < end]
     at = dump.descs_at + len(mine) * DESC.size
     descs, pages, places = bytearray(), [], {}
