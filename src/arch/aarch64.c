@@ -133,10 +133,10 @@ static struct error *arm_mmu_init(struct dump *d, struct mmu *ret)
 	return NULL;
 }
 
-/* All of TTBR1's half: kernel pointers have their upper bits set. */
+/* All of TTBR1's half: kernel pointers have their upper bits set, but those of a tag. */
 static bool arm_kernel_va(const struct mmu *m, uint64_t va)
 {
-	return va >= ~low_mask(m->va_bits);
+	return mmu_untag(m, va) >= ~low_mask(m->va_bits);
 }
 
 /* ---- entries --------------------------------------------------------------------------------------------- */
@@ -318,6 +318,7 @@ const struct arch arch_aarch64 = {
 	.registers = arm_registers,
 	.nr_registers = ARM_SP + 1,
 	.sp_register = ARM_SP,
+	.tags = UINT64_C(0xff) << 56, /* TCR_EL1.TBI1 */
 	.poison_delta = UINT64_C(0xdead000000000000),
 	.percpu_zero_based = false,
 	.own_user_root = true,

@@ -86,6 +86,7 @@ struct mmu {
 	unsigned user_va_bits;  /**< bits of a user address that are translated */
 	uint64_t kernel_base; /**< what kernel addresses have above the bits that are translated; 0: ones, but see low_kernel */
 	bool low_kernel;      /**< s390x: kernel addresses begin with 0 */
+	uint64_t tags;          /**< bits of a kernel pointer that hold a tag, ones in an address; 0: this kernel tags none */
 	uint64_t vmalloc_start, vmalloc_end; /**< where vmalloc() and modules map, as VMCOREINFO says; 0: it does not */
 	struct entry_facts entry;
 };
@@ -127,6 +128,7 @@ struct arch {
 	unsigned nr_registers;
 	unsigned sp_register; /**< which of them is the stack pointer */
 	enum arch_lock lock;
+	uint64_t tags;          /**< bits of a pointer that the hardware ignores, in which KASAN keeps its tags; 0: none */
 	uint64_t poison_delta;  /**< CONFIG_ILLEGAL_POINTER_VALUE as distributions set it */
 	bool percpu_zero_based; /**< per-CPU symbols may be offsets that KASLR does not move */
 	bool pgd_names_mm;      /**< the struct page of a top-level table names its mm (pt_mm) */
@@ -149,6 +151,14 @@ extern const struct arch arch_aarch64;
 
 /** "write user young dirty", in the order of enum user_bits: the names of \p bits, into \p buf; returns buf. */
 const char *user_bits_text(unsigned bits, char *buf, size_t size);
+
+/** The address that a kernel pointer means: without its tag (kasan_reset_tag()).  Anything else stays as it is. */
+static inline uint64_t mmu_untag(const struct mmu *m, uint64_t word)
+{
+	uint64_t high = ~(low_mask(m->va_bits) | m->tags);
+
+	return (word & high) == high ? word | m->tags : word;
+}
 
 /** Levels, from the last (level 1) on, with so many index bits each. */
 void mmu_set_levels(struct mmu *m, unsigned page_shift, unsigned levels, const unsigned char *index_bits);

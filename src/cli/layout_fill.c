@@ -37,6 +37,7 @@ static void fill_flags(struct layout_report *r, const struct layout *l, const st
 		{ "node", 'N', b->node.shift, b->node.width },
 		{ "zone", 'Z', b->zone.shift, b->zone.width },
 		{ "last_cpupid", 'c', b->last_cpupid.shift, b->last_cpupid.width },
+		{ "kasan_tag", 'k', b->kasan_tag.shift, b->kasan_tag.width },
 		{ "lru_gen", 'g', b->lru_gen.shift, b->lru_gen.width },
 		{ "lru_refs", 'r', b->lru_refs.shift, b->lru_refs.width },
 	};

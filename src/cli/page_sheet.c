@@ -108,6 +108,9 @@ static void add_flags(const struct page *p)
 	if (b->last_cpupid.width)
 		used += snprintf(fields + used, sizeof(fields) - (size_t)used, ", last_cpupid %#x",
 				 flag_field_get(b->last_cpupid, p->v.flags));
+	if (b->kasan_tag.width) /* inverted, so that 0 means none (page_kasan_tag()) */
+		used += snprintf(fields + used, sizeof(fields) - (size_t)used, ", KASAN tag %#x",
+				 flag_field_get(b->kasan_tag, p->v.flags) ^ 0xff);
 	if (b->lru_gen.width)
 		snprintf(fields + used, sizeof(fields) - (size_t)used, ", lru_gen %u, lru_refs %u",
 			 flag_field_get(b->lru_gen, p->v.flags), flag_field_get(b->lru_refs, p->v.flags));

@@ -120,6 +120,8 @@ struct error *layout_init(struct layout *l, struct dump *d, struct types *t)
 	layout_init_page(l);
 	layout_init_folio(l);
 	init_entries(l);
+	if (fact_found(&l->facts, FACT_KASAN_TAGS))
+		l->mmu.tags = l->mmu.arch->tags;
 	layout_init_types(l, d);
 	err = layout_init_sections(l, d);
 	if (!err)

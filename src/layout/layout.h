@@ -91,7 +91,7 @@ struct flag_bits {
 	unsigned nr;       /**< number of flags: __NR_PAGEFLAGS */
 	uint64_t all;      /**< every flag bit */
 	uint64_t undefined; /**< bits that belong to no flag and no field */
-	struct flag_field section, node, zone, last_cpupid, lru_gen, lru_refs;
+	struct flag_field section, node, zone, last_cpupid, kasan_tag, lru_gen, lru_refs;
 };
 
 /** How memory sections say that they exist (mm/sparse.c). */

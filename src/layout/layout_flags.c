@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { KASAN_TAG_WIDTH = 8 }; /* with CONFIG_KASAN_SW_TAGS or CONFIG_KASAN_HW_TAGS: the tag of the page's address, inverted */
+
 static const struct {
 	enum fact fact;
 	size_t offset; /* in struct flag_bits */
@@ -100,21 +102,19 @@ struct error *layout_init_flags(struct layout *l, const struct dump *d)
 {
 	unsigned gens = fact_found(&l->facts, FACT_LRUVEC_LRUGEN) ? 3 : 0; /* order_base_2(MAX_NR_GENS + 1) */
 	unsigned section = sections_width(l), node = order_base_2(nr_nodes(l, d)), zone = zones_width(l);
-	unsigned cpupid = last_cpupid_width(l), top = 64;
+	unsigned cpupid = last_cpupid_width(l), tag = fact_found(&l->facts, FACT_KASAN_TAGS) ? KASAN_TAG_WIDTH : 0, top = 64;
 
-	if (fact_found(&l->facts, FACT_KASAN_TAGS))
-		return error_new("kernel with KASAN tags (CONFIG_KASAN_SW_TAGS or CONFIG_KASAN_HW_TAGS): its pointers and page flags "
-				 "carry tags, which pagefsck does not read; a dump of the kernel without them can be checked");
 	init_bits(l);
-	if (l->flag.nr == 0 || l->flag.nr > 64 || section + node + zone + l->flag.nr > 64)
+	if (l->flag.nr == 0 || l->flag.nr > 64 || section + node + zone + tag + l->flag.nr > 64)
 		return error_new("page flags do not fit: %u flags, section %u, node %u, zone %u bits", l->flag.nr,
 				 section, node, zone);
 	l->flag.section = take_field(&top, section);
 	l->flag.node = take_field(&top, node);
 	l->flag.zone = take_field(&top, zone);
-	if (top - l->flag.nr < cpupid + gens) /* does not fit: then it is a member of its own */
+	if (top - l->flag.nr < cpupid + tag + gens) /* does not fit: then it is a member of its own */
 		cpupid = 0;
 	l->flag.last_cpupid = take_field(&top, cpupid);
+	l->flag.kasan_tag = take_field(&top, tag);
 	l->flag.lru_gen = take_field(&top, gens);
 	l->flag.lru_refs = take_field(&top, !gens ? 0 : top - l->flag.nr < 2 ? top - l->flag.nr : 2);
 	l->flag.undefined = low_mask(top) & ~l->flag.all;

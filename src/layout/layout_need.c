@@ -363,6 +363,8 @@ size_t layout_models(const struct layout *l, struct layout_model *ret)
 	model_add_field(ret, &nr, "node", l->flag.node);
 	model_add_field(ret, &nr, "zone", l->flag.zone);
 	model_add_field(ret, &nr, "last_cpupid", l->flag.last_cpupid);
+	if (l->flag.kasan_tag.width)
+		model_add_field(ret, &nr, "kasan_tag", l->flag.kasan_tag);
 	model_add_field(ret, &nr, "lru_gen", l->flag.lru_gen);
 	return nr;
 }

@@ -124,6 +124,9 @@ static struct error *search_run(struct search *s, struct worker *w, struct searc
 		if (err)
 			break;
 		pages = got >> shift;
+		err = kvmem_untag(w->kv, sw->words, got);
+		if (err)
+			break;
 		err = scan_words(s, sw, pfn << shift, (size_t)(pages << shift) / 8);
 		sw->searched += pages;
 		if (got < want) {

@@ -60,7 +60,7 @@ struct layout_fact {
 	int64_t value;
 };
 
-enum { LAYOUT_NR_FIELDS = 6, LAYOUT_NR_FLAGS = 64, LAYOUT_MAX_TYPES = 16, LAYOUT_MAX_OTHER = 8, LAYOUT_MAX_FOLIO = 4 };
+enum { LAYOUT_NR_FIELDS = 7, LAYOUT_NR_FLAGS = 64, LAYOUT_MAX_TYPES = 16, LAYOUT_MAX_OTHER = 8, LAYOUT_MAX_FOLIO = 4 };
 
 struct layout_report {
 	struct report about; /**< tool, case, dump (path NULL: none), kernel with its models */

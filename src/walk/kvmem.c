@@ -134,9 +134,11 @@ static struct error *walk_tables(struct kvmem *k, uint64_t va, struct cached_lea
 
 struct error *kvmem_translate(struct kvmem *k, uint64_t va, uint64_t *ret_pa, uint64_t *ret_left, struct kv_gap *gap)
 {
-	struct cached_leaf *leaf = &k->leaves[(va >> 21 ^ va >> 12) % NR_LEAVES];
+	struct cached_leaf *leaf;
 	struct error *err;
 
+	va = mmu_untag(k->mmu, va);
+	leaf = &k->leaves[(va >> 21 ^ va >> 12) % NR_LEAVES];
 	*gap = (struct kv_gap){ .kind = KV_OK, .va = va };
 	if (leaf->va == UINT64_MAX || va < leaf->va || va - leaf->va > low_mask(leaf->shift)) {
 		if (!k->mmu->arch->kernel_va(k->mmu, va)) {
@@ -154,7 +156,7 @@ struct error *kvmem_translate(struct kvmem *k, uint64_t va, uint64_t *ret_pa, ui
 	return NULL;
 }
 
-struct error *kvmem_read(struct kvmem *k, uint64_t va, void *buf, size_t size, size_t *ret_got, struct kv_gap *gap)
+struct error *kvmem_read_raw(struct kvmem *k, uint64_t va, void *buf, size_t size, size_t *ret_got, struct kv_gap *gap)
 {
 	size_t done = 0;
 
@@ -183,6 +185,33 @@ struct error *kvmem_read(struct kvmem *k, uint64_t va, void *buf, size_t size, s
 		}
 	}
 	return NULL;
+}
+
+struct error *kvmem_untag(struct kvmem *k, void *buf, size_t size)
+{
+	struct error *err = NULL;
+
+	if (!k->mmu->tags)
+		return NULL;
+	for (size_t i = 0; !err && i + 8 <= size; i += 8) {
+		uint64_t word = get_le64((unsigned char *)buf + i), address = mmu_untag(k->mmu, word);
+		bool mapped = false;
+
+		if (address != word)
+			err = kvmem_is_mapped(k, address, &mapped);
+		address = htole64(address);
+		if (!err && mapped)
+			memcpy((unsigned char *)buf + i, &address, sizeof(address));
+	}
+	return err;
+}
+
+struct error *kvmem_read(struct kvmem *k, uint64_t va, void *buf, size_t size, size_t *ret_got, struct kv_gap *gap)
+{
+	size_t skip = (size_t)(-va & 7);
+	struct error *err = kvmem_read_raw(k, va, buf, size, ret_got, gap);
+
+	return err || *ret_got < skip ? err : kvmem_untag(k, (char *)buf + skip, *ret_got - skip);
 }
 
 struct error *kvmem_is_mapped(struct kvmem *k, uint64_t va, bool *ret)

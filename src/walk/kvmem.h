@@ -44,7 +44,20 @@ struct dump_reader *kvmem_reader(struct kvmem *k);
 struct error *kvmem_translate(struct kvmem *k, uint64_t va, uint64_t *ret_pa, uint64_t *ret_left,
 			      struct kv_gap *gap) _must_check_;
 
-/** Read \p size bytes.  *ret_got < \p size: gap->kind says why the rest is missing. */
+/**
+ * Read \p size bytes as they are: pointers keep their tags (mmu.tags).
+ * *ret_got < \p size: gap->kind says why the rest is missing.
+ */
+struct error *kvmem_read_raw(struct kvmem *k, uint64_t va, void *buf, size_t size, size_t *ret_got, struct kv_gap *gap)
+	_must_check_;
+
+/**
+ * Take their tags off the pointers among the aligned words of \p buf.  A word is a pointer when what it would be without a tag
+ * is mapped: of a number, a mask or an obfuscated pointer that happens by an accident in 2^25.
+ */
+struct error *kvmem_untag(struct kvmem *k, void *buf, size_t size) _must_check_;
+
+/** kvmem_read_raw(), and kvmem_untag() what was read: what follows pointers, or compares them, needs them without tags. */
 struct error *kvmem_read(struct kvmem *k, uint64_t va, void *buf, size_t size, size_t *ret_got, struct kv_gap *gap)
 	_must_check_;
 

@@ -128,10 +128,60 @@ static struct error *sparse_init(struct memmap *m, const struct dump *d, struct 
 	return roots_read(m, k, array, (nr_sections + w->per_root - 1) / w->per_root);
 }
 
-/* FLATMEM: one array of struct pages from pfn 0 (x86: ARCH_PFN_OFFSET is 0). */
+/*
+ * pfn of mem_map[0] (ARCH_PFN_OFFSET): memory begins there on arm64 and riscv64, at 0 elsewhere.  It has no symbol, but the
+ * one node knows its first pfn and where the struct page of that is, up to what alloc_node_mem_map() puts before it.
+ */
+static struct error *flat_first_pfn(const struct memmap *m, struct kvmem *k, uint64_t map, uint64_t *ret)
+{
+	const struct facts *f = &m->layout->facts;
+	unsigned size = m->layout->page_struct_size;
+	uint64_t pgdat, node_map, start;
+	bool ok = true;
+	struct error *err;
+
+	*ret = 0;
+	if (!layout_symbol(m->layout, FACT_CONTIG_PAGE_DATA, &pgdat) || !fact_found(f, FACT_PGDAT_NODE_MEM_MAP))
+		return NULL;
+	err = kvmem_read_member(k, fact(f, FACT_PGDAT_NODE_MEM_MAP), pgdat, &node_map, &ok);
+	if (!err && ok)
+		err = kvmem_read_member(k, fact(f, FACT_PGDAT_START_PFN), pgdat, &start, &ok);
+	if (err)
+		return err;
+	if (!ok)
+		return error_new("contig_page_data cannot be read: the dump lacks kernel data");
+	if (node_map < map || (node_map - map) % size || (node_map - map) / size > start)
+		return error_new("mem_map %#llx does not fit the node's %#llx for pfn %#llx", (unsigned long long)map,
+				 (unsigned long long)node_map, (unsigned long long)start);
+	*ret = start - (node_map - map) / size;
+	return NULL;
+}
+
+/* Artificial sections of the struct pages of \p pfn to \p end. */
+static struct error *flat_sections(struct memmap *m, uint64_t map, uint64_t pfn, uint64_t end)
+{
+	for (uint64_t next; pfn < end; pfn = next) {
+		struct section s = {
+			.nr = pfn / m->pages_per_section,
+			.first_pfn = pfn,
+			.early = true,
+			.online = true,
+			.map = map,
+		};
+
+		next = (s.nr + 1) * m->pages_per_section;
+		next = next < end ? next : end;
+		s.nr_pages = (uint32_t)(next - pfn);
+		if (!array_push(&m->sections, s))
+			return &error_nomem;
+	}
+	return NULL;
+}
+
+/* FLATMEM: one array of max_mapnr struct pages. */
 static struct error *flat_init(struct memmap *m, const struct dump *d, struct kvmem *k)
 {
-	uint64_t va, map, max_pfn = dump_info(d)->max_pfn;
+	uint64_t va, map, first = 0, nr;
 	bool ok = false;
 	struct error *err = NULL;
 
@@ -140,25 +190,19 @@ static struct error *flat_init(struct memmap *m, const struct dump *d, struct kv
 		err = kvmem_read_word(k, va, 8, &map, &ok);
 	if (!err && !ok)
 		err = error_new("mem_map cannot be read: the dump lacks kernel data");
+	if (!err)
+		err = flat_first_pfn(m, k, map, &first);
+	ok = false;
 	if (!err && layout_symbol(m->layout, FACT_MAX_MAPNR, &va))
-		err = kvmem_read_word(k, va, 8, &max_pfn, &ok);
-	if (!err && max_pfn / m->pages_per_section >= MAX_SECTIONS)
-		err = error_new("max_mapnr %#llx makes no sense", (unsigned long long)max_pfn);
-	for (uint64_t pfn = 0; !err && pfn < max_pfn; pfn += m->pages_per_section) {
-		uint64_t left = max_pfn - pfn;
-		struct section s = {
-			.nr = pfn / m->pages_per_section,
-			.first_pfn = pfn,
-			.nr_pages = left < m->pages_per_section ? (uint32_t)left : m->pages_per_section,
-			.early = true,
-			.online = true,
-			.map = map,
-		};
-
-		if (!array_push(&m->sections, s))
-			err = &error_nomem;
-	}
-	return err;
+		err = kvmem_read_word(k, va, 8, &nr, &ok);
+	if (err)
+		return err;
+	if (!ok)
+		nr = dump_info(d)->max_pfn > first ? dump_info(d)->max_pfn - first : 0;
+	if (first + nr < first || (first + nr) / m->pages_per_section >= MAX_SECTIONS || first * m->layout->page_struct_size > map)
+		return error_new("mem_map of %#llx struct pages from pfn %#llx on makes no sense", (unsigned long long)nr,
+				 (unsigned long long)first);
+	return flat_sections(m, map - first * m->layout->page_struct_size, first, first + nr);
 }
 
 /* The map that most sections agree on (majority vote). */
@@ -336,6 +380,17 @@ static void mark_unreadable(uint64_t *bits, uint64_t first_byte, uint64_t end_by
 		bits[i / 64] |= bit_u64(i % 64);
 }
 
+/* Pointers of struct pages lose their tags; page flags, the first word, are none and may look like one. */
+static struct error *untag_pages(const struct memmap *m, struct kvmem *k, unsigned char *pages, uint64_t nr)
+{
+	unsigned size = m->layout->page_struct_size, flags = m->layout->page.flags + 8;
+	struct error *err = NULL;
+
+	for (uint64_t i = 0; m->layout->mmu.tags && !err && i < nr; i++)
+		err = kvmem_untag(k, pages + i * size + flags, size - flags);
+	return err;
+}
+
 struct error *memmap_read(const struct memmap *m, const struct section *s, struct kvmem *k, unsigned char *buf,
 			  uint64_t *unreadable, struct kv_gap *first_gap)
 {
@@ -349,7 +404,7 @@ struct error *memmap_read(const struct memmap *m, const struct section *s, struc
 		uint64_t page_end;
 		struct kv_gap gap;
 		size_t got;
-		struct error *err = kvmem_read(k, va + done, buf + done, total - done, &got, &gap);
+		struct error *err = kvmem_read_raw(k, va + done, buf + done, total - done, &got, &gap);
 
 		if (err)
 			return err;
@@ -366,7 +421,7 @@ struct error *memmap_read(const struct memmap *m, const struct section *s, struc
 		mark_unreadable(unreadable, done, page_end - va, size);
 		done = page_end - va;
 	}
-	return NULL;
+	return untag_pages(m, k, buf, s->nr_pages);
 }
 
 struct error *memmap_read_pages(const struct memmap *m, struct kvmem *k, uint64_t pfn, unsigned nr, unsigned char *buf,
@@ -376,16 +431,19 @@ struct error *memmap_read_pages(const struct memmap *m, struct kvmem *k, uint64_
 
 	for (unsigned i = 0; i < nr; i++) {
 		const struct section *s = memmap_section(m, pfn + i);
+		struct kv_gap gap;
 		struct error *err;
+		size_t got;
 
 		*ret_ok = false;
 		if (!s)
 			return NULL;
-		err = kvmem_read_all(k, memmap_page_va(m, s, pfn + i), buf + (size_t)i * size, size, ret_ok);
+		err = kvmem_read_raw(k, memmap_page_va(m, s, pfn + i), buf + (size_t)i * size, size, &got, &gap);
+		*ret_ok = !err && got == size;
 		if (err || !*ret_ok)
 			return err;
 	}
-	return NULL;
+	return untag_pages(m, k, buf, nr);
 }
 
 struct error *memmap_read_page(const struct memmap *m, struct kvmem *k, uint64_t pfn, struct page_view *ret, bool *ret_ok)

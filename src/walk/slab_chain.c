@@ -139,7 +139,8 @@ struct error *slab_chain(const struct slab_cache *cache, struct slab_memory *m, 
 			ret->end = CHAIN_GAP;
 			return err;
 		}
-		ret->value = cache->hardened ? word ^ cache->random ^ __builtin_bswap64(at) : word;
+		word = cache->hardened ? word ^ cache->random ^ __builtin_bswap64(at) : word;
+		ret->value = mmu_untag(kvmem_mmu(m->kv), word);
 	}
 	return NULL;
 }

@@ -246,6 +246,10 @@ static void test_arm_geometry(void **state)
 		assert_false(m.arch->kernel_va(&m, low_mask(rows[i].va_bits)));
 		assert_false(m.arch->kernel_va(&m, ~low_mask(rows[i].va_bits) - 1));
 		assert_true(m.arch->kernel_va(&m, ~low_mask(rows[i].va_bits)));
+		assert_false(m.arch->kernel_va(&m, ~low_mask(rows[i].va_bits) >> 4));
+		m.tags = m.arch->tags; /* with KASAN */
+		assert_true(m.arch->kernel_va(&m, ~low_mask(rows[i].va_bits) & UINT64_C(0xf3ffffffffffffff)));
+		assert_false(m.arch->kernel_va(&m, UINT64_C(0xf300000000001000)));
 	}
 }
 

@@ -179,6 +179,30 @@ static void test_last_cpupid(void **state)
 	end(&k);
 }
 
+/* Of KASAN, below the last CPU and process, which may not fit any more. */
+static void test_kasan_tag(void **state)
+{
+	const struct layout *l;
+	struct kernel k;
+
+	(void)state;
+	start(&k, "6.12");
+	*world_fact(&k.w, Q_SYMBOL, "kasan_flag_stacktrace", NULL) = (struct answer){ .found = true, .value = 1 };
+	l = decide(&k);
+	expect_field(l->flag.last_cpupid, 0, 0);
+	expect_field(l->flag.kasan_tag, 43, 8);
+	expect_field(l->flag.lru_gen, 40, 3);
+	assert_int_equal(l->mmu.tags, 0); /* x86_64 */
+	world_fact(&k.w, Q_MEMBER, "hstate", "nr_huge_pages_node")->length = 4;
+	world_fact(&k.w, Q_SYMBOL, "kasan_flag_stacktrace", NULL)->found = false;
+	world_fact(&k.w, Q_SYMBOL, "kasan_mode", NULL)->found = true; /* v5.11 to v5.17 */
+	l = decide(&k);
+	expect_field(l->flag.last_cpupid, 38, 21);
+	expect_field(l->flag.kasan_tag, 30, 8);
+	expect_field(l->flag.lru_gen, 27, 3);
+	end(&k);
+}
+
 static void test_no_lru_gen(void **state)
 {
 	struct kernel k;
@@ -502,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_fields_of_real_kernels),	 cmocka_unit_test(test_no_numa),
 		cmocka_unit_test(test_nodes),			 cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_last_cpupid),		 cmocka_unit_test(test_no_lru_gen),
+		cmocka_unit_test(test_kasan_tag),
 		cmocka_unit_test(test_too_many_flags),		 cmocka_unit_test(test_types_top_byte),
 		cmocka_unit_test(test_types_cleared_bits),	 cmocka_unit_test(test_types_vmcoreinfo),
 		cmocka_unit_test(test_compound_of_real_kernels), cmocka_unit_test(test_mask_conditions),

@@ -352,6 +352,79 @@ static void test_flat(void **state)
 	map_end(&t);
 }
 
+/* FLATMEM of a machine whose memory begins above 0: so does mem_map, a little before the node's first page. */
+static void flat_at(struct map *t, uint64_t start)
+{
+	uint64_t variables;
+
+	map_start(t, 2);
+	variables = world_alloc(&t->w, 32);
+	world_put(&t->w, variables, 8, VMEMMAP + 0x4800 * 64);
+	world_put(&t->w, variables + 8, 8, 0x6000);
+	world_put(&t->w, variables + 16, 8, VMEMMAP + 0x5000 * 64);
+	world_put(&t->w, variables + 24, 8, start);
+	world_no_symbol(&t->w, "mem_section");
+	world_no_symbol(&t->w, "vmemmap_base");
+	*world_fact(&t->w, Q_SYMBOL, "mem_map", NULL) = (struct answer){ .found = true, .value = (int64_t)variables };
+	*world_fact(&t->w, Q_SYMBOL, "max_mapnr", NULL) = (struct answer){ .found = true, .value = (int64_t)variables + 8 };
+	*world_fact(&t->w, Q_SYMBOL, "contig_page_data", NULL) = (struct answer){ .found = true, .value = (int64_t)variables };
+	world_member(&t->w, "pglist_data", "node_mem_map", 16, 8);
+	world_member(&t->w, "pglist_data", "node_start_pfn", 24, 8);
+}
+
+static void test_flat_base(void **state)
+{
+	struct map t;
+
+	(void)state;
+	flat_at(&t, 0x5000);
+	map_read(&t);
+	assert_int_equal(t.m.pages, 0x6000);
+	assert_int_equal(t.m.sections.nr, 2);
+	assert_int_equal(t.m.sections.v[0].nr_pages, SECTION_PAGES - 0x4800);
+	assert_int_equal(t.m.vmemmap, VMEMMAP);
+	expect_no_page(&t, 0x47ff);
+	expect_page(&t, 0x4800);
+	expect_page(&t, SECTION_PAGES - 1);
+	expect_page(&t, SECTION_PAGES);
+	expect_page(&t, 0xa7ff);
+	expect_no_page(&t, 0xa800);
+	map_end(&t);
+	flat_at(&t, 0x7ff); /* mem_map would begin before pfn 0 */
+	map_fails(&t, "mem_map 0xffffea0000120000 does not fit the node's 0xffffea0000140000 for pfn 0x7ff");
+}
+
+/* Words of struct page that are pointers lose their tags; page flags may look like one. */
+static void test_tags(void **state)
+{
+	static unsigned char buf[SECTION_PAGES * 64];
+	static uint64_t unreadable[SECTION_PAGES / 64];
+	const uint64_t tag = UINT64_C(0xa5) << 56, pfn = 0x6000;
+	struct page_view v;
+	struct kv_gap gap;
+	struct map t;
+	uint64_t object, va;
+	bool ok;
+
+	(void)state;
+	map_start(&t, 2);
+	object = world_alloc(&t.w, 64);
+	va = world_page_va(&t.w, pfn);
+	world_put(&t.w, va + (unsigned)t.w.word[W_FLAGS], 8, object ^ tag);
+	world_put(&t.w, va + (unsigned)t.w.word[W_MAPPING], 8, (object | 1) ^ tag);
+	world_put(&t.w, va + (unsigned)t.w.word[W_PRIVATE], 8, (DIRECT_MAP + (UINT64_C(1) << 40)) ^ tag); /* not mapped */
+	map_read(&t);
+	t.lab.layout.mmu.tags = UINT64_C(0xff) << 56;
+	assert_null(memmap_read_page(&t.m, t.lab.kv, pfn, &v, &ok));
+	assert_true(ok);
+	assert_int_equal(v.flags, object ^ tag);
+	assert_int_equal(v.mapping, object | 1);
+	assert_int_equal(v.private, (DIRECT_MAP + (UINT64_C(1) << 40)) ^ tag);
+	assert_null(memmap_read(&t.m, memmap_section(&t.m, pfn), t.lab.kv, buf, unreadable, &gap));
+	assert_memory_equal(buf + pfn * 64 + t.w.word[W_MAPPING], &(uint64_t){ htole64(object | 1) }, 8);
+	map_end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,7 +434,8 @@ int main(void)
 		cmocka_unit_test(test_unreadable_array),  cmocka_unit_test(test_vmcoreinfo_roots),
 		cmocka_unit_test(test_too_many_sections), cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_classic),		  cmocka_unit_test(test_classic_damaged),
-		cmocka_unit_test(test_flat),
+		cmocka_unit_test(test_flat),		  cmocka_unit_test(test_flat_base),
+		cmocka_unit_test(test_tags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
