@@ -394,6 +394,46 @@ static void test_flat_base(void **state)
 	map_fails(&t, "mem_map 0xffffea0000120000 does not fit the node's 0xffffea0000140000 for pfn 0x7ff");
 }
 
+/* Pointers with tags in their top bytes, and words that only look like such. */
+static void test_pointer_tags(void **state)
+{
+	const uint64_t tag = UINT64_C(0x3c) << 56, tags = UINT64_C(0xff) << 56, mask = ~UINT64_C(0) >> 8;
+	unsigned char bytes[12];
+	uint64_t object, word;
+	struct kv_gap gap;
+	struct world w;
+	struct lab lab;
+	size_t got;
+	bool ok;
+
+	(void)state;
+	world_init(&w, "6.12");
+	world_boot(&w);
+	object = world_alloc(&w, 64);
+	world_put(&w, object, 8, (object + 5) & (tag | ~tags));
+	world_put(&w, object + 8, 8, mask);
+	world_put(&w, object + 16, 8, (object + 5) & (tag | ~tags));
+	lab_open(&lab, &w);
+	assert_null(kvmem_read(lab.kv, object & (tag | ~tags), bytes, 8, &got, &gap));
+	assert_int_equal(gap.kind, KV_NOT_KERNEL);
+	lab.layout.mmu.tags = tags;
+	assert_int_equal(mmu_untag(&lab.layout.mmu, (object + 32) & (tag | ~tags)), object + 32);
+	assert_int_equal(mmu_untag(&lab.layout.mmu, object + 32), object + 32);
+	assert_int_equal(mmu_untag(&lab.layout.mmu, 0x3c00000000001000), 0x3c00000000001000);
+	assert_null(kvmem_read_word(lab.kv, object & (tag | ~tags), 8, &word, &ok));
+	assert_true(ok);
+	assert_int_equal(word, object + 5);
+	assert_null(kvmem_read_word(lab.kv, object + 8, 8, &word, &ok));
+	assert_int_equal(word, mask); /* what it would be is not mapped */
+	assert_null(kvmem_read_raw(lab.kv, object, bytes, 8, &got, &gap));
+	assert_int_equal(get_le64(bytes), (object + 5) & (tag | ~tags));
+	/* not from a multiple of 8 on: the words that are whole */
+	assert_null(kvmem_read(lab.kv, object + 12, bytes, 12, &got, &gap));
+	assert_int_equal(get_le64(bytes + 4), object + 5);
+	lab_close(&lab);
+	world_deinit(&w);
+}
+
 /* Words of struct page that are pointers lose their tags; page flags may look like one. */
 static void test_tags(void **state)
 {
@@ -435,7 +475,7 @@ int main(void)
 		cmocka_unit_test(test_too_many_sections), cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_classic),		  cmocka_unit_test(test_classic_damaged),
 		cmocka_unit_test(test_flat),		  cmocka_unit_test(test_flat_base),
-		cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_pointer_tags),	  cmocka_unit_test(test_tags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,43 +255,6 @@ static void test_read(void **state)
 	end(&w, &lab);
 }
 
-/* Pointers with tags in their top bytes, and words that only look like such. */
-static void test_tags(void **state)
-{
-	const uint64_t tag = UINT64_C(0x3c) << 56, tags = UINT64_C(0xff) << 56, mask = ~UINT64_C(0) >> 8;
-	unsigned char bytes[12];
-	uint64_t object, word;
-	struct kv_gap gap;
-	struct world w;
-	struct lab lab;
-	size_t got;
-	bool ok;
-
-	(void)state;
-	start(&w, 4);
-	object = world_alloc(&w, 64);
-	world_put(&w, object, 8, (object + 5) & (tag | ~tags));
-	world_put(&w, object + 8, 8, mask);
-	world_put(&w, object + 16, 8, (object + 5) & (tag | ~tags));
-	lab_open(&lab, &w);
-	expect_gap(&lab, (object + 32) & (tag | ~tags), KV_NOT_KERNEL);
-	lab.layout.mmu.tags = tags;
-	assert_int_equal(mmu_untag(&lab.layout.mmu, (object + 32) & (tag | ~tags)), object + 32);
-	assert_int_equal(mmu_untag(&lab.layout.mmu, object + 32), object + 32);
-	assert_int_equal(mmu_untag(&lab.layout.mmu, 0x3c00000000001000), 0x3c00000000001000);
-	assert_null(kvmem_read_word(lab.kv, object & (tag | ~tags), 8, &word, &ok));
-	assert_true(ok);
-	assert_int_equal(word, object + 5);
-	assert_null(kvmem_read_word(lab.kv, object + 8, 8, &word, &ok));
-	assert_int_equal(word, mask); /* what it would be is not mapped */
-	assert_null(kvmem_read_raw(lab.kv, object, bytes, 8, &got, &gap));
-	assert_int_equal(get_le64(bytes), (object + 5) & (tag | ~tags));
-	/* not from a multiple of 8 on: the words that are whole */
-	assert_null(kvmem_read(lab.kv, object + 12, bytes, 12, &got, &gap));
-	assert_int_equal(get_le64(bytes + 4), object + 5);
-	end(&w, &lab);
-}
-
 /* The last page of the address space: what follows is address 0. */
 static void test_read_end(void **state)
 {
@@ -603,7 +566,6 @@ int main(void)
 		cmocka_unit_test(test_not_kernel),  cmocka_unit_test(test_table_gap),
 		cmocka_unit_test(test_leaf_cache),  cmocka_unit_test(test_table_cache),
 		cmocka_unit_test(test_read),	    cmocka_unit_test(test_read_end),
-		cmocka_unit_test(test_tags),
 		cmocka_unit_test(test_list_end),    cmocka_unit_test(test_list_empty),
 		cmocka_unit_test(test_list_limit),  cmocka_unit_test(test_list_astray),
 		cmocka_unit_test(test_list_back_link), cmocka_unit_test(test_list_gap),
