@@ -10,12 +10,15 @@
  *   has filled all of them;
  * - tables for hardware, which hold physical addresses: page tables of an IOMMU, tables of devices and collections of an arm64
  *   GICv3 ITS (its_alloc_table_entry()) and the like, from a table that somebody has;
+ * - sections of memory, whose pointer to their tables of page_ext is off by their first pfn (init_section_page_ext());
  * - nothing at all: crash_save_vmcoreinfo() makes vmcoreinfo_data lead to the copy in the memory of the crash kernel, and forgets
  *   the page.
  */
 #include "passes/unowned_parts.h"
 
 #include <string.h>
+
+#include "walk/page_ext.h"
 
 /* ---- lists of pages ----------------------------------------------------------------------------------------------- */
 
@@ -191,6 +194,28 @@ struct error *try_links(struct judging *j)
 }
 
 /* ---- VMCOREINFO ------------------------------------------------------------------------------------------------------- */
+
+struct error *try_page_ext(struct judging *j)
+{
+	struct check *c = j->t->c;
+	struct page_ext ext;
+	struct error *err = page_ext_init(&ext, &c->memmap, &c->zones, c->kv);
+
+	for (size_t i = 0; !err && ext.size && i < c->memmap.sections.nr; i++) {
+		enum page_ext_state state;
+		uint64_t va, pa;
+		struct kv_gap gap = { .kind = KV_UNMAPPED };
+		size_t block;
+
+		err = page_ext_find(&ext, c->kv, c->memmap.sections.v[i].first_pfn, &va, &state);
+		if (!err && state == PAGE_EXT_FOUND)
+			err = kvmem_translate(c->kv, va, &pa, NULL, &gap);
+		block = !err && gap.kind == KV_OK ? block_of(j, pa >> c->layout.page_shift) : SIZE_MAX;
+		if (block != SIZE_MAX && is_open(j->list[block]))
+			err = block_found(j, block, KOWNER_DATA);
+	}
+	return err;
+}
 
 struct error *try_vmcoreinfo(struct judging *j)
 {

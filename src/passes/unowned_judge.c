@@ -244,6 +244,8 @@ static struct error *spread(struct judging *j)
 		if (!err && !j->linked)
 			err = add_links(j);
 		if (!err && !round)
+			err = try_page_ext(j);
+		if (!err && !round)
 			err = try_vmcoreinfo(j);
 		if (!err)
 			err = try_blocks(j);

@@ -47,6 +47,9 @@ struct error *try_lists(struct judging *j) _must_check_;
  */
 struct error *try_links(struct judging *j) _must_check_;
 
+/** Tables of page_ext. */
+struct error *try_page_ext(struct judging *j) _must_check_;
+
 /** The VMCOREINFO text that a crashed kernel has put aside. */
 struct error *try_vmcoreinfo(struct judging *j) _must_check_;
 
