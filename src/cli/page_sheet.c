@@ -292,14 +292,14 @@ static void add_folio(const struct page *p)
 		  layout_second_flag_names(&p->c->layout, f->flags_1, names, sizeof(names)));
 	add_counter(p, f->has_entire, "_entire_mapcount", f->entire);
 	add_counter(p, f->has_large, "_large_mapcount", f->large);
-	if (f->has_nr_mapped)
+	if (f->has_nr_mapped && !p->c->no_page_mapcount) /* else nobody sets it */
 		sheet_add(p->sheet, "folio", "_nr_pages_mapped", FMT_HEX, (uint32_t)f->nr_mapped, "%d page%s%s",
 			  f->nr_mapped & NR_MAPPED_COUNT, (f->nr_mapped & NR_MAPPED_COUNT) == 1 ? "" : "s",
 			  f->nr_mapped & NR_MAPPED_ENTIRELY ? ", and as a whole" : "");
 	if (f->has_pincount)
 		sheet_add(p->sheet, "folio", "_pincount", FMT_INT, (uint64_t)(int64_t)f->pincount, NULL);
 	add_mm_ids(p);
-	if (p->sums_known)
+	if (p->sums_known && !p->c->no_page_mapcount)
 		sheet_add(p->sheet, "folio", "page mapcounts", FMT_DEC, p->sums.mapcounts, "sum over %" PRIu64 " pages that are mapped",
 			  p->sums.pages_mapped);
 }

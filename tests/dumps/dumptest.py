@@ -49,6 +49,12 @@ class Dump:
         self.path = str(next(p for p in self.folder.iterdir() if p.name.startswith("dump.")))
 
 
+def counts_pages(dump):
+    """Whether pages of large folios have mapcounts (no CONFIG_NO_PAGE_MAPCOUNT)."""
+    layout = json.loads(pagefsck("layout", "--format", "json", "-d", dump.vmlinux, dump.path).stdout)
+    return "large folios keep none" not in json.dumps(layout)
+
+
 def unpack(*names):
     """The bundled dumps of these names (all of them by default) by name."""
     names = names or DUMPS

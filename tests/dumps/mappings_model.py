@@ -4,6 +4,8 @@
 """
 import collections
 
+from truth_model import average_mapcount, is_tail
+
 PM_PRESENT, PM_SWAP, PM_FILE = 1 << 63, 1 << 62, 1 << 61
 PM_UFFD_WP, PM_EXCLUSIVE, PM_SOFT_DIRTY = 1 << 57, 1 << 56, 1 << 55
 PM_FRAME = (1 << 55) - 1
@@ -35,8 +37,11 @@ def path(area):
 class Model:
     """The model of one kernel, and how often entries lead to each page."""
 
-    def __init__(self, found, version):
-        self.found, self.page = found, found.page
+    def __init__(self, found, version, counts_pages=True):
+        self.found, self.page, self.counts_pages = found, found.page, counts_pages
+        self.whole = collections.Counter()  # by head: entries for all of the folio
+        self.large = collections.Counter()  # by head: entries for it or its pages
+        self.owners = collections.defaultdict(set)  # by head: address spaces
         self.uffd_wp = version >= (5, 14)
         # entries for large pages have PM_FILE since v6.11, and in stable 6.1; the huge zero page lost it again
         self.large_file = version >= (6, 1)
@@ -56,6 +61,10 @@ class Model:
             return
         if entry.level > 1 and self.found.pages[entry.value].kind == "hugetlb":
             self.users[entry.value] += 1
+        head = self.found.head(entry.value)
+        self.whole[head.pfn] += entry.level > 1
+        self.large[head.pfn] += 1
+        self.owners[head.pfn].add(entry.mm)
         if entry.first:
             for pfn in range(entry.value, entry.value + self.pages_of(entry)):
                 self.counts[pfn] += 1
@@ -64,6 +73,23 @@ class Model:
         # what an entry of level 3 maps, huge pages of hugetlb, has as many of level 2 in each page size but ppc64's larger one
         upper = 512 if self.found.pmd_pages == 32 else self.page // 8
         return 1 if entry.level == 1 else self.found.pmd_pages * upper ** (entry.level - 2)
+
+    def mapcount(self, pfn):
+        """What the kernel says of the page; None: nothing that follows from the entries."""
+        page = self.found.pages.get(pfn)
+        if self.counts_pages or not page:
+            return self.counts[pfn]
+        head = self.found.head(pfn)
+        if is_tail(page) or "head" in page.flags:
+            return average_mapcount(self.large[head.pfn], self.whole[head.pfn], head.order)
+        return None if page.mapcount is None else self.counts[pfn]
+
+    def is_shared(self, pfn):
+        """folio_maybe_mapped_shared(), where that decides."""
+        head = self.found.head(pfn)
+        if head.order and head.kind != "hugetlb":
+            return self.large[head.pfn] > 1 and len(self.owners[head.pfn]) > 1
+        return self.counts[pfn] > 1
 
     def is_zero(self, entry):
         totals = self.found.totals
@@ -103,7 +129,8 @@ class Model:
 
     def _exclusive(self, entry, i):
         pfn = entry.value + (i if self.each_exclusive else 0)
-        once = self.has_page(entry) and self.counts[pfn] == 1 and self.users[entry.value] < 2
+        once = self.has_page(entry) and self.users[entry.value] < 2 and (
+            self.counts[pfn] == 1 if self.counts_pages else not self.is_shared(pfn))
         return PM_EXCLUSIVE if once else 0
 
     # ---- smaps
@@ -145,21 +172,27 @@ class Model:
             sums["AnonHugePages" if entry.mapping == "anon" else
                  "ShmemPmdMapped" if "swapbacked" in head.flags else "FilePmdMapped"] += size
         for pfn in range(entry.value, entry.value + self.pages_of(entry)):
-            self._share(sums, self.counts[pfn] if entry.kind == "leaf" else 0, dirty)
+            count = self.mapcount(pfn) if entry.kind == "leaf" else 0
+            alone = count == 1 if self.counts_pages else bool(count) and not self.is_shared(pfn)
+            self._share(sums, count, alone, dirty)
 
-    def _share(self, sums, count, dirty):
+    def _share(self, sums, count, alone, dirty):
         """count is 0 when the entry is not present: shared perhaps."""
         pss = (self.page << PSS_SHIFT) // (count or 1)
         sums["Pss"] += pss
         sums["Pss_Dirty"] += pss if dirty else 0
-        sums[("Private" if count == 1 else "Shared") + ("_Dirty" if dirty else "_Clean")] += self.page
+        sums[("Private" if alone else "Shared") + ("_Dirty" if dirty else "_Clean")] += self.page
 
     # ---- vmstat
 
     def vmstat(self):
         """Each mapped page once, whatever maps it (__folio_add_rmap()); THPs in the unit of /proc/vmstat."""
         anon = {"anon", "anon-swapcache", "ksm"}
-        kinds = collections.Counter(self.found.pages[pfn].kind for pfn, nr in self.counts.items() if nr)
+        mapped = {pfn for pfn, nr in self.counts.items() if nr}
+        if not self.counts_pages: # all of a large folio, whatever of it is mapped
+            heads = {self.found.head(pfn) for pfn in mapped}
+            mapped |= {head.pfn + i for head in heads for i in range(1 << head.order)}
+        kinds = collections.Counter(self.found.pages[pfn].kind for pfn in mapped)
         sums = collections.Counter(nr_anon_pages=sum(kinds[kind] for kind in anon),
                                    nr_page_table_pages=self.found.totals["typed tables that are reached"])
         sums["nr_mapped"] = sum(kinds.values()) - sums["nr_anon_pages"] - kinds["hugetlb"]

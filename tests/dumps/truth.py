@@ -11,7 +11,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import dumptest
-from truth_model import BIT, Model, Page, is_tail, names, parse_page
+from truth_model import BIT, Model, average_mapcount, Page, is_tail, names, parse_page
 from truth_pages import BUSY, RAN_ON, Truth
 from truth_totals import compare_totals
 
@@ -76,6 +76,7 @@ class Test:
         self.explained = collections.Counter()
         version = re.search(r"version (\d+)\.(\d+)", (dump.truth / "proc/version").read_text())
         self.pages = self._census()
+        self.counts_pages = dumptest.counts_pages(dump)
         self.model = Model(self.pages, tuple(map(int, version.groups())) >= (6, 10))
 
     def _census(self):
@@ -124,6 +125,8 @@ class Test:
         """What kpagecount should be; None for compound pages, which compare_folio() looks at."""
         if is_tail(page) or "head" in page.flags:
             return None
+        if page.mapcount is None and not self.counts_pages:
+            return None  # an average is made of any word, of a page type too
         return page.mapcount or 0
 
     def compare_pages(self):
@@ -148,6 +151,8 @@ class Test:
         if "_entire_mapcount" not in folio:
             return 0
         entire = folio["_entire_mapcount"]["value"] + 1
+        if not self.counts_pages:
+            return average_mapcount(folio["_large_mapcount"]["value"] + 1, entire, head.order)
         if self.model.by_folio or head.kind.startswith("hugetlb"):
             return entire
         # up to 6.1: pages of files count mappings as a whole themselves; PG_double_map takes one off anon pages

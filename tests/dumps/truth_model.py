@@ -33,6 +33,13 @@ NOT_COMPOUND = {"buddy", "pcp-free", "trylock-free", "kernel-interior"}
 Page = collections.namedtuple("Page", "pfn kind order head refcount mapcount flags")
 
 
+def average_mapcount(large, entire, order):
+    """What kernels without mapcounts of single pages show for each page of a large folio (folio_average_page_mapcount())."""
+    if large <= entire:
+        return max(entire, 0)
+    return max((large - entire + (1 << order) // 2 >> order) + entire, 1)
+
+
 def names(bits):
     return "|".join(name for i, name in enumerate(BITS) if bits >> i & 1) or "-"
 
