@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/bytes.h"
 #include "dump/truncation.h"
@@ -68,9 +69,10 @@ static bool is_like_32_bit(enum endian e, const uint8_t *p)
 				   get_u32(e, p + HDR32_MAX_MAPNR));
 }
 
+/* QEMU writes "S390X". */
 static bool is_machine(const uint8_t *p, const char *name)
 {
-	return !strncmp((const char *)p + HDR_MACHINE, name, 65);
+	return !strncasecmp((const char *)p + HDR_MACHINE, name, 65);
 }
 
 /* The library tries the 32-bit layouts first, and then reads by them; little-endian ones before the others. */

@@ -80,7 +80,7 @@ const char *store_machine_arch(const char *machine)
 {
 	static const char *const names[][2] = {
 		{ "x86_64", "x86_64" },	  { "aarch64", "aarch64" },	    { "ppc64le", "ppc64" },
-		{ "riscv64", "riscv64" }, { "loongarch64", "loongarch64" },
+		{ "riscv64", "riscv64" }, { "loongarch64", "loongarch64" }, { "S390X" /* QEMU */, "s390x" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)

@@ -232,6 +232,11 @@ static void test_big_endian(void **state)
 	assert_non_null(d);
 	assert_int_equal(dump_page_gap(d, stored[0]), GAP_CORRUPT);
 	dump_free(d);
+	image_put(&m, F_MACHINE, "S390X", 6); /* as QEMU writes it */
+	d = image_open(&m, m.size, NULL);
+	assert_non_null(d);
+	assert_string_equal(dump_info(d)->arch, "s390x");
+	dump_free(d);
 	image_put(&m, F_MACHINE, "mips64", 7);
 	assert_null(image_open(&m, m.size, "big-endian machine (mips64)"));
 	image_put(&m, F_MACHINE, "s390", 5);
