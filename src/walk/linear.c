@@ -6,17 +6,22 @@
  */
 #include "walk/linear.h"
 
-enum { MAX_PROBES = 64 };
+/* Sections, and pages of each. */
+enum { MAX_PROBES = 64, NR_PLACES = 8 };
 
-/* Whether RAM is where \p base says.  Undecided as long as nothing looked at is mapped. */
+/*
+ * Whether RAM is where \p base says.  Undecided as long as nothing looked at is mapped: the last section may be there in part, and
+ * it may be the only one, so that in each the middle is tried, then the middle of the lower half, and so on.
+ */
 static struct error *probe(const struct memmap *m, struct kvmem *k, uint64_t base, bool *ret)
 {
 	unsigned shift = m->layout->page_shift;
 	struct error *err = NULL;
 
 	*ret = false;
-	for (size_t i = 0; !err && i < m->sections.nr && i < MAX_PROBES; i++) {
-		uint64_t pa = (m->sections.v[i].first_pfn + m->sections.v[i].nr_pages / 2) << shift, found;
+	for (size_t i = 0; !err && i < NR_PLACES * m->sections.nr && i < NR_PLACES * MAX_PROBES; i++) {
+		const struct section *s = &m->sections.v[i / NR_PLACES];
+		uint64_t pa = (s->first_pfn + (s->nr_pages >> (1 + i % NR_PLACES))) << shift, found;
 		struct kv_gap gap;
 
 		err = kvmem_translate(k, base + pa, &found, NULL, &gap);
