@@ -409,7 +409,8 @@ struct error *page_parse(struct check *c, const char *text, uint64_t *ret_pfn)
 
 	if (!parse_number(physical ? text + 2 : text, &value))
 		return error_new("'%s' is neither a pfn nor an address (pfn, struct page address, p:0xPHYSICAL, kernel address)", text);
-	if (physical || !m->arch->kernel_va(m, value)) {
+	/* s390x has addresses of the kernel from 0 on: what can be a pfn is one */
+	if (physical || value < c->memmap.max_pfn || !m->arch->kernel_va(m, value)) {
 		*ret_pfn = physical ? value >> c->layout.page_shift : value;
 	} else if (!memmap_pfn_of(&c->memmap, value, ret_pfn) &&
 		   !memmap_pfn_of(&c->memmap, value - value % c->layout.page_struct_size, ret_pfn)) {
