@@ -6,6 +6,7 @@
 
 #include "base/strbuf.h"
 #include "report/style.h"
+#include "rules/recipe.h"
 
 enum { LABEL = 16 };
 
@@ -42,6 +43,26 @@ static void labelled(struct out *out, const char *label, const char *text)
 		out_labelled(out, 2, LABEL, label, text);
 }
 
+/* Lines as they stand, each with the prompt it is for. */
+static void paste(struct out *out, const char *prompt, const char *lines)
+{
+	for (size_t len; *lines; lines += len + (lines[len] == '\n')) {
+		len = strcspn(lines, "\n");
+		out_printf(out, "    %s %.*s\n", prompt, (int)len, lines);
+	}
+}
+
+static void commands(struct out *out, enum rule_id rule)
+{
+	for (const struct recipe *r = recipes; r->id; r++) {
+		if (!recipe_fits(r, rule))
+			continue;
+		labelled(out, "show", r->shows);
+		paste(out, "crash>", r->crash);
+		paste(out, "  >>>", r->drgn);
+	}
+}
+
 static void explain_rule(struct out *out, const struct rule *r)
 {
 	_cleanup_free_ char *values = join_names(r->values);
@@ -62,6 +83,7 @@ static void explain_rule(struct out *out, const struct rule *r)
 	labelled(out, "checked by pass", r->pass);
 	for (const enum need *n = r->needs; n && *n != NEED_END; n++)
 		labelled(out, n == r->needs ? "skipped when" : "", need_reason(*n));
+	commands(out, (enum rule_id)(r - rules));
 }
 
 struct error *report_explain_text(const char *globs, const struct report_options *o, FILE *file)

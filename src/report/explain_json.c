@@ -2,7 +2,10 @@
 /* The rule catalogue as JSON, schema "pagefsck-rules-1". */
 #include "report/explain.h"
 
+#include <string.h>
+
 #include "report/json_record.h"
+#include "rules/recipe.h"
 
 static struct json_object *json_names(struct out *out, const char *const *names)
 {
@@ -20,6 +23,35 @@ static struct json_object *json_needs(struct out *out, const enum need *needs)
 	for (; needs && *needs != NEED_END; needs++)
 		json_object_array_add(o, json_text(out, need_reason(*needs)));
 	return o;
+}
+
+/* Lines of a text as an array. */
+static struct json_object *json_lines(const char *text)
+{
+	struct json_object *o = json_object_new_array();
+
+	for (size_t len; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		json_object_array_add(o, json_object_new_string_len(text, (int)len));
+	}
+	return o;
+}
+
+static struct json_object *json_commands(struct out *out, enum rule_id id)
+{
+	struct json_object *array = json_object_new_array(), *o;
+
+	for (const struct recipe *r = recipes; r->id; r++) {
+		if (!recipe_fits(r, id))
+			continue;
+		o = json_object_new_object();
+		json_add_text(out, o, "id", r->id);
+		json_add_text(out, o, "shows", r->shows);
+		json_add(o, "crash", json_lines(r->crash));
+		json_add(o, "drgn", json_lines(r->drgn));
+		json_object_array_add(array, o);
+	}
+	return array;
 }
 
 static struct json_object *json_rule(struct out *out, enum rule_id id)
@@ -42,6 +74,7 @@ static struct json_object *json_rule(struct out *out, enum rule_id id)
 	json_add_text(out, o, "causes", r->causes);
 	json_add_text(out, o, "exceptions", r->exceptions);
 	json_add_text(out, o, "look", r->look);
+	json_add(o, "commands", json_commands(out, id));
 	return o;
 }
 

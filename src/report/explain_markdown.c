@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report/style.h"
+#include "rules/recipe.h"
 
 /* Text of a rule: what Markdown would take for markup stays as written, lines stay lines. */
 static void markdown_text(struct out *out, const char *text)
@@ -26,6 +27,20 @@ static void markdown_item(struct out *out, const char *label, const char *text)
 	out_printf(out, "\n");
 }
 
+/* Names of recipes that lead to their text. */
+static void markdown_commands(struct out *out, enum rule_id rule)
+{
+	const char *separator = "- **commands for crash and drgn**: ";
+
+	for (const struct recipe *r = recipes; r->id; r++) {
+		if (!recipe_fits(r, rule))
+			continue;
+		out_printf(out, "%s[%s](COOKBOOK.md#%s)", separator, r->id, r->id);
+		separator = ", ";
+	}
+	out_printf(out, "\n");
+}
+
 static void markdown_rule(struct out *out, const struct rule *r)
 {
 	out_printf(out, "\n### %s\n\n%s, %s: ", r->id, severity_name(r->severity), confidence_name(r->confidence));
@@ -35,6 +50,7 @@ static void markdown_rule(struct out *out, const struct rule *r)
 	markdown_item(out, "causes", r->causes);
 	markdown_item(out, "not a bug when", r->exceptions);
 	markdown_item(out, "look", r->look);
+	markdown_commands(out, (enum rule_id)(r - rules));
 	markdown_item(out, "maintained by", r->maintained_by);
 	markdown_item(out, "kernels", r->kernels);
 	for (const enum need *n = r->needs; n && *n != NEED_END; n++)

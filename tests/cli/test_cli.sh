@@ -92,4 +92,10 @@ try 0 "Markdown" "$pagefsck" explain --format markdown
 says out "# The rules of pagefsck"
 try 16 "Markdown of one rule" "$pagefsck" explain --format markdown free-refcount-zero
 
+# doc/COOKBOOK.md is written from the table of commands
+if command -v python3 >/dev/null; then
+	PAGEFSCK="$(realpath "$pagefsck")" try 0 "cookbook" "${srcdir:-.}/scripts/cookbook"
+	diff "${srcdir:-.}/doc/COOKBOOK.md" "$tmp/out" || wrong "scripts/cookbook writes another doc/COOKBOOK.md"
+fi
+
 exit $bad

@@ -10,6 +10,7 @@
 
 #include "rules/finding.h"
 #include "rules/ledger.h"
+#include "rules/recipe.h"
 
 /* ---- the table ---- */
 
@@ -86,6 +87,29 @@ static bool value_known(const struct rule *r, const char *name)
 	for (size_t i = 0; r->values[i]; i++)
 		known |= !strcmp(name, r->values[i]);
 	return known;
+}
+
+/* Commands to paste: each rule has some, each recipe is for some rule, no line is too long to be pasted. */
+static void test_recipes(void **state)
+{
+	unsigned nr[NR_RULES] = { 0 };
+	size_t len;
+
+	(void)state;
+	for (const struct recipe *r = recipes; r->id; r++) {
+		id_is_kebab_case(r->id);
+		assert_true(!r->rules || !rule_glob_unknown(r->rules, &len));
+		for (const char *s = r->drgn; *s; s += strcspn(s, "\n") + 1) {
+			assert_in_range(strcspn(s, "\n"), 3, 72);
+			if (!s[strcspn(s, "\n")])
+				break;
+		}
+		for (unsigned i = 0; i < NR_RULES; i++)
+			nr[i] += recipe_fits(r, (enum rule_id)i);
+	}
+	for (unsigned i = 0; i < NR_RULES; i++)
+		if (!nr[i])
+			fail_msg("%s has no commands", rules[i].id);
 }
 
 static void test_summary_names(void **state)
@@ -473,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_table_texts),
 		cmocka_unit_test(test_table_columns),
 		cmocka_unit_test(test_ids_are_unique),
+		cmocka_unit_test(test_recipes),
 		cmocka_unit_test(test_summary_names),
 		cmocka_unit_test(test_every_message_renders),
 		cmocka_unit_test(test_names),
