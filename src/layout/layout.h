@@ -156,6 +156,7 @@ struct layout {
 	unsigned tail_poison_from;   /**< first tail index that has it */
 	uint64_t list_poison1, list_poison2;
 	uint64_t pp_signature, pp_mask; /**< page_pool magic in word 8; mask 0: none */
+	bool table_fragments; /**< s390x: the upper byte of _refcount says which halves of a page are page tables */
 	unsigned hugetlb_cache_refs_per_page; /**< 1: the page cache holds nr references on a hugetlb folio, 0: one */
 	bool dtor_known;
 	unsigned hpg_restore_reserve, hpg_optimized, hpg_freed; /**< bit numbers, 64: none */

@@ -107,6 +107,7 @@ void layout_init_types(struct layout *l, const struct dump *d)
 	l->mapping_movable = !fact_found(f, FACT_PG_movable_ops);
 	/* since v6.7 hugetlb pages are in the page cache with one reference per base page, like every folio */
 	l->hugetlb_cache_refs_per_page = l->hugetlb != HUGETLB_DTOR;
+	l->table_fragments = fact_found(f, FACT_MM_PGTABLE_LIST);
 	l->hpg_restore_reserve = (unsigned)fact_value(f, FACT_HPG_RESTORE_RESERVE, 64);
 	l->hpg_optimized = (unsigned)fact_value(f, FACT_HPG_OPTIMIZED, 64);
 	l->hpg_freed = (unsigned)fact_value(f, FACT_HPG_FREED, 64);

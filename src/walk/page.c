@@ -15,6 +15,11 @@ int page_tail_order(const struct layout *l, const struct page_view *v)
 	return (int)(shift - l->page_struct_shift);
 }
 
+int32_t page_fragment_refs(const struct layout *l, const struct page_view *v)
+{
+	return layout_page_type(l, v->mapcount) == TYPE_TABLE ? v->refcount & 0xffffff : v->refcount;
+}
+
 static bool in_pages(const struct layout *l, int offset, unsigned size, unsigned nr)
 {
 	return offset != NO_OFFSET && (unsigned)offset + size <= nr * l->page_struct_size;
