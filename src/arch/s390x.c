@@ -302,5 +302,4 @@ const struct arch arch_s390x = {
 	.lock = LOCK_WORD,
 	.deposit_in_table = true,
 	.own_user_root = true,
-	.user_bit = true,
 };

@@ -48,7 +48,7 @@ static struct error *mark_tables(struct kernel_walk *k, uint64_t pa, unsigned le
 			return &error_nomem;
 		if (pfn >= walk->tables->reached.nr || bitmap_test(&walk->tables->reached, pfn))
 			continue;
-		bitmap_set(&walk->tables->reached, pfn);
+		tables_mark(walk->tables, m, next, level - 1);
 		if (level > 2)
 			err = mark_tables(k, next, level - 1, 0);
 	}
@@ -61,7 +61,7 @@ struct error *kernel_tables(struct walk *walk)
 	struct kernel_walk k = { .walk = walk, .w = &walk->check->workers[0] };
 	unsigned user = m->arch->own_user_root ? 0 : m->arch->user_entries(m);
 
-	bitmap_set(&walk->tables->reached, m->root_pa >> m->page_shift);
+	tables_mark(walk->tables, m, m->root_pa, m->root_level);
 	return mark_tables(&k, m->root_pa, m->root_level, user);
 }
 

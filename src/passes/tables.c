@@ -331,7 +331,7 @@ static struct error *walk_level(struct walk *walk, unsigned level)
 	details = ALL_DETAILS / units;
 	walk->check->detail_limit = details < MIN_DETAILS ? MIN_DETAILS : details > MAX_DETAILS ? MAX_DETAILS : (unsigned)details;
 	for (size_t i = 0; i < links->list.nr; i++) {
-		bitmap_set(&t->reached, links->list.v[i].pa >> walk->check->layout.page_shift);
+		tables_mark(t, &walk->check->layout.mmu, links->list.v[i].pa, level);
 		t->nr_tables += !(links->list.v[i].flags & LINK_AGAIN);
 	}
 	walk->level = level;
@@ -468,6 +468,12 @@ struct error *pass_tables_finish(struct check *c)
 	if (!err && c->tables.nr_gaps)
 		check_gap_add(c, "page tables of processes", gap_reason_text(c->tables.gap_why), c->tables.nr_gaps, c->tables.gap_pa);
 	return err;
+}
+
+void tables_mark(struct tables *t, const struct mmu *m, uint64_t pa, unsigned level)
+{
+	for (uint64_t pfn = pa >> m->page_shift; pfn <= (pa + mmu_table_size(m, level) - 1) >> m->page_shift; pfn++)
+		bitmap_set(&t->reached, pfn);
 }
 
 static size_t links_of_level(const struct table_links *l, uint64_t pa)

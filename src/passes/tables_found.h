@@ -68,6 +68,9 @@ struct tables {
 	bool typed[ARCH_MAX_LEVELS + 1]; /**< tables of this level are marked as page tables by this kernel */
 };
 
+/** Note that the table at \p pa was reached: all pages of a larger one. */
+void tables_mark(struct tables *t, const struct mmu *m, uint64_t pa, unsigned level);
+
 /** How many entries, or address spaces as their top, link the table at \p pa. */
 size_t tables_links_to(const struct tables *t, uint64_t pa);
 
