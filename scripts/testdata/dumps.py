@@ -11,6 +11,7 @@ KERNELS = {		# release: package version, suite, dump whose folder holds its debu
     "6.12.95+deb12-arm64-16k": ("6.12.95-1~bpo12+1", "bookworm-backports", "6.12-arm64-16k"),
     "6.12.107+deb13-riscv64": ("6.12.107-1", "trixie", "6.12-riscv64"),
     "6.12.107+deb13-powerpc64le-64k": ("6.12.107-1", "trixie", "6.12-ppc64el"),
+    "6.12.107+deb13-s390x": ("6.12.107-1", "trixie", "6.12-s390x"),
 }
 
 # Built from sources (build-kernel.py): release: package version, suite, dump whose folder holds its debug info, package, configuration.
@@ -160,6 +161,16 @@ DUMPS = {
         "append": "hugepages=4",
         "what": "The whole workload on Debian 13's kernel for ppc64le with pages of 64 KiB and the radix MMU: big-endian entries, "
                 "tables smaller and larger than a page, large folios of 2 MiB in 32 pages.",
+    },
+    "6.12-s390x": {
+        "kernel": "6.12.107+deb13-s390x",
+        "mem": 152,
+        "append": "hugepages=2",
+        "linger": "0.5",
+        "form": "elf",
+        "what": "The whole workload on Debian 13's kernel for s390x, which is big-endian: a tree of three levels for the kernel and one for "
+                "each process, the kernel's image mapped away from its memory, several zero pages, no VMCOREINFO note. QEMU's processor "
+                "maps nothing large (no EDAT), so there are no huge pages.",
     },
     "6.12-arm64-16k": {
         "kernel": "6.12.95+deb12-arm64-16k",

@@ -145,7 +145,7 @@ class Test:
             return {}
         done = dumptest.pagefsck("page", "--format", "json", "-d", self.dump.vmlinux, self.dump.path, *heads)
         sheets = dumptest.parse(done.stdout)["pages"]
-        return {head: self.entire_mapcount(self.pages[head], sheet["folio"]) for head, sheet in zip(heads, sheets)}
+        return {head: self.entire_mapcount(self.pages[head], sheet.get("folio", {})) for head, sheet in zip(heads, sheets)}
 
     def entire_mapcount(self, head, folio):
         if "_entire_mapcount" not in folio:

@@ -87,11 +87,15 @@ class Model:
             bits |= BIT["THP"]
         return bits
 
+    def _kind_bits(self, page):
+        """A table of several pages (s390x) is marked in its head alone."""
+        return 0 if page.kind == "page-table" and is_tail(page) else KIND_BITS.get(page.kind, 0)
+
     def bits(self, page):
         """What kpageflags should show, but for MMAP of compound pages."""
         head = self.head(page)
         flags = head.flags if self.by_folio else page.flags
-        bits = KIND_BITS.get(page.kind, 0) | self._compound_bits(page, head)
+        bits = self._kind_bits(page) | self._compound_bits(page, head)
         for name in flags:
             bits |= COPIED.get(name, 0)
         if "owner_priv_1" in flags and "swapbacked" in flags:
