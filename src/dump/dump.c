@@ -18,7 +18,7 @@ struct dump {
 	void *backend;
 	struct dump_info info;
 	struct arena strings; /* of info */
-	char *vmcoreinfo_text; /* in strings */
+	const char *vmcoreinfo_text; /* in strings */
 	struct vmcoreinfo vmcoreinfo;
 };
 
@@ -32,6 +32,20 @@ struct dump_reader {
 
 /* ---- the dump --------------------------------------------------------------------------------------------------- */
 
+static bool dump_copy_copies(struct dump *d, const struct dump_info *info)
+{
+	struct vmcoreinfo_copy *copies = arena_alloc(&d->strings, info->nr_copies * sizeof(*copies) + 1);
+
+	for (unsigned i = 0; copies && i < info->nr_copies; i++) {
+		copies[i].pa = info->copies[i].pa;
+		copies[i].text = arena_strdup(&d->strings, info->copies[i].text);
+		if (!copies[i].text)
+			return false;
+	}
+	d->info.copies = copies;
+	return copies;
+}
+
 static bool dump_copy_info(struct dump *d, const struct dump_info *info, const char *vmcoreinfo)
 {
 	d->info = *info;
@@ -41,7 +55,7 @@ static bool dump_copy_info(struct dump *d, const struct dump_info *info, const c
 	d->info.arch = arena_strdup(&d->strings, info->arch ? info->arch : "unknown");
 	d->info.incomplete = info->incomplete ? arena_strdup(&d->strings, info->incomplete) : NULL;
 	d->vmcoreinfo_text = arena_strdup(&d->strings, vmcoreinfo ? vmcoreinfo : "");
-	if (info->incomplete && !d->info.incomplete)
+	if ((info->incomplete && !d->info.incomplete) || !dump_copy_copies(d, info))
 		return false;
 	return d->info.path && d->info.format && d->info.compression && d->info.arch && d->vmcoreinfo_text;
 }
@@ -110,6 +124,23 @@ unsigned dump_registers(const struct dump *d, unsigned i, uint64_t *ret, unsigne
 const char *dump_vmcoreinfo_text(const struct dump *d)
 {
 	return d->vmcoreinfo_text;
+}
+
+struct error *dump_use_copy(struct dump *d, unsigned i, const char *reason)
+{
+	const struct vmcoreinfo_copy *c = &d->info.copies[i];
+	struct vmcoreinfo table;
+	struct error *err;
+
+	err = vmcoreinfo_init(&table, c->text, strlen(c->text));
+	if (err)
+		return err;
+	vmcoreinfo_deinit(&d->vmcoreinfo);
+	d->vmcoreinfo = table;
+	d->vmcoreinfo_text = c->text;
+	d->info.vmcoreinfo_pa = c->pa;
+	d->info.copy_reason = reason ? arena_strdup(&d->strings, reason) : NULL;
+	return NULL;
 }
 
 const char *dump_vmcoreinfo(const struct dump *d, const char *key)

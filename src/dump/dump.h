@@ -27,6 +27,12 @@ enum gap_reason {
 	GAP_CORRUPT,   /**< stored, but it does not decompress */
 };
 
+/** A text of VMCOREINFO, and where in memory it was. */
+struct vmcoreinfo_copy {
+	const char *text;
+	uint64_t pa;
+};
+
 /** What is known about the file itself; strings live as long as the dump. */
 struct dump_info {
 	const char *path;
@@ -46,6 +52,9 @@ struct dump_info {
 	bool truncated;          /**< something is missing that the file should hold */
 	const char *incomplete;  /**< why, if more is known than that pages lie beyond its end; NULL: no more */
 	uint64_t vmcoreinfo_pa;  /**< VMCOREINFO was found in memory there; 0: it came in a note */
+	const struct vmcoreinfo_copy *copies; /**< all texts that were found in memory; they contradict each other */
+	unsigned nr_copies;      /**< 0: it came in a note; with more than 1 somebody must choose: dump_use_copy() */
+	const char *copy_reason; /**< why that one was chosen; NULL: there was no choice */
 	bool live;               /**< memory of a running kernel, which changes while it is read */
 	bool zeros_excluded;     /**< what was left out may be pages of zeros as well: the file does not tell */
 	int dump_level;          /**< makedumpfile's -d level when the header has it, else -1 */
@@ -95,6 +104,12 @@ void dump_for_each_ram(const struct dump *d, bool (*fn)(void *arg, uint64_t firs
 
 /** The whole text, never NULL. */
 const char *dump_vmcoreinfo_text(const struct dump *d);
+
+/**
+ * Take VMCOREINFO from info.copies[\p i] from now on; the first one is taken until then.  \p reason: why, NULL: it is a
+ * try.  Only before readers are made.
+ */
+struct error *dump_use_copy(struct dump *d, unsigned i, const char *reason) _must_check_;
 
 /** The value of line \p key ("OSRELEASE", "SYMBOL(mem_section)", "BUILD-ID"), NULL when absent. */
 const char *dump_vmcoreinfo(const struct dump *d, const char *key);

@@ -9,7 +9,7 @@
 #include "dump/vmcoreinfo.h"
 
 /* Read at once; more than the longest text. */
-enum { CHUNK = 1 << 20, TEXT_MAX = 1 << 18, STEP = 4096, NOTE_TEXT = 24 };
+enum { MAX_COPIES = 8, CHUNK = 1 << 20, TEXT_MAX = 1 << 18, STEP = 4096, NOTE_TEXT = 24 };
 
 static const char first_line[] = "OSRELEASE=";
 
@@ -18,8 +18,7 @@ struct search {
 	void *state; /* a reader */
 	unsigned page_shift;
 	char *buf; /* CHUNK */
-	char *found; /* the text */
-	uint64_t found_pa;
+	struct dump_store *store; /* whose copies are filled */
 	uint64_t pages;
 };
 
@@ -72,21 +71,55 @@ static bool text_is_vmcoreinfo(const char *text, size_t size)
 	return ok;
 }
 
+/* Two texts with pages of different sizes: nothing can be read before it is known which is right. */
+static bool same_page_size(const char *a, const char *b)
+{
+	static const char key[] = "\nPAGESIZE=";
+	const char *in_a = strstr(a, key), *in_b = strstr(b, key);
+
+	return in_a && in_b && strtoul(in_a + sizeof(key) - 1, NULL, 10) == strtoul(in_b + sizeof(key) - 1, NULL, 10);
+}
+
+static struct error *add_copy(struct search *s, char *text, uint64_t pa)
+{
+	const struct vmcoreinfo_copy *first = s->store->copies.v;
+	size_t nr = s->store->copies.nr;
+
+	if (nr == MAX_COPIES)
+		return error_new("no VMCOREINFO note, and memory holds more than %d that differ", MAX_COPIES);
+	if (nr && !same_page_size(first->text, text))
+		return error_new("no VMCOREINFO note, and memory holds two with pages of different sizes, at %#" PRIx64 " and %#" PRIx64
+				 " (one may be of the kernel that ran before); dump again with kdump",
+				 first->pa, pa);
+	return array_push(&s->store->copies, ((struct vmcoreinfo_copy){ text, pa })) ? NULL : &error_nomem;
+}
+
 /* A crash appends a line to one of the copies: the longer one holds all. */
 static struct error *search_take(struct search *s, const char *text, size_t size, uint64_t pa)
 {
-	size_t known = s->found ? strlen(s->found) : 0, common = known < size ? known : size;
+	char *copy = strndup(text, size);
+	struct error *err;
 
-	if (s->found && memcmp(s->found, text, common))
-		return error_new("no VMCOREINFO note, and memory holds two that differ, at %#" PRIx64 " and %#" PRIx64
-				 " (one may be of the kernel that ran before)",
-				 s->found_pa, pa);
-	if (known >= size)
+	if (!copy)
+		return &error_nomem;
+	for (size_t i = 0; i < s->store->copies.nr; i++) {
+		struct vmcoreinfo_copy *known = &s->store->copies.v[i];
+		size_t length = strlen(known->text);
+
+		if (memcmp(known->text, copy, length < size ? length : size))
+			continue;
+		if (length < size) {
+			free((char *)known->text);
+			*known = (struct vmcoreinfo_copy){ copy, pa };
+		} else {
+			free(copy);
+		}
 		return NULL;
-	free(s->found);
-	s->found = strndup(text, size);
-	s->found_pa = pa;
-	return s->found ? NULL : &error_nomem;
+	}
+	err = add_copy(s, copy, pa);
+	if (err)
+		free(copy);
+	return err;
 }
 
 static struct error *search_try(struct search *s, uint64_t pa, unsigned offset)
@@ -137,8 +170,9 @@ static struct error *search_run(struct search *s, const struct dump_run *run)
 	return err;
 }
 
-static struct error *search_all(struct search *s, struct dump_store *store, const struct dump_ops *ops)
+static struct error *search_all(struct search *s, const struct dump_ops *ops)
 {
+	struct dump_store *store = s->store;
 	struct error *err = ops->reader_open(store, &s->state);
 
 	if (err)
@@ -151,8 +185,9 @@ static struct error *search_all(struct search *s, struct dump_store *store, cons
 }
 
 /* Nothing was found: if the file is cut, that is what to mend. */
-static struct error *search_error(const struct search *s, const struct dump_store *store)
+static struct error *search_error(const struct search *s)
 {
+	const struct dump_store *store = s->store;
 	uint64_t cut = 0;
 
 	for (size_t i = 0; i < store->map.runs.nr; i++)
@@ -169,18 +204,20 @@ static struct error *search_error(const struct search *s, const struct dump_stor
 
 struct error *search_vmcoreinfo(struct dump_store *store, const struct dump_ops *ops)
 {
-	struct search s = { .ops = ops, .page_shift = store->info.page_shift, .buf = malloc(CHUNK) };
-	struct error *err = s.buf ? search_all(&s, store, ops) : &error_nomem;
+	struct search s = { .ops = ops, .page_shift = store->info.page_shift, .buf = malloc(CHUNK), .store = store };
+	struct error *err = s.buf ? search_all(&s, ops) : &error_nomem;
 
 	free(s.buf);
-	if (!err && !s.found)
-		err = search_error(&s, store);
-	if (err) {
-		free(s.found);
+	if (!err && !store->copies.nr)
+		err = search_error(&s);
+	if (err)
 		return err;
-	}
-	store->notes.vmcoreinfo = s.found;
-	store->notes.vmcoreinfo_size = strlen(s.found);
-	store->info.vmcoreinfo_pa = s.found_pa;
+	store->info.copies = store->copies.v;
+	store->info.nr_copies = (unsigned)store->copies.nr;
+	store->info.vmcoreinfo_pa = store->copies.v[0].pa;
+	store->notes.vmcoreinfo = strdup(store->copies.v[0].text);
+	if (!store->notes.vmcoreinfo)
+		return &error_nomem;
+	store->notes.vmcoreinfo_size = strlen(store->notes.vmcoreinfo);
 	return NULL;
 }

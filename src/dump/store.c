@@ -12,6 +12,9 @@ void store_deinit(struct dump_store *s)
 	file_close(&s->file);
 	map_deinit(&s->map);
 	notes_deinit(&s->notes);
+	for (size_t i = 0; i < s->copies.nr; i++)
+		free((char *)s->copies.v[i].text);
+	array_free(&s->copies);
 }
 
 struct error *store_read_notes(struct dump_store *s, uint64_t offset, uint64_t size)

@@ -10,6 +10,7 @@
 #include "passes/debuginfo.h"
 #include "passes/pass.h"
 #include "walk/cpus.h"
+#include "walk/running_kernel.h"
 
 double check_clock(void)
 {
@@ -304,6 +305,8 @@ struct error *check_open(const char *path, const struct check_options *o, struct
 	struct error *err;
 
 	err = open_files(path, o, &dump);
+	if (!err)
+		err = running_kernel_choose(dump);
 	if (!err)
 		err = debuginfo_open(dump, o, &types);
 	if (err) {

@@ -15,6 +15,8 @@ struct json_object *json_dump(struct out *out, const struct report_dump *d)
 		json_add(o, "live", json_object_new_boolean(true));
 	if (d->vmcoreinfo_pa)
 		json_add(o, "vmcoreinfo_address", json_hex(d->vmcoreinfo_pa));
+	if (d->vmcoreinfo_others)
+		json_add(o, "vmcoreinfo_choice", json_text(out, d->vmcoreinfo_reason));
 	if (d->nr_files > 1)
 		json_add_number(o, "files", d->nr_files);
 	json_add_number(o, "size", d->size);
