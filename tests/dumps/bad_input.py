@@ -89,7 +89,7 @@ def try_no_dump(w):
     w.refuses("dump is the vmlinux", w.vmlinux, ["not a core dump", "-d"])
     for device in ("/dev/null", "/dev/zero"):
         if os.path.exists(device):
-            w.refuses(f"dump is {device}", device, ["neither a file nor a pipe", "save the dump to a file"])
+            w.refuses(f"dump is {device}", device, ["neither a file nor a pipe", "/proc/kcore"])
     os.mkfifo(w.work / "fifo")
     w.refuses("dump is a FIFO", w.work / "fifo", ["nothing came through the pipe"])
 
