@@ -51,10 +51,10 @@ static struct error *measure_block(const struct dump_file *f, uint64_t part, uin
 	while (end + 4 <= got && get_le32(block + end) == 11 * (get_le32(block + end - 4) + 7))
 		end += 4;
 	*ret_size = end;
-	if (!is_power_of_2(end) || end < MIN_BLOCK || end > MAX_BLOCK)
-		return file_holds(f, part, MAX_BLOCK) ? error_new("sadump file with a damaged first block; copy it again") :
-							file_cut_error(f, "first block");
-	return NULL;
+	if (is_power_of_2(end) && end >= MIN_BLOCK && end <= MAX_BLOCK)
+		return NULL;
+	return end + 4 > got && got < MAX_BLOCK ? file_cut_error(f, "first block") :
+						  error_new("sadump file with a damaged first block; copy it again");
 }
 
 static struct error *decode_header(struct sadump *d, const uint8_t *h, uint64_t at)
