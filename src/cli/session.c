@@ -76,6 +76,7 @@ static void describe_dump(struct session *s)
 		.flattened = d->flattened,
 		.live = d->live,
 		.vmcoreinfo_pa = d->vmcoreinfo_pa,
+		.vmcoreinfo_other_note = d->other_note,
 		.vmcoreinfo_others = d->nr_copies ? d->nr_copies - 1 : 0,
 		.vmcoreinfo_reason = d->copy_reason,
 		.dump_level = d->dump_level,

@@ -52,6 +52,7 @@ struct dump_info {
 	bool truncated;          /**< something is missing that the file should hold */
 	const char *incomplete;  /**< why, if more is known than that pages lie beyond its end; NULL: no more */
 	uint64_t vmcoreinfo_pa;  /**< VMCOREINFO was found in memory there; 0: it came in a note */
+	bool other_note;         /**< there is a note VMCOREINFO, but the kernel did not write it, and memory has its own */
 	const struct vmcoreinfo_copy *copies; /**< all texts that were found in memory; they contradict each other */
 	unsigned nr_copies;      /**< 0: it came in a note; with more than 1 somebody must choose: dump_use_copy() */
 	const char *copy_reason; /**< why that one was chosen; NULL: there was no choice */

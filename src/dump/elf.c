@@ -289,7 +289,7 @@ static struct error *elf_load(struct dump_store *s)
 		err = store_check_notes(s);
 	s->info.endian = elf_memory_endian(s, &h);
 	s->info.live = s->file.live || s->notes.live;
-	if (!err && !s->notes.vmcoreinfo)
+	if (!err && search_is_needed(s))
 		err = elf_search(s, &h);
 	if (!err)
 		err = store_page_shift(s, 12, &s->info.page_shift);

@@ -468,7 +468,7 @@ static struct error *diskdump_load(struct diskdump *d)
 		err = diskdump_make_map(d, &codecs);
 	if (!err)
 		err = check_codecs(d, codecs);
-	if (!err && !s->notes.vmcoreinfo)
+	if (!err && search_is_needed(s))
 		err = search_vmcoreinfo(s, &diskdump_ops);
 	if (!err)
 		err = check_vmcoreinfo(s);

@@ -112,7 +112,7 @@ static struct error *plain_load(struct dump_store *s, struct error *(*load)(stru
 	err = load(s);
 	if (!err)
 		err = truncation_split_runs(&s->file, &s->map);
-	if (!err && !s->notes.vmcoreinfo)
+	if (!err && search_is_needed(s))
 		err = search_vmcoreinfo(s, &plain_ops);
 	if (!err)
 		err = store_match_page_size(s);

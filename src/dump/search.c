@@ -52,6 +52,12 @@ static size_t text_length(const char *text, size_t size)
 	return len;
 }
 
+/*
+ * crash_save_vmcoreinfo_init() of all kernels writes this line, write_vmcoreinfo_data() of makedumpfile does not: the file
+ * that its -g makes may be in the page cache.
+ */
+static const char own_line[] = "OFFSET(pglist_data.node_id)";
+
 /* Does it say what any kernel's says? */
 static bool text_is_vmcoreinfo(const char *text, size_t size)
 {
@@ -66,7 +72,8 @@ static bool text_is_vmcoreinfo(const char *text, size_t size)
 		error_free(err);
 		return false;
 	}
-	ok = vmcoreinfo_get(&v, "PAGESIZE") && vmcoreinfo_get(&v, "SYMBOL(init_uts_ns)") && vmcoreinfo_get(&v, "SIZE(list_head)");
+	ok = vmcoreinfo_get(&v, "PAGESIZE") && vmcoreinfo_get(&v, "SYMBOL(init_uts_ns)") && vmcoreinfo_get(&v, "SIZE(list_head)") &&
+	     vmcoreinfo_get(&v, own_line);
 	vmcoreinfo_deinit(&v);
 	return ok;
 }
@@ -202,22 +209,37 @@ static struct error *search_error(const struct search *s)
 			 s->pages);
 }
 
+bool search_is_needed(const struct dump_store *s)
+{
+	return !s->notes.vmcoreinfo || !strstr(s->notes.vmcoreinfo, own_line);
+}
+
+/* The first text takes the place of the note. */
+static struct error *take_first(struct dump_store *store)
+{
+	char *text = strdup(store->copies.v[0].text);
+
+	if (!text)
+		return &error_nomem;
+	store->info.copies = store->copies.v;
+	store->info.nr_copies = (unsigned)store->copies.nr;
+	store->info.vmcoreinfo_pa = store->copies.v[0].pa;
+	store->info.other_note = store->notes.vmcoreinfo;
+	free(store->notes.vmcoreinfo);
+	store->notes.vmcoreinfo = text;
+	store->notes.vmcoreinfo_size = strlen(text);
+	return NULL;
+}
+
 struct error *search_vmcoreinfo(struct dump_store *store, const struct dump_ops *ops)
 {
 	struct search s = { .ops = ops, .page_shift = store->info.page_shift, .buf = malloc(CHUNK), .store = store };
 	struct error *err = s.buf ? search_all(&s, ops) : &error_nomem;
 
 	free(s.buf);
-	if (!err && !store->copies.nr)
+	if (!err && !store->copies.nr && !store->notes.vmcoreinfo)
 		err = search_error(&s);
-	if (err)
+	if (err || !store->copies.nr)
 		return err;
-	store->info.copies = store->copies.v;
-	store->info.nr_copies = (unsigned)store->copies.nr;
-	store->info.vmcoreinfo_pa = store->copies.v[0].pa;
-	store->notes.vmcoreinfo = strdup(store->copies.v[0].text);
-	if (!store->notes.vmcoreinfo)
-		return &error_nomem;
-	store->notes.vmcoreinfo_size = strlen(store->notes.vmcoreinfo);
-	return NULL;
+	return take_first(store);
 }

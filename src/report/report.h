@@ -31,6 +31,7 @@ struct report_dump {
 	unsigned nr_files;      /**< parts of a split dump; 0 and 1: one file */
 	bool flattened;
 	bool live;              /**< memory of a running kernel */
+	bool vmcoreinfo_other_note; /**< there is a note, but it is not the kernel's */
 	unsigned vmcoreinfo_others; /**< texts there that contradict it: of kernels that ran before */
 	const char *vmcoreinfo_reason; /**< why it was chosen among these */
 	uint64_t vmcoreinfo_pa; /**< where in memory VMCOREINFO was found; 0: it was not searched for */

@@ -121,15 +121,16 @@ def sadump(pages, ram=(), media=False, version=1, disk=0):
     part += numbers(PAGE - len(part))
     head = b"sadump\0\0" + struct.pack("<II", version, 0) + ids[48:] + struct.pack(
         "<IIIIIIIIIIIIIIQQQQ", 0, 0, PAGE, 0, 1, blocks, blocks, min(max_mapnr, (1 << 32) - 1), 0, 0, 0, 0, 1, 0, max_mapnr, 0, 0, 0)
-    cpus = struct.pack("<I", 1024) + bytes(16) + bytes(992) + struct.pack("<Q", 1 << 10)
-    cpus = cpus[:20 + SMRAM_EFER] + struct.pack("<Q", 1 << 10) + bytes(32)
+    state = bytearray(1024)
+    struct.pack_into("<Q", state, SMRAM_EFER, 1 << 10)
+    cpus = struct.pack("<I", 1024) + bytes(16) + bytes(state)
     out = [(ids[:32] + ids[48:]).ljust(PAGE, b"\0") if media else b"", part, head.ljust(PAGE, b"\0"), cpus.ljust(PAGE, b"\0"),
            bitmap([p for p, _ in pages] + list(ram), blocks * PAGE), bitmap([p for p, _ in pages], blocks * PAGE)]
     return b"".join(out + [page for _, page in pages])
 
 
 # Where the processor's EFER is in its state; libkdumpfile looks there for its mode.
-SMRAM_EFER = 984
+SMRAM_EFER = 992
 
 
 # ---- s390 -----------------------------------------------------------------------------------------------------------------

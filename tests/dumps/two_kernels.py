@@ -41,8 +41,9 @@ class Memory:
         return next(offset + wanted - pa for pa, offset, size in self.loads if pa <= wanted < pa + size)
 
     def plant(self, text, place=0):
-        """What fits in the page, cut behind a line."""
-        text = text[:PAGE - 8]
+        """What fits in the page, cut behind a line; what only the kernel itself writes comes first."""
+        own = b"OFFSET(pglist_data.node_id)="
+        text = text.replace(b"\n", b"\n" + own + b"1\n", 1)[:PAGE - 8]
         text = text[:text.rindex(b"\n") + 1]
         self.put(text, place)
 
@@ -93,6 +94,18 @@ def try_error(cases, dump, memory, path, name, planted, *says):
                       *(f"does not say '{word}': {done.stderr}" for word in (*says, hex(memory.zeros[0][0])) if word not in done.stderr)])
 
 
+def try_note(cases, dump, path):
+    """A note that makedumpfile wrote from a vmlinux, when it converted a dump that had none: the kernel's own text is better."""
+    elf = bytearray(open(dump.path, "rb").read())
+    at = elf.index(b"OFFSET(pglist_data.node_id)=", 0, 1 << 16)
+    elf[at:at + 6] = b"offset"
+    path.write_bytes(elf)
+    done = dumptest.pagefsck("check", *ONLY, "-d", dump.vmlinux, path)
+    text = " ".join(done.stdout.decode().split())
+    cases.case("a note that is not the kernel's", [f"exit status {done.returncode}: {done.stderr}" if done.returncode else "",
+               "" if "makedumpfile wrote it from a vmlinux; found it in memory at 0x" in text else text[:400]])
+
+
 def main():
     cases = dumptest.Cases()
     dump = dumptest.unpack(INPUT)[INPUT]
@@ -104,6 +117,7 @@ def main():
         try_choice(cases, dump, memory, path, "of a kernel whose image is whole", memory.other_root(), "stacks")
         try_error(cases, dump, memory, path, "nothing decides", alike(text), "each of them fits", "vmcoreinfo")
         try_error(cases, dump, memory, path, "pages of another size", text.replace(b"PAGESIZE=4096", b"PAGESIZE=65536"), "different sizes")
+        try_note(cases, dump, path)
     cases.finish()
 
 

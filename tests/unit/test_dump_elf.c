@@ -34,7 +34,8 @@ static const struct load loads[] = {
 };
 
 /* What is found without a note. */
-static const char image_searchable[] = "OSRELEASE=6.1.0-test\nPAGESIZE=4096\nSYMBOL(init_uts_ns)=81000000\nSIZE(list_head)=16\n";
+static const char image_searchable[] = "OSRELEASE=6.1.0-test\nPAGESIZE=4096\nSYMBOL(init_uts_ns)=81000000\nSIZE(list_head)=16\n"
+				       "OFFSET(pglist_data.node_id)=1\n";
 
 static size_t phdr_offset(size_t i)
 {
