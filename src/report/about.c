@@ -57,20 +57,24 @@ char *about_live(const struct report_dump *d)
 	return strbuf_take(&b);
 }
 
+static void say_where(struct strbuf *b, const struct report_dump *d)
+{
+	if (d->vmcoreinfo_other_note)
+		strbuf_puts(b, "the VMCOREINFO note is not the kernel's, makedumpfile wrote it from a vmlinux");
+	else
+		strbuf_puts(b, "no VMCOREINFO note");
+	strbuf_printf(b, "; found it in memory at %#" PRIx64, d->vmcoreinfo_pa);
+	if (d->vmcoreinfo_others)
+		strbuf_printf(b, ", and %u more that differ, of kernels that ran before; took this one, because %s",
+			      d->vmcoreinfo_others, d->vmcoreinfo_reason);
+}
+
 char *about_vmcoreinfo(const struct report_dump *d)
 {
 	struct strbuf b = { 0 };
 
-	if (!d->vmcoreinfo_pa)
-		return NULL;
-	if (d->vmcoreinfo_other_note)
-		strbuf_puts(&b, "the VMCOREINFO note is not the kernel's, makedumpfile wrote it from a vmlinux");
-	else
-		strbuf_puts(&b, "no VMCOREINFO note");
-	strbuf_printf(&b, "; found it in memory at %#" PRIx64, d->vmcoreinfo_pa);
-	if (d->vmcoreinfo_others)
-		strbuf_printf(&b, ", and %u more that differ, of kernels that ran before; took this one, because %s",
-			      d->vmcoreinfo_others, d->vmcoreinfo_reason);
+	if (d->vmcoreinfo_pa)
+		say_where(&b, d);
 	return strbuf_take(&b);
 }
 
