@@ -18,14 +18,25 @@ enum { PART_SET_DISK_SET = 152, PART_USED = 160, PART_MAGIC_NUMBERS = 168, MEDIA
 /* The dump's header. */
 enum {
 	HDR_VERSION = 8, HDR_BLOCK_SIZE = 40, HDR_SUB_BLOCKS = 48, HDR_BITMAP_BLOCKS = 52, HDR_DUMPABLE_BLOCKS = 56,
-	HDR_MAX_MAPNR = 60, HDR_MAX_MAPNR_64 = 88, HDR_SIZE = 120,
+	HDR_MAX_MAPNR = 60, HDR_NR_CPUS = 80, HDR_MAX_MAPNR_64 = 88, HDR_SIZE = 120,
 };
+
+/* The state of a processor, as the firmware found it in SMRAM. */
+enum { CPU_STATE_SIZE = 1024, CPU_CR4 = 576, CPU_CR3 = 1008, CPU_CR0 = 1016, APIC_STATE_SIZE = 16, MAX_CPUS = 8192 };
+
+/* Where its general registers are, in the order of the kernel's user_regs_struct; 0: it does not have it. */
+static const uint16_t register_offsets[] = {
+	796, 804, 812, 820, 900, 884, 828, 836, 844, 852, 860, 868, 876, 908, 916, 0, 984, 940, 1000, 892, 944,
+};
+enum { REGISTER_CS = 17, REGISTER_SS = 20 }; /* of 32 bits */
 
 enum { MIN_BLOCK = 512, MAX_BLOCK = 1 << 18, BITMAP_BYTES_AT_ONCE = 1 << 16 };
 
 struct sadump {
 	struct dump_file *file;
 	uint64_t block_size;
+	uint64_t cpus; /* offset of their states */
+	uint32_t nr_cpus;
 	uint64_t memory; /* offsets of the bitmaps */
 	uint64_t dumped;
 	uint64_t pages; /* offset of the first page */
@@ -64,6 +75,8 @@ static struct error *decode_header(struct sadump *d, const uint8_t *h, uint64_t 
 	if (memcmp(h, "sadump\0\0", 8) || get_le32(h + HDR_BLOCK_SIZE) != size || !page_size_is_sane(size))
 		return error_new("sadump file whose header is not behind its first block of %" PRIu64
 				 " bytes: it is damaged; copy it again", size);
+	d->cpus = at + size;
+	d->nr_cpus = get_le32(h + HDR_NR_CPUS);
 	d->memory = at + size * (1 + (uint64_t)get_le32(h + HDR_SUB_BLOCKS));
 	d->dumped = d->memory + size * get_le32(h + HDR_BITMAP_BLOCKS);
 	d->pages = d->dumped + size * get_le32(h + HDR_DUMPABLE_BLOCKS);
@@ -161,6 +174,42 @@ static struct error *make_map(struct dump_store *s, const struct sadump *d)
 	return err;
 }
 
+/* ---- processors --------------------------------------------------------------------------------------------------- */
+
+static struct error *take_cpu(struct dump_notes *n, const uint8_t *state)
+{
+	struct cpu_control c = { .cr = { [0] = get_le64(state + CPU_CR0), [3] = get_le64(state + CPU_CR3), [4] = get_le32(state + CPU_CR4) } };
+	struct cpu_registers r = { .nr = ARRAY_SIZE(register_offsets) };
+
+	for (unsigned i = 0; i < r.nr; i++) {
+		const uint8_t *at = state + register_offsets[i];
+
+		r.reg[i] = !register_offsets[i] ? 0 : i == REGISTER_CS || i == REGISTER_SS ? get_le32(at) : get_le64(at);
+	}
+	return array_push(&n->registers, r) && array_push(&n->cpus, c) ? NULL : &error_nomem;
+}
+
+/* The size of all states together, an APIC's state for each processor, then the states. */
+static struct error *take_cpus(struct dump_store *s, const struct sadump *d)
+{
+	uint8_t state[CPU_STATE_SIZE];
+	uint64_t offset = d->cpus + 4 + (uint64_t)d->nr_cpus * APIC_STATE_SIZE, size;
+	struct error *err;
+
+	if (!d->nr_cpus || d->nr_cpus > MAX_CPUS || offset > d->memory)
+		return NULL;
+	err = file_read_header(&s->file, d->cpus, state, 4, "states of processors");
+	size = err ? 0 : get_le32(state) / d->nr_cpus;
+	if (err || size < sizeof(state) || size * d->nr_cpus > d->memory - offset)
+		return err;
+	for (uint32_t i = 0; i < d->nr_cpus && !err; i++) {
+		err = file_read_header(&s->file, offset + i * size, state, sizeof(state), "states of processors");
+		if (!err)
+			err = take_cpu(&s->notes, state);
+	}
+	return err;
+}
+
 /* ---- opening ------------------------------------------------------------------------------------------------------ */
 
 static struct error *sadump_load(struct dump_store *s)
@@ -173,7 +222,8 @@ static struct error *sadump_load(struct dump_store *s)
 		return err;
 	s->info.arch = "x86_64"; /* of a 32-bit kernel no VMCOREINFO will be found that fits */
 	s->info.page_shift = log2_u64(d.block_size);
-	return make_map(s, &d);
+	err = make_map(s, &d);
+	return err ? err : take_cpus(s, &d);
 }
 
 struct error *sadump_open(struct dump_file *file, const char *path, struct dump **ret)
