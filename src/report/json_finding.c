@@ -4,6 +4,8 @@
 
 #include <limits.h>
 
+#include "rules/signature.h"
+
 static struct json_object *json_subject(struct out *out, const struct subject *s)
 {
 	struct json_object *o = json_object_new_object();
@@ -72,6 +74,20 @@ static struct json_object *json_evidence(struct out *out, const struct evidence 
 	return o;
 }
 
+/* What the same bug has in other dumps as well. */
+static void add_signature(struct out *out, struct json_object *o, const struct finding *f)
+{
+	struct signature s;
+
+	if (!signature_of(f, &s)) {
+		out->failed = true;
+		return;
+	}
+	json_add_text(out, o, "signature", s.id);
+	json_add_text(out, o, "holder", *s.holder ? s.holder : NULL);
+	signature_deinit(&s);
+}
+
 struct json_object *json_finding(struct out *out, const void *from, size_t i)
 {
 	const struct findings *fs = ((const struct report *)from)->findings;
@@ -91,6 +107,7 @@ struct json_object *json_finding(struct out *out, const void *from, size_t i)
 		json_object_array_add(evidence, json_evidence(out, &f->evidence[k]));
 	json_add(o, "evidence", evidence);
 	json_add(o, "flipped_bit", f->flipped_bit >= 0 ? json_object_new_int(f->flipped_bit) : NULL);
+	add_signature(out, o, f);
 	json_add(o, "follows_from", f->cause < fs->list.nr ? json_object_new_uint64(f->cause) : NULL);
 	return o;
 }

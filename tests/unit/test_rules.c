@@ -11,6 +11,7 @@
 #include "rules/finding.h"
 #include "rules/ledger.h"
 #include "rules/recipe.h"
+#include "rules/signature.h"
 
 /* ---- the table ---- */
 
@@ -491,6 +492,39 @@ static void test_ledger(void **state)
 	assert_int_equal(ledger_nr_checked(&a), NR_RULES - 1);
 }
 
+/* ---- signatures ---- */
+
+static void assert_signature(const char *page_kind, const char *holder, const char *id, const char *without_numbers)
+{
+	struct subject subject = subject_page(SUBJ_PAGE, 0x1234);
+	struct findings fs = { .failed = false };
+	struct signature s;
+	struct finding *f;
+
+	subject.page_kind = page_kind;
+	f = finding_add(&fs, RULE_TYPE_VALID, &subject);
+	finding_value(&fs, f, "_refcount", FMT_DEC, 7);
+	if (holder)
+		finding_text(&fs, f, "holder", holder, NULL);
+	assert_true(signature_of(f, &s));
+	assert_string_equal(s.id, id);
+	assert_string_equal(s.holder, without_numbers);
+	signature_deinit(&s);
+	findings_deinit(&fs);
+}
+
+/* The values were computed by another program; they are in stores, and must not change. */
+static void test_signatures(void **state)
+{
+	static const char holder[] = "entry # of bio vector at #, kmalloc-1k (kworker/#:#)";
+
+	(void)state;
+	assert_signature("buddy", NULL, "90b7fa4143817502", "");
+	assert_signature(NULL, NULL, "5f908b375eddb1f7", "");
+	assert_signature("anon", "entry 3 of bio vector at 0xffff888003a1c040, kmalloc-1k (kworker/1:12)", "45b2e752e7fc2bdc", holder);
+	assert_signature("anon", "entry 44 of bio vector at 0xFF, kmalloc-1k (kworker/0:0)", "45b2e752e7fc2bdc", holder);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -519,6 +553,7 @@ int main(void)
 		cmocka_unit_test(test_null_finding),
 		cmocka_unit_test(test_lower),
 		cmocka_unit_test(test_ledger),
+		cmocka_unit_test(test_signatures),
 	};
 
 	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);
