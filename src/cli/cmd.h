@@ -20,8 +20,9 @@ int cmd_page(int argc, char **argv);
 int cmd_census(int argc, char **argv);
 int cmd_layout(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_scan(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 
-extern const struct command_spec check_spec, page_spec, census_spec, layout_spec, explain_spec, completion_spec;
+extern const struct command_spec check_spec, page_spec, census_spec, layout_spec, explain_spec, scan_spec, completion_spec;
 
 #endif

@@ -16,6 +16,7 @@ const struct command commands[] = {
 	{ "census", "what every page is", cmd_census, &census_spec },
 	{ "layout", "struct page and struct folio word by word", cmd_layout, &layout_spec },
 	{ "explain", "explain the rules", cmd_explain, &explain_spec },
+	{ "scan", "check every dump below a folder", cmd_scan, &scan_spec },
 	{ "completion", "print what completes these words in a shell", cmd_completion, &completion_spec },
 	{ NULL, NULL, NULL, NULL },
 };

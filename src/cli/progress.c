@@ -2,6 +2,7 @@
 #include "cli/progress.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 #include <time.h>
 
@@ -42,6 +43,23 @@ void progress_update(void *arg, const char *pass, uint64_t done, uint64_t total)
 		fprintf(stderr, "\r%s: %.0f %%\033[K", pass, 100.0 * (double)done / (double)total);
 	else
 		fprintf(stderr, "\r%s: %" PRIu64 "\033[K", pass, done);
+	fflush(stderr);
+}
+
+void progress_line(struct progress *p, const char *fmt, ...)
+{
+	uint64_t now = now_ms();
+	va_list ap;
+
+	if (!p->active || (p->shown && now - p->last_ms < INTERVAL_MS))
+		return;
+	p->shown = true;
+	p->last_ms = now;
+	va_start(ap, fmt);
+	fprintf(stderr, "\r");
+	vfprintf(stderr, fmt, ap);
+	fprintf(stderr, "\033[K");
+	va_end(ap);
 	fflush(stderr);
 }
 

@@ -30,6 +30,9 @@ void progress_init(struct progress *p, const struct options *o);
 /** The callback of struct pagefsck_options; \p arg is the struct progress.  One thread at a time. */
 void progress_update(void *arg, const char *pass, uint64_t done, uint64_t total);
 
+/** A line in words of the caller. */
+void progress_line(struct progress *p, const char *fmt, ...) _printf_(2, 3);
+
 /** Wipe the line away. */
 void progress_end(struct progress *p);
 

@@ -114,7 +114,7 @@ def long_options(command):
 
 def expectations(rules):
     """(line, what must be proposed, a glob that every proposal fits)."""
-    yield "pagefsck ", {"check", "page", "census", "layout", "explain", "completion", "--help", "--version"}, "*"
+    yield "pagefsck ", {"check", "page", "census", "layout", "explain", "scan", "completion", "--help", "--version"}, "*"
     yield "pagefsck ce", {"census"}, "ce*"
     for command in re.findall(r"^  ([a-z]+) ", output(PAGEFSCK, "--help"), re.M):
         # zsh shows a short name too

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * \file db.h  A database, whichever: statements that SQLite and PostgreSQL both take, with values $1, $2, ... apart from the
+ * text, so that nothing in a dump or a file name is ever part of a statement.
+ */
+#ifndef BATCH_DB_H
+#define BATCH_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct db;
+
+enum db_type { DB_NULL, DB_INT, DB_REAL, DB_TEXT };
+
+struct db_value {
+	enum db_type type;
+	int64_t number;
+	double real;
+	const char *text;
+};
+
+static inline struct db_value db_int(int64_t v)
+{
+	return (struct db_value){ .type = DB_INT, .number = v };
+}
+
+static inline struct db_value db_real(double v)
+{
+	return (struct db_value){ .type = DB_REAL, .real = v };
+}
+
+/** NULL is NULL. */
+static inline struct db_value db_text(const char *v)
+{
+	return (struct db_value){ .type = v ? DB_TEXT : DB_NULL, .text = v };
+}
+
+/** One row of an answer: a text for each column, NULL for NULL; they die with the call. */
+typedef struct error *db_row_fn(void *arg, const char *const *column);
+
+/** Open "postgresql://..." or "postgres://...", else a file of SQLite, which is made when it is not there. */
+struct error *db_open(const char *url, struct db **ret) _must_check_;
+void db_close(struct db *db);
+
+/** Do \p sql, a literal (its address is what prepared statements are kept by).  \p row may be NULL. */
+struct error *db_run(struct db *db, const char *sql, const struct db_value *values, unsigned nr, db_row_fn *row, void *arg)
+	_must_check_;
+
+/** The same, with the values as further arguments. */
+#define db_do(db, sql, ...)                                                                    \
+	db_run(db, sql, (const struct db_value[]){ __VA_ARGS__ }, sizeof((const struct db_value[]){ __VA_ARGS__ }) / sizeof(struct db_value), \
+	       NULL, NULL)
+
+/** Several statements without values. */
+struct error *db_script(struct db *db, const char *sql) _must_check_;
+
+/** A transaction that writes: nobody else writes until it ends. */
+struct error *db_begin(struct db *db) _must_check_;
+
+/** End it: with \p err nothing of it is kept, and \p err is returned. */
+struct error *db_end(struct db *db, struct error *err) _must_check_;
+
+/** What it is called in messages: a path, or the address of a server without a password. */
+const char *db_name(const struct db *db);
+
+/** The type of a column that numbers its rows. */
+const char *db_serial(const struct db *db);
+
+/** Begin a transaction in which nobody else changes the schema. */
+struct error *db_begin_schema(struct db *db) _must_check_;
+
+/** Tables that are there already where only ours should be; 0: none, or they do no harm. */
+struct error *db_tables(struct db *db, int64_t *ret) _must_check_;
+
+/** It is a server: workers on other machines can use it. */
+bool db_is_server(const struct db *db);
+
+/* ---- the two ------------------------------------------------------------------------------------------------------ */
+
+struct db_ops {
+	struct error *(*open)(const char *url, void **ret_state);
+	void (*close)(void *state);
+	struct error *(*run)(void *state, const char *sql, const struct db_value *values, unsigned nr, db_row_fn *row, void *arg);
+	struct error *(*script)(void *state, const char *sql);
+	const char *begin;
+	const char *serial;
+	const char *lock;   /**< in a transaction: who changes the schema does it alone; NULL: as it is */
+	const char *others; /**< gives the number of tables of whoever; NULL: they do no harm */
+};
+
+extern const struct db_ops db_sqlite;
+#ifdef HAVE_LIBPQ
+extern const struct db_ops db_postgres;
+#endif
+
+#endif

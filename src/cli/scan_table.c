@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/scan_table.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "cli/exit.h"
+#include "report/style.h"
+
+enum { MAX_DUMPS = 40 };
+
+/* A signature in all dumps together. */
+struct seen {
+	const struct signature_count *of;
+	uint64_t dumps, findings;
+};
+
+static bool item_counts(const struct batch_item *it)
+{
+	return it->state == BATCH_CHECKED || it->state == BATCH_KNOWN;
+}
+
+static bool item_is_open(const struct batch_item *it)
+{
+	return !item_counts(it) && it->state != BATCH_NOT_OURS;
+}
+
+/* ---- one dump ------------------------------------------------------------------------------------------------------ */
+
+static void add_count(struct strbuf *b, uint64_t n, const char *what)
+{
+	char buf[COUNT_TEXT_SIZE];
+
+	if (n)
+		strbuf_printf(b, "%s%s %s%s", b->len ? ", " : "", count_text(buf, n), what, plural(n));
+}
+
+char *scan_outcome_text(const struct result *r)
+{
+	struct strbuf b = { 0 };
+
+	if (!outcome_checked(r->outcome)) {
+		strbuf_puts(&b, r->message ? r->message : outcome_name(r->outcome));
+		return strbuf_take(&b);
+	}
+	add_count(&b, r->errors, "error");
+	add_count(&b, r->warnings, "warning");
+	add_count(&b, r->notes, "note");
+	if (!b.len)
+		strbuf_puts(&b, "no finding");
+	add_count(&b, r->gaps, "gap");
+	if (r->release)
+		strbuf_printf(&b, "; %s %s", r->release, r->arch ? r->arch : "");
+	return strbuf_take(&b);
+}
+
+static enum tone outcome_tone(enum outcome o)
+{
+	return o == OUTCOME_CLEAN ? TONE_GOOD : o == OUTCOME_WARNINGS ? TONE_WARNING : TONE_ERROR;
+}
+
+/* Length of the folder that all dumps are below. */
+static size_t common_folder(const struct batch *b)
+{
+	const struct batch_dump *d = b->found->dumps.v;
+	size_t len = b->found->dumps.nr ? strlen(d[0].name) : 0;
+
+	for (size_t i = 0; i < b->found->dumps.nr; i++) {
+		size_t same = 0;
+
+		while (same < len && d[i].name[same] == d[0].name[same])
+			same++;
+		len = same;
+	}
+	while (len && d[0].name[len - 1] != '/')
+		len--;
+	return len;
+}
+
+static void print_dump(struct out *out, const struct batch_item *it, size_t folder)
+{
+	_cleanup_free_ char *text = scan_outcome_text(&it->result);
+
+	if (!text) {
+		out->failed = true;
+		return;
+	}
+	out_printf(out, "  ");
+	out_toned(out, outcome_tone(it->result.outcome), outcome_name(it->result.outcome));
+	out_printf(out, "%*s", (int)(10 - strlen(outcome_name(it->result.outcome))), "");
+	out_printf(out, "%s%s\n            ", it->dump->name + folder, it->dump->nr_files > 1 ? " (split)" : "");
+	out_wrapped(out, 12, 12, text);
+}
+
+static int compare_worst(const void *a, const void *b)
+{
+	const struct batch_item *const *ia = a, *const *ib = b;
+	const struct result *ra = &(*ia)->result, *rb = &(*ib)->result;
+
+	if (ra->outcome != rb->outcome)
+		return ra->outcome > rb->outcome ? -1 : 1;
+	if (ra->errors != rb->errors)
+		return ra->errors > rb->errors ? -1 : 1;
+	if (ra->warnings != rb->warnings)
+		return ra->warnings > rb->warnings ? -1 : 1;
+	return strcmp((*ia)->dump->path, (*ib)->dump->path);
+}
+
+/* The caller's (free()), NULL: no memory. */
+static const struct batch_item *const *worst_first(const struct batch *b, size_t *ret_nr)
+{
+	const struct batch_item **list = calloc(b->found->dumps.nr + 1, sizeof(*list));
+
+	*ret_nr = 0;
+	for (size_t i = 0; list && i < b->found->dumps.nr; i++)
+		if (item_counts(&b->items[i]))
+			list[(*ret_nr)++] = &b->items[i];
+	if (list)
+		qsort(list, *ret_nr, sizeof(*list), compare_worst);
+	return list;
+}
+
+static void print_dumps(struct out *out, const struct batch *b, const struct report_options *o)
+{
+	size_t nr, shown = 0, worth = 0, folder = common_folder(b), most = o->verbose || !o->max_findings ? SIZE_MAX : MAX_DUMPS;
+	const struct batch_item *const *list = worst_first(b, &nr);
+
+	if (!list) {
+		out->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < nr; i++)
+		worth += o->verbose || list[i]->result.outcome != OUTCOME_CLEAN;
+	if (worth)
+		out_printf(out, "\nDUMPS, WORST FIRST%s%.*s\n", folder ? ", below " : "", (int)folder, folder ? b->found->dumps.v[0].name : "");
+	for (size_t i = 0; i < nr && shown < worth && shown < most; i++, shown++)
+		print_dump(out, list[i], folder);
+	if (shown < worth)
+		out_printf(out, "  and %zu more; -v lists all\n", worth - shown);
+	free((void *)(uintptr_t)list);
+}
+
+/* ---- signatures ---------------------------------------------------------------------------------------------------- */
+
+static int compare_id(const void *a, const void *b)
+{
+	const struct seen *sa = a, *sb = b;
+
+	return strcmp(sa->of->id, sb->of->id);
+}
+
+static int compare_seen(const void *a, const void *b)
+{
+	const struct seen *sa = a, *sb = b;
+
+	if (sa->dumps != sb->dumps)
+		return sa->dumps > sb->dumps ? -1 : 1;
+	if (sa->findings != sb->findings)
+		return sa->findings > sb->findings ? -1 : 1;
+	return compare_id(a, b);
+}
+
+/* Each signature once. */
+static size_t join_seen(struct seen *v, size_t nr)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (kept && !strcmp(v[kept - 1].of->id, v[i].of->id)) {
+			v[kept - 1].dumps += v[i].dumps;
+			v[kept - 1].findings += v[i].findings;
+		} else {
+			v[kept++] = v[i];
+		}
+	}
+	return kept;
+}
+
+static struct seen *all_seen(const struct batch *b, size_t *ret_nr)
+{
+	struct seen *v;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < b->found->dumps.nr; i++)
+		nr += b->items[i].result.signatures.nr;
+	v = calloc(nr + 1, sizeof(*v));
+	nr = 0;
+	for (size_t i = 0; v && i < b->found->dumps.nr; i++)
+		for (size_t k = 0; k < b->items[i].result.signatures.nr; k++, nr++)
+			v[nr] = (struct seen){ &b->items[i].result.signatures.v[k], 1, b->items[i].result.signatures.v[k].findings };
+	if (!v)
+		return NULL;
+	qsort(v, nr, sizeof(*v), compare_id);
+	*ret_nr = join_seen(v, nr);
+	qsort(v, *ret_nr, sizeof(*v), compare_seen);
+	return v;
+}
+
+static void print_seen(struct out *out, const struct seen *s)
+{
+	char dumps[COUNT_TEXT_SIZE], findings[COUNT_TEXT_SIZE];
+	_cleanup_free_ char *text = text_printf("%s (%s)%s%s", s->of->rule, s->of->kind, *s->of->holder ? ", held by " : "", s->of->holder);
+
+	if (!text) {
+		out->failed = true;
+		return;
+	}
+	out_printf(out, "  %5s %8s  %-16s  ", count_text(dumps, s->dumps), count_text(findings, s->findings), s->of->id);
+	out_wrapped(out, 36, 36, text);
+}
+
+static void print_signatures(struct out *out, const struct batch *b, const struct report_options *o)
+{
+	size_t nr = 0, most = o->verbose || !o->max_findings ? SIZE_MAX : o->max_findings;
+	_cleanup_free_ struct seen *v = all_seen(b, &nr);
+
+	if (!v)
+		out->failed = true;
+	if (!v || !nr)
+		return;
+	out_printf(out, "\nSEEN MOST\n  dumps findings  signature         rule (kind), holder\n");
+	for (size_t i = 0; i < nr && i < most; i++)
+		print_seen(out, &v[i]);
+	if (nr > most)
+		out_printf(out, "  and %zu more; -v lists all\n", nr - most);
+}
+
+/* ---- all ----------------------------------------------------------------------------------------------------------- */
+
+static void print_unread(struct out *out, const struct batch_found *f)
+{
+	if (f->unread.nr)
+		out_printf(out, "\nNOT READABLE\n");
+	for (size_t i = 0; i < f->unread.nr; i++) {
+		char text[128];
+
+		out_printf(out, "  %s: %s\n", f->unread.v[i].name, strerror_r(f->unread.v[i].errnum, text, sizeof(text)));
+	}
+}
+
+struct sums {
+	uint64_t outcome[NR_OUTCOMES];
+	uint64_t counted, known, open, others, gaps;
+};
+
+static struct sums sums_of(const struct batch *b)
+{
+	struct sums s = { .counted = 0 };
+
+	for (size_t i = 0; i < b->found->dumps.nr; i++) {
+		const struct batch_item *it = &b->items[i];
+
+		s.known += it->state == BATCH_KNOWN;
+		s.open += item_is_open(it);
+		s.others += it->state == BATCH_NOT_OURS;
+		if (!item_counts(it))
+			continue;
+		s.counted++;
+		s.outcome[it->result.outcome]++;
+		s.gaps += outcome_checked(it->result.outcome) && it->result.gaps;
+	}
+	return s;
+}
+
+static void print_verdict(struct out *out, const struct sums *s)
+{
+	uint64_t checked = s->outcome[OUTCOME_CLEAN] + s->outcome[OUTCOME_WARNINGS] + s->outcome[OUTCOME_ERRORS];
+	_cleanup_free_ char *text = NULL;
+	struct strbuf b = { 0 };
+
+	add_count(&b, s->counted, "dump");
+	if (!b.len)
+		strbuf_puts(&b, "no dump");
+	strbuf_printf(&b, "%s%" PRIu64 " with errors, %" PRIu64 " with warnings, %" PRIu64 " clean, %" PRIu64 " not checked", s->counted ? ": " : "; ",
+		      s->outcome[OUTCOME_ERRORS], s->outcome[OUTCOME_WARNINGS], s->outcome[OUTCOME_CLEAN], s->counted - checked);
+	text = s->counted ? strbuf_take(&b) : strdup("no dump found");
+	strbuf_deinit(&b);
+	if (!text) {
+		out->failed = true;
+		return;
+	}
+	out_toned(out, s->counted > checked || s->outcome[OUTCOME_ERRORS] ? TONE_ERROR : s->outcome[OUTCOME_WARNINGS] ? TONE_WARNING : TONE_GOOD, text);
+	out_printf(out, "\n");
+}
+
+static void print_sums(struct out *out, const struct batch *b, const struct sums *s, const char *store)
+{
+	const struct batch_found *f = b->found;
+	char buf[COUNT_TEXT_SIZE], others[COUNT_TEXT_SIZE];
+
+	out_printf(out, "  looked at     %s file%s; %s no dumps\n", count_text(buf, f->files), plural(f->files), count_text(others, f->others));
+	if (s->others)
+		out_printf(out, "  other shards  %s dump%s\n", count_text(buf, s->others), plural(s->others));
+	if (s->known)
+		out_printf(out, "  known before  %s, unchanged since\n", count_text(buf, s->known));
+	if (s->gaps)
+		out_printf(out, "  with gaps     %s: parts of the dump could not be read\n", count_text(buf, s->gaps));
+	if (s->open)
+		out_printf(out, "  not reached   %s: run the same command again to go on\n", count_text(buf, s->open));
+	if (store)
+		out_printf(out, "  stored in     %s\n", store);
+}
+
+struct error *scan_table(const struct batch *b, const char *store, const struct report_options *o, FILE *file)
+{
+	struct out out = out_make(file, o);
+	struct sums s = sums_of(b);
+
+	print_verdict(&out, &s);
+	print_sums(&out, b, &s, store);
+	print_dumps(&out, b, o);
+	print_unread(&out, b->found);
+	if (!o->quiet)
+		print_signatures(&out, b, o);
+	return out_finish(&out);
+}
+
+int scan_status(const struct batch *b, bool warnings_count)
+{
+	int status = b->found->unread.nr || b->interrupted ? EXIT_OPERATIONAL : EXIT_CLEAN;
+
+	for (size_t i = 0; i < b->found->dumps.nr; i++) {
+		const struct batch_item *it = &b->items[i];
+
+		if (item_is_open(it) || (item_counts(it) && !outcome_checked(it->result.outcome)))
+			status |= EXIT_OPERATIONAL;
+		else if (item_counts(it) && (it->result.errors || (warnings_count && it->result.warnings)))
+			status |= EXIT_FINDINGS;
+	}
+	return status;
+}
