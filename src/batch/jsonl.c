@@ -71,24 +71,36 @@ static void add_counts(struct json_object *o, const struct result *r)
 	json_object_object_add(o, "signatures", list);
 }
 
-static struct json_object *json_line(const struct batch_dump *d, const struct result *r, const struct child_end *end, const char *reason)
+struct json_object *jsonl_object(const struct batch_dump *d, const struct result *r)
 {
 	struct json_object *o = json_object_new_object();
-	char seconds[32];
 
-	add_text(o, "schema", "pagefsck-scan-1");
+	if (!o)
+		return NULL;
 	add_text(o, "path", d->name);
 	add_number(o, "files", d->nr_files);
 	add_number(o, "size", d->identity.size);
-	add_text(o, "reason", reason);
 	add_text(o, "outcome", outcome_name(r->outcome));
 	add_text(o, "message", r->message);
-	json_object_object_add(o, "exit_status", end->status < 0 ? NULL : json_object_new_int(end->status));
-	json_object_object_add(o, "signal", end->signal ? json_object_new_int(end->signal) : NULL);
 	add_text(o, "release", r->release);
 	add_text(o, "arch", r->arch);
 	if (outcome_checked(r->outcome))
 		add_counts(o, r);
+	return o;
+}
+
+static struct json_object *json_line(const struct batch_dump *d, const struct result *r, const struct child_end *end,
+				     const char *reason)
+{
+	struct json_object *o = jsonl_object(d, r);
+	char seconds[32];
+
+	if (!o)
+		return NULL;
+	add_text(o, "schema", "pagefsck-scan-1");
+	add_text(o, "reason", reason);
+	json_object_object_add(o, "exit_status", end->status < 0 ? NULL : json_object_new_int(end->status));
+	json_object_object_add(o, "signal", end->signal ? json_object_new_int(end->signal) : NULL);
 	snprintf(seconds, sizeof(seconds), "%.3f", end->seconds);
 	json_object_object_add(o, "seconds", json_object_new_double_s(end->seconds, seconds));
 	add_number(o, "max_rss", end->max_rss);

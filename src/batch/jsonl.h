@@ -17,4 +17,9 @@ void jsonl_close(struct jsonl *j);
 struct error *jsonl_write(struct jsonl *j, const struct batch_dump *d, const struct result *r, const struct child_end *end,
 			  const char *reason) _must_check_;
 
+struct json_object;
+
+/** What a line says of the dump and its result; the caller's.  NULL: no memory. */
+struct json_object *jsonl_object(const struct batch_dump *d, const struct result *r);
+
 #endif

@@ -11,6 +11,7 @@
 #include "base/job.h"
 #include "base/strbuf.h"
 #include "batch/batch.h"
+#include "batch/summary.h"
 #include "cli/progress.h"
 #include "cli/scan_table.h"
 #include "config.h"
@@ -337,7 +338,10 @@ static struct error *write_table(struct options *o, const struct scan *s)
 	if (err)
 		return err;
 	ro = options_report(o);
-	err = scan_table(&s->batch, s->store ? store_name(s->store) : NULL, &ro, o->out.file);
+	if (o->format == FORMAT_JSON)
+		err = batch_summary(&s->batch, o->out.file);
+	else
+		err = scan_table(&s->batch, s->store ? store_name(s->store) : NULL, &ro, o->out.file);
 	return output_blame(&o->out, err);
 }
 
@@ -350,10 +354,6 @@ int cmd_scan(int argc, char **argv)
 	struct error *err;
 
 	options_parse(argc, argv, &scan_spec, &o);
-	if (o.format != FORMAT_TEXT) {
-		cli_fail(error_new("the closing table of scan is text; --jsonl FILE writes a line of JSON for each dump"));
-		return EXIT_USAGE;
-	}
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error with words */
 	err = scan_run(&s);
 	if (!err && wants_table(&o, &so))

@@ -68,6 +68,16 @@ def check_table(cases, root):
     cases.case("the table: worst first, 80 columns, findings and failures in the status", wrong)
 
 
+def check_summary(cases, root, lines):
+    """The table for programs has what the lines have."""
+    summary = json.loads(batchtest.scan("--format", "json", root).stdout)
+    dumps = {d.pop("path"): d for d in summary["dumps"]}
+    wrong = [f"{path}: {dumps.get(path)}" for path in dumps.keys() | lines
+             if dumps.get(path, {}).get("state") != "checked" or dumps[path]["outcome"] != lines[path]["outcome"]
+             or dumps[path].get("signatures") != lines[path].get("signatures")]
+    cases.case("the table as JSON", wrong if summary["schema"] == "pagefsck-scan-summary-1" else str(summary))
+
+
 def check_status(cases, root):
     wanted = {("owner",): 0, ("leak",): 0, ("leak", "--fail-on", "warning"): 4, ("tiny/damaged",): 4, ("bad",): 8, ("text",): 8}
     for (name, *options), status in wanted.items():
@@ -78,8 +88,7 @@ def check_status(cases, root):
     (root / "nothing").mkdir()
     done = batchtest.scan(root / "nothing")
     cases.case("no dump at all is no failure", [] if done.returncode == 0 and b"no dump found" in done.stdout else f"{done.returncode} {done.stdout}")
-    for bad in (["--shard", "3/2"], ["--shard", "0/2"], ["--memory", "0"], ["--memory", "99999999T"], ["--timeout", "-1"], ["--recheck"],
-                ["--format", "json"], ["--db", ""]):
+    for bad in (["--shard", "3/2"], ["--shard", "0/2"], ["--memory", "0"], ["--memory", "99999999T"], ["--timeout", "-1"], ["--recheck"], ["--db", ""]):
         done = batchtest.scan(*bad, root / "owner")
         cases.case(f"usage: {' '.join(bad)}", [] if done.returncode == 16 else f"{done.returncode} {done.stderr}")
 
@@ -142,6 +151,7 @@ def main():
         lines = lines_of(done)
         check_found(cases, root, lines)
         check_same_as_check(cases, root, lines)
+        check_summary(cases, root, lines)
         check_table(cases, root)
         check_limits(cases, root)
         check_crash(cases, root)
