@@ -2,6 +2,7 @@
 #include "batch/probe.h"
 
 #include <elf.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -18,13 +19,13 @@ enum { HEAD_SIZE = 65536, TAIL_SIZE = 4096 };
  * Processes dump core as ELF files, too.  The kernel's fs/binfmt_elf.c gives each of these the process's auxiliary vector in
  * a note "CORE"; no dump of a kernel has one.
  */
-static bool notes_of_process(const uint8_t *notes, uint64_t size)
+static bool notes_of_process(const uint8_t *notes, uint64_t size, enum endian e)
 {
 	while (size >= 12) {
-		uint64_t name_size = get_le32(notes), desc_size = get_le32(notes + 4);
+		uint64_t name_size = get_u32(e, notes), desc_size = get_u32(e, notes + 4);
 		uint64_t step = 12 + ((name_size + 3) & ~UINT64_C(3)) + ((desc_size + 3) & ~UINT64_C(3));
 
-		if (get_le32(notes + 8) == NT_AUXV && name_size == 5 && size >= 17 && !memcmp(notes + 12, "CORE", 5))
+		if (get_u32(e, notes + 8) == NT_AUXV && name_size == 5 && size >= 17 && !memcmp(notes + 12, "CORE", 5))
 			return true;
 		if (step > size)
 			break;
@@ -34,31 +35,34 @@ static bool notes_of_process(const uint8_t *notes, uint64_t size)
 	return false;
 }
 
+/* A program header, of which the head of the file holds at least this. */
+static bool segment_is_process(const uint8_t *head, size_t got, const uint8_t *phdr, enum endian e, struct probe *ret)
+{
+	uint64_t offset = get_u64(e, phdr + offsetof(Elf64_Phdr, p_offset));
+	uint64_t size = get_u64(e, phdr + offsetof(Elf64_Phdr, p_filesz));
+	uint32_t type = get_u32(e, phdr + offsetof(Elf64_Phdr, p_type));
+
+	if (type == PT_LOAD)
+		ret->pages += get_u64(e, phdr + offsetof(Elf64_Phdr, p_memsz)) >> 12;
+	if (type != PT_NOTE || offset >= got)
+		return false;
+	return notes_of_process(head + offset, size < got - offset ? size : got - offset, e);
+}
+
 /* The notes of a process come before its memory; what lies beyond the head does not count. */
 static bool elf_is_dump(const uint8_t *head, size_t got, struct probe *ret)
 {
-	Elf64_Ehdr e;
+	enum endian e = head[EI_DATA] == ELFDATA2MSB ? ENDIAN_BIG : ENDIAN_LITTLE;
+	uint64_t at = get_u64(e, head + offsetof(Elf64_Ehdr, e_phoff));
+	unsigned nr = get_u16(e, head + offsetof(Elf64_Ehdr, e_phnum));
 	bool is_process = false;
 
-	memcpy(&e, head, sizeof(e));
-	if (e.e_ident[EI_CLASS] != ELFCLASS64 || e.e_ident[EI_DATA] != ELFDATA2LSB) /* e_type is at the same place in all */
-		return (e.e_ident[EI_DATA] == ELFDATA2MSB ? be16toh(e.e_type) : le16toh(e.e_type)) == ET_CORE;
-	if (le16toh(e.e_type) != ET_CORE)
+	if (get_u16(e, head + offsetof(Elf64_Ehdr, e_type)) != ET_CORE)
 		return false;
-	for (unsigned i = 0; i < le16toh(e.e_phnum); i++) {
-		uint64_t at = le64toh(e.e_phoff) + (uint64_t)i * sizeof(Elf64_Phdr), offset, size;
-		Elf64_Phdr p;
-
-		if (at > got - sizeof(p))
-			break;
-		memcpy(&p, head + at, sizeof(p));
-		offset = le64toh(p.p_offset);
-		size = le64toh(p.p_filesz);
-		if (le32toh(p.p_type) == PT_LOAD)
-			ret->pages += le64toh(p.p_memsz) >> 12;
-		else if (le32toh(p.p_type) == PT_NOTE && offset < got)
-			is_process |= notes_of_process(head + offset, size < got - offset ? size : got - offset);
-	}
+	if (head[EI_CLASS] != ELFCLASS64)
+		return true;
+	for (unsigned i = 0; i < nr && at <= got - sizeof(Elf64_Phdr); i++, at += sizeof(Elf64_Phdr))
+		is_process |= segment_is_process(head, got, head + at, e, ret);
 	return !is_process;
 }
 
@@ -120,5 +124,7 @@ bool probe_file(int fd, uint64_t size, struct probe *ret)
 	ret->is_dump = format != DUMP_FORMAT_ELF || (got >= sizeof(Elf64_Ehdr) && elf_is_dump(head, got, ret));
 	if (format == DUMP_FORMAT_KDUMP)
 		probe_kdump(fd, size, ret);
+	else if (format != DUMP_FORMAT_ELF)
+		ret->pages = size >> 12;
 	return true;
 }

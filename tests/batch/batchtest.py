@@ -118,6 +118,7 @@ def contents(store):
     for table in store.tables():
         names = store.columns(table)
         for row in store.all(f"SELECT {', '.join(names)} FROM {table}"):
+            row = [int(v) if isinstance(v, float) and v.is_integer() else v for v in row]
             cells = [f"{n}={paths[v] if n == 'dump' and table != 'signatures' and v in paths else v}"
                      for n, v in zip(names, row) if n not in TIMES and (n not in IDS or (n == "dump" and v in paths))]
             lines.append(f"{table} " + " ".join(cells))
@@ -127,7 +128,7 @@ def contents(store):
 def differ(one, other, what):
     """The first lines that only one of two has."""
     more = sorted(set(one) ^ set(other))[:4]
-    return f"{what}: {len(one)} and {len(other)} rows, in one alone: {more}" if one != other else None
+    return f"{what}: {len(one)} and {len(other)} rows, in one alone: {more}" if one != other else ""
 
 
 def sqlite_run(path, sql):
