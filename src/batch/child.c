@@ -12,7 +12,7 @@
 
 #include "base/tempfile.h"
 
-enum { CANNOT_START = 127 };
+enum { CANNOT_START = 127, KILL_WAITS = 400 };
 
 double child_clock(void)
 {
@@ -150,10 +150,13 @@ bool child_ended(struct child *c, struct child_end *ret)
 
 void child_kill(struct child *c, struct child_end *ret)
 {
-	*ret = (struct child_end){ .status = -1, .signal = SIGKILL };
+	const struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
+
+	*ret = (struct child_end){ .status = -1, .signal = SIGKILL, .seconds = child_clock() - c->started };
 	kill(c->pid, SIGKILL);
-	if (!child_wait(c, 0, ret))
-		c->pid = 0;
+	for (unsigned i = 0; i < KILL_WAITS && !child_wait(c, WNOHANG, ret); i++)
+		nanosleep(&pause, NULL);
+	c->pid = 0; /* one that hangs in a read of a dead server dies when it answers; nobody waits for that */
 }
 
 char *child_words(struct child *c)

@@ -41,7 +41,7 @@ struct error *child_start(const char *const *argv, uint64_t memory, const char *
 /** Whether it has ended; then *ret is filled, and the files can be read. */
 bool child_ended(struct child *c, struct child_end *ret);
 
-/** End it now, and wait. */
+/** End it now, and wait a little: what hangs in the kernel is left alone. */
 void child_kill(struct child *c, struct child_end *ret);
 
 /** The last thing it said on standard error, "" when nothing.  The caller's; NULL: no memory. */

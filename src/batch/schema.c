@@ -99,6 +99,7 @@ static struct error *check_version(struct db *db, int64_t version, int64_t table
 static struct error *migrate(struct db *db)
 {
 	int64_t version = 0, tables = 0;
+	char number[16];
 	struct error *err = db_tables(db, &tables);
 
 	if (!err)
@@ -111,7 +112,8 @@ static struct error *migrate(struct db *db)
 		err = run_version(db, versions[v]);
 	if (!err)
 		err = db_script(db, "DELETE FROM pagefsck_meta WHERE name = 'schema'");
-	return err ? err : db_do(db, "INSERT INTO pagefsck_meta (name, value) VALUES ('schema', $1)", db_text("2"));
+	snprintf(number, sizeof(number), "%d", (int)SCHEMA_VERSION);
+	return err ? err : db_do(db, "INSERT INTO pagefsck_meta (name, value) VALUES ('schema', $1)", db_text(number));
 }
 
 struct error *schema_open(struct db *db)

@@ -37,6 +37,20 @@ def check_found(cases, root, lines):
     cases.case("what could not be checked says why, without its own path", wrong)
 
 
+def check_schema(cases, lines, summary):
+    """Lines and table fit doc/pagefsck.schema.json."""
+    try:
+        import jsonschema
+    except ImportError:
+        cases.skip("the schema", "no python3-jsonschema")
+        return
+    schema = json.loads((dumptest.HERE.parent.parent / "doc/pagefsck.schema.json").read_text())
+    del schema["anyOf"]
+    for name, objects in ("scan_line", lines.values()), ("scan", [summary]):
+        validator = jsonschema.Draft202012Validator({**schema, "$ref": f"#/$defs/{name}"})
+        cases.case(f"the schema of {name}", [e.message[:300] for o in objects for e in validator.iter_errors(o)])
+
+
 def check_same_as_check(cases, root, lines):
     """What scan says of a dump is what check says of it."""
     report = dumptest.parse(dumptest.pagefsck("check", "--format", "json", root / "leak/vmcore").stdout)
@@ -71,6 +85,7 @@ def check_table(cases, root):
 def check_summary(cases, root, lines):
     """The table for programs has what the lines have."""
     summary = json.loads(batchtest.scan("--format", "json", root).stdout)
+    check_schema(cases, lines, summary)
     dumps = {d.pop("path"): d for d in summary["dumps"]}
     wrong = [f"{path}: {dumps.get(path)}" for path in dumps.keys() | lines
              if dumps.get(path, {}).get("state") != "checked" or dumps[path]["outcome"] != lines[path]["outcome"]
