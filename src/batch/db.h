@@ -57,7 +57,7 @@ struct error *db_run(struct db *db, const char *sql, const struct db_value *valu
 /** Several statements without values. */
 struct error *db_script(struct db *db, const char *sql) _must_check_;
 
-/** A transaction that writes: nobody else writes until it ends. */
+/** A transaction that writes. */
 struct error *db_begin(struct db *db) _must_check_;
 
 /** End it: with \p err nothing of it is kept, and \p err is returned. */
@@ -75,7 +75,7 @@ struct error *db_begin_schema(struct db *db) _must_check_;
 /** Tables that are there already where only ours should be; 0: none, or they do no harm. */
 struct error *db_tables(struct db *db, int64_t *ret) _must_check_;
 
-/** It is a server: workers on other machines can use it. */
+/** It is a server, which lets several write at once. */
 bool db_is_server(const struct db *db);
 
 /* ---- the two ------------------------------------------------------------------------------------------------------ */

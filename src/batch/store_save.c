@@ -192,7 +192,6 @@ static struct error *insert_dump(struct saver *v, const struct batch_dump *d, co
 		      values, ARRAY_SIZE(values), take_id, &v->dump);
 }
 
-/* In the order of their ids: workers that wait for each other do so one way round. */
 static struct error *save_signatures(struct saver *v, const struct result *r)
 {
 	struct error *err = NULL;
@@ -214,6 +213,9 @@ struct error *store_save(struct store *s, const struct batch_dump *d, const stru
 	struct saver v = { .store = s, .db = store_db(s) };
 	struct error *err = db_begin(v.db);
 
+	/* two workers may have the same dump when the claim of one ran out: the later result stays */
+	if (!err && db_is_server(v.db))
+		err = db_script(v.db, "LOCK TABLE dumps IN SHARE ROW EXCLUSIVE MODE");
 	if (!err)
 		err = db_do(v.db, "DELETE FROM dumps WHERE path = $1", db_text(d->name));
 	if (!err)
