@@ -70,11 +70,12 @@ def configure(source, build, config, arch, variables):
     make(source, f"O={build}", *variables, "olddefconfig")
 
 
-def keep(build, dest, image, taken):
+def keep(build, dest, image, tools, taken):
     """Leave in DEST what fetch-kernel.py leaves."""
     release = open(f"{build}/include/config/kernel.release").read().strip()
     shutil.copy(f"{build}/vmlinux", f"{dest}/vmlinux")
-    subprocess.run(["pahole", "-J", f"{dest}/vmlinux"], check=True)
+    # pahole adds the section with objcopy; LLVM's refuses arm64's vmlinux
+    subprocess.run(["pahole", "-J", f"{dest}/vmlinux"], check=True, env={**os.environ, "LLVM_OBJCOPY": f"{tools}objcopy"})
     shutil.copy(f"{build}/{image}", f"{dest}/vmlinuz")
     shutil.copy(f"{build}/.config", f"{dest}/config")
     shutil.copy(taken, f"{dest}/packages.txt")
@@ -101,7 +102,7 @@ def main():
     make(source, f"O={build}", *variables, f"LOCALVERSION=-{name}", f"-j{a.j}", "vmlinux", os.path.basename(image))
     if "CONFIG_MODULES=y\n" in open(f"{build}/.config"):
         make(source, f"O={build}", *variables, "modules_prepare")
-    keep(build, a.dest, image, f"{source}/packages.txt")
+    keep(build, a.dest, image, MACHINES[arch]['tools'], f"{source}/packages.txt")
 
 
 if __name__ == "__main__":

@@ -201,10 +201,10 @@ DUMPS["6.12-tiny"] = {
 }
 DUMPS["7.3-nomapcount"] = {
     "kernel": "7.3.4-nomapcount",
-    "mem": 144,
-    "append": "hugepages=4",
+    "mem": 112,
+    "append": "hugepages=4 slab_debug=-",
     "what": "Large folios without mapcounts of single pages (CONFIG_NO_PAGE_MAPCOUNT), and the kernel's own checks of "
-            "page flags, page tables and slabs on.",
+            "page flags and page tables on, which keep words for each page beside struct page.",
 }
 
 for _kernel, (_, _, _home, _, _) in BUILT.items():

@@ -27,7 +27,7 @@ STOCK = ("5.10", "6.1", "6.1-arm64", "6.1-elf", "6.1-kdump", "6.12", "6.12-arm64
          "6.12-s390x", "7.3", "7.3-hvo", "7.3-numa")
 # Small kernels built for the bundle.
 OWNERS = ("6.1-owner", "6.12-owner")
-OTHERS = ("6.12-tiny",)
+OTHERS = ("6.12-tiny", "7.3-nomapcount")
 DUMPS = STOCK + OWNERS + OTHERS
 # Crashes of busy machines, healthy until then; what they did meanwhile no truth knows.
 CRASHED = ("5.10-kdump", "6.12-kdump")
