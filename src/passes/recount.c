@@ -145,6 +145,15 @@ static bool may_count_late(const struct recount *r)
 	return r->check->layout.flag.anon_exclusive == NO_BIT;
 }
 
+static void accept(struct recount *r, struct suspect *s, const struct excused *e, uint64_t pfn, const struct counter *counter)
+{
+	s->excused = true;
+	if (e->gaps)
+		r->check->ledger.rule[counter->rule].gaps++;
+	else if (!note_in_flight(r, e->first, pfn, counter))
+		r->w->findings.failed = true;
+}
+
 bool recount_excused(struct recount *r, struct suspect *s, uint64_t pfn, const struct counter *counter)
 {
 	int64_t missing = counter->stored - counter->expected;
@@ -156,11 +165,25 @@ bool recount_excused(struct recount *r, struct suspect *s, uint64_t pfn, const s
 	e = find_excuse(r, s, s->head.index + (pfn - s->pfn), by);
 	if ((by > e.nr && !e.gaps) || (missing < 0 && e.gaps))
 		return false;
-	s->excused = true;
-	if (e.gaps)
-		r->check->ledger.rule[counter->rule].gaps++;
-	else if (!note_in_flight(r, e.first, pfn, counter))
-		r->w->findings.failed = true;
+	accept(r, s, &e, pfn, counter);
+	return true;
+}
+
+bool recount_excused_folio(struct recount *r, struct suspect *s, const struct counter *counter)
+{
+	int64_t missing = counter->stored - counter->expected;
+	struct excused all = { .nr = 0 };
+
+	for (uint64_t i = 0; missing > 0 && i < s->nr && all.nr < (uint64_t)missing && !all.gaps; i++) {
+		struct excused e = find_excuse(r, s, s->head.index + i, (uint64_t)missing);
+
+		all.first = all.first ? all.first : e.first;
+		all.nr += e.nr;
+		all.gaps += e.gaps;
+	}
+	if (missing <= 0 || (all.nr < (uint64_t)missing && !all.gaps))
+		return false;
+	accept(r, s, &all, s->pfn, counter);
 	return true;
 }
 

@@ -48,6 +48,9 @@ struct suspect {
 /** Whether tables that are being changed explain what the counter of one page has too many; notes it. */
 bool recount_excused(struct recount *r, struct suspect *s, uint64_t pfn, const struct counter *counter);
 
+/** The same for a counter of a whole folio, when nothing tells which of its pages lost their entries. */
+bool recount_excused_folio(struct recount *r, struct suspect *s, const struct counter *counter);
+
 struct finding *recount_finding(struct recount *r, const struct suspect *s, enum rule_id rule, uint64_t pfn);
 
 /** \p f is about a page that is counted more often than found: say where it should be mapped (lost.c). */

@@ -136,11 +136,15 @@ static struct error *check_entire(struct recount *r, struct suspect *s, uint64_t
 
 static void check_large(struct recount *r, struct suspect *s)
 {
+	struct counter counter = { "_large_mapcount", RULE_MAPCOUNT_RECOUNT_LARGE, s->folio.large, 0 };
 	struct findings *fs = &r->w->findings;
 	struct finding *f;
 
 	s->counted = mapcount_unbias(s->folio.large);
 	if (!s->folio.has_large || s->found == s->counted || (s->excused && s->found < s->counted))
+		return;
+	counter.expected = (int64_t)s->found - 1;
+	if (r->check->no_page_mapcount && recount_excused_folio(r, s, &counter))
 		return;
 	f = recount_finding(r, s, RULE_MAPCOUNT_RECOUNT_LARGE, s->pfn);
 	finding_expect(fs, f, "_large_mapcount", FMT_INT, 32, (uint64_t)(int64_t)s->folio.large, s->found - 1);

@@ -10,7 +10,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 mutate=${MUTATE:-$PWD/tests/rules/mutate}
 main='6.1 5.10 6.12 7.3'
-special='6.12-hvo 7.3-hvo 7.3-numa 6.12-la57 6.1-arm64 6.12-arm64-16k'
+special='6.12-hvo 7.3-hvo 7.3-numa 6.12-la57 6.1-arm64 6.12-arm64-16k 7.3-nomapcount'
 slow=
 grep -q __asan_init "$mutate" && slow=1 && main='5.10 7.3' special=
 only=${1:-*}
@@ -45,6 +45,7 @@ else
 	try 6.12-la57 $pools "$here/refs-bio.t"
 	try 6.1-arm64 "$here/arm64.t"
 	try 6.12-arm64-16k "$here/arm64.t"
+	try 7.3-nomapcount "$here/nomapcount.t"
 	wait
 fi
 
