@@ -257,7 +257,11 @@ class Memmap:
 
     @staticmethod
     def first_map(core):
-        """vmemmap, as the first memory section that has struct pages says it (mem_section)."""
+        """vmemmap, as the first memory section that has struct pages says it (mem_section), or where a flat mem_map has pfn 0."""
+        if "SIZE(mem_section)" not in core.info:
+            node = core.symbol("contig_page_data")
+            first = core.value(node + core.offset("pglist_data.node_start_pfn"))
+            return core.value(node + core.offset("pglist_data.node_mem_map")) - first * int(core.info["SIZE(page)"])
         size, at = int(core.info["SIZE(mem_section)"]), core.offset("mem_section.section_mem_map")
         for root in range(int(core.info["LENGTH(mem_section)"])):
             sections = core.value(core.symbol("mem_section") + 8 * root)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * x86 keeps the start in page_offset_base (arch/x86/kernel/head64.c), which KASLR moves.  Elsewhere something that the boot
- * allocator placed tells: the mem_section of memory sections, which memblock hands out by direct-map address.  Either is
- * believed only when the page table agrees about RAM.
+ * allocator placed tells: the mem_section of memory sections or a flat mem_map, which memblock hands out by direct-map
+ * address.  Either is believed only when the page table agrees about RAM.
  */
 #include "walk/linear.h"
 
@@ -33,15 +33,15 @@ static struct error *probe(const struct memmap *m, struct kvmem *k, uint64_t bas
 	return err;
 }
 
-static struct error *try_section(struct linear *d, const struct memmap *m, struct kvmem *k, const struct section *s)
+static struct error *try_address(struct linear *d, const struct memmap *m, struct kvmem *k, uint64_t va)
 {
 	struct kv_gap gap;
 	uint64_t pa;
-	struct error *err = kvmem_translate(k, s->ms_va, &pa, NULL, &gap);
+	struct error *err = kvmem_translate(k, va, &pa, NULL, &gap);
 
 	if (err || gap.kind != KV_OK)
 		return err;
-	d->base = s->ms_va - pa;
+	d->base = va - pa;
 	return probe(m, k, d->base, &d->known);
 }
 
@@ -57,8 +57,11 @@ struct error *linear_init(struct linear *d, const struct layout *l, const struct
 		if (!err && ok)
 			err = probe(m, k, d->base, &d->known);
 	}
-	for (size_t i = 0; !err && !d->known && i < m->sections.nr && i < MAX_PROBES; i++)
-		if (m->sections.v[i].ms_va)
-			err = try_section(d, m, k, &m->sections.v[i]);
+	for (size_t i = 0; !err && !d->known && i < m->sections.nr && i < MAX_PROBES; i++) {
+		const struct section *s = &m->sections.v[i];
+
+		if (s->ms_va || !l->section.sparse)
+			err = try_address(d, m, k, l->section.sparse ? s->ms_va : memmap_page_va(m, s, s->first_pfn));
+	}
 	return err;
 }
