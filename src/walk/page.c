@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "walk/page.h"
 
+struct page_view page_decode_big(const struct layout *l, const unsigned char *p)
+{
+	struct page_view v = page_decode_as(ENDIAN_BIG, l, p);
+
+	if (l->table_fragments)
+		v.refcount = page_fragment_refs(l, &v);
+	return v;
+}
+
 int page_tail_order(const struct layout *l, const struct page_view *v)
 {
 	uint64_t mask = v->word8 & ~UINT64_C(1);

@@ -40,14 +40,13 @@ static inline struct page_view page_decode_as(enum endian e, const struct layout
 /** s390x up to v6.7: the references without the halves of a page table (page_table_alloc()). */
 int32_t page_fragment_refs(const struct layout *l, const struct page_view *v);
 
-/* One branch for all words: this is done for every page of the machine. */
+/** The same of a big-endian machine. */
+struct page_view page_decode_big(const struct layout *l, const unsigned char *p);
+
+/* One branch for all words, and little code: this is done for every page of the machine. */
 static inline struct page_view page_decode(const struct layout *l, const unsigned char *p)
 {
-	struct page_view v = l->mmu.endian == ENDIAN_LITTLE ? page_decode_as(ENDIAN_LITTLE, l, p) : page_decode_as(ENDIAN_BIG, l, p);
-
-	if (l->table_fragments)
-		v.refcount = page_fragment_refs(l, &v);
-	return v;
+	return l->mmu.endian == ENDIAN_LITTLE ? page_decode_as(ENDIAN_LITTLE, l, p) : page_decode_big(l, p);
 }
 
 static inline bool page_has(const struct page_view *v, int bit)
