@@ -468,6 +468,8 @@ static struct error *diskdump_load(struct diskdump *d)
 		err = diskdump_make_map(d, &codecs);
 	if (!err)
 		err = check_codecs(d, codecs);
+	if (!err && s->notes.vmcoreinfo) /* before the library, which reads pages, sees it */
+		err = check_vmcoreinfo(s);
 	if (!err && search_is_needed(s))
 		err = search_vmcoreinfo(s, &diskdump_ops);
 	if (!err)
