@@ -188,7 +188,7 @@ static inline uint64_t layout_word_at(const struct layout *l, enum fact id, uint
 	const struct answer *a = fact(&l->facts, id);
 	uint64_t word = a->found ? get_within(l->mmu.endian, bytes, size, base + a->offset, a->size > 8 ? 8 : (unsigned)a->size) : 0;
 
-	return a->bit_size ? word >> a->bit_offset & low_mask(a->bit_size) : word;
+	return a->bit_size ? word >> (a->bit_offset & 63) & low_mask(a->bit_size) : word; /* a facts file may say anything */
 }
 
 static inline uint64_t layout_word(const struct layout *l, enum fact id, const unsigned char *bytes, size_t size)

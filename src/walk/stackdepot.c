@@ -53,9 +53,13 @@ struct error *stackdepot_init(struct stackdepot *d, const struct layout *l, stru
 static uint32_t bits(const struct layout *l, enum fact id, uint32_t handle)
 {
 	const struct answer *a = fact(&l->facts, id);
-	uint64_t bytes = l->mmu.endian == ENDIAN_BIG ? 4 - a->offset - a->size : a->offset;
+	int shift;
 
-	return a->offset + a->size <= 4 ? (uint32_t)(handle >> (bytes * 8 + a->bit_offset) & low_mask(a->bit_size)) : 0;
+	if (a->offset >= 4 || a->size > 8)
+		return 0;
+	/* its word may reach beyond the handle, as sizes of words are powers of two */
+	shift = (l->mmu.endian == ENDIAN_BIG ? 32 - 8 * (int)(a->offset + a->size) : 8 * (int)a->offset) + (int)(a->bit_offset & 63);
+	return shift >= 0 && shift < 32 ? (uint32_t)(handle >> shift & low_mask(a->bit_size)) : 0;
 }
 
 /* Address of the record; 0: there is none, or it cannot be read. */
