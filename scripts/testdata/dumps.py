@@ -169,7 +169,7 @@ DUMPS = {
         "linger": "0.5",
         "form": "elf",
         "what": "The whole workload on Debian 13's kernel for s390x, which is big-endian: a tree of three levels for the kernel and one for "
-                "each process, the kernel's image mapped away from its memory, several zero pages, no VMCOREINFO note. QEMU's processor "
+                "each process, of three to five, the kernel's image mapped away from its memory, several zero pages, no VMCOREINFO note. QEMU's processor "
                 "maps nothing large (no EDAT), so there are no huge pages.",
     },
     "6.12-arm64-16k": {

@@ -297,8 +297,30 @@ static void step_poison(void)
 		say("  MADV_HWPOISON file: %s", strerror(errno));
 }
 
+#ifdef __s390x__
+// Each process has as many levels of page tables as its addresses need: three reach 4 TB, four 8 PB.
+static void level_child(void *address)
+{
+	char *mem = mmap(address, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	if (mem == MAP_FAILED)
+		say("  %p: %s", address, strerror(errno));
+	else
+		fill(mem, 8 * PAGE, 42);
+}
+
+static void step_levels(void)
+{
+	helper(level_child, (void *)((1UL << 42) + (5UL << 31)));
+	helper(level_child, (void *)((1UL << 53) + (3UL << 42)));
+}
+#endif
+
 void steps_early(void)
 {
+#ifdef __s390x__
+	step("w-levels", step_levels);
+#endif
 	if (pmd_size() != HUGE)
 		step("w-thp-pmd", step_large_pmd);
 	step("w-thp", step_thp);
