@@ -180,16 +180,6 @@ DUMPS = {
         "what": "The whole workload with pages of 16 KiB on a processor with 52 bits of virtual and physical address (LPA2): "
                 "top-level tables are objects of a slab cache, huge pages of 2 MiB are runs of contiguous PTEs.",
     },
-    "6.12-churn": {
-        "kernel": "6.12.95+deb12-amd64",
-        "mem": 144,
-        "append": "hugepages=2",
-        "wl": "churn",
-        "moving": True,
-        "what": "Stopped while both CPUs fork, execute, map, unmap, write files, page out and "
-                "compact. The truth was written before that began: use it for what does not move "
-                "only.",
-    },
 }
 
 DUMPS["6.12-tiny"] = {

@@ -23,7 +23,7 @@ REDUMP = os.path.abspath(os.environ.get("REDUMP", "tests/tools/redump"))
 UPDATE = "--update" in sys.argv
 FOLDER = os.environ.get("DUMP_FOLDER")
 SKIP = 77
-STOCK = ("5.10", "6.1", "6.1-arm64", "6.1-elf", "6.1-kdump", "6.12", "6.12-arm64-16k", "6.12-churn", "6.12-hvo", "6.12-la57", "6.12-ppc64el", "6.12-riscv64",
+STOCK = ("5.10", "6.1", "6.1-arm64", "6.1-elf", "6.1-kdump", "6.12", "6.12-arm64-16k", "6.12-kdump", "6.12-hvo", "6.12-la57", "6.12-ppc64el", "6.12-riscv64",
          "6.12-s390x", "7.3", "7.3-hvo", "7.3-numa")
 # Small kernels built for the bundle.
 OWNERS = ("6.1-owner", "6.12-owner")

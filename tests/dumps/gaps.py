@@ -21,7 +21,7 @@ ALARMS = (
     ("5.10", "slab", 3, 100),         # a list node in two pages; inodes that may be shmem's
     ("7.3-hvo", "slab", 3, 1),        # the part of the root memory cgroup for a node
     ("6.1", "reserved", 40, 100),     # zero_pfn
-    ("6.12-churn", "reserved", 40, 101),  # huge_zero_folio
+    ("6.12", "reserved", 40, 101),      # huge_zero_folio
 )
 # How many bytes of the file are missing.
 CUTS = (1, 100000, 1000000, 5000000, 15000000, 25000000)

@@ -6,7 +6,7 @@ Every line of maps and smaps, every entry of pagemap, the memory lines of status
 what mappings_model.py derives from the areas and page tables, or fall into one of the DIFFERENCES below.  How many are
 equal, how many differ and why, and how many say more than "none" is in NAME.mappings.
 
-The guest of 6.12-churn ran on: MOVES is what may differ there.  That of 6.1-kdump did, too, but touched none of this.
+The guest of 6.12-kdump ran on until it crashed: MOVES is what may differ there.  That of 6.1-kdump did, too, but touched none of this.
 """
 import collections
 import re

@@ -5,7 +5,7 @@ import collections
 import sys
 
 # These went on after their truth was written.  Of the first only what cannot change is compared.
-BUSY = {"6.12-churn"}
+BUSY = {"6.12-kdump"}
 RAN_ON = {"6.1-kdump"}
 
 Seen = collections.namedtuple("Seen", "flags count")  # of the truth
