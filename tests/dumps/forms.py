@@ -77,8 +77,10 @@ def note(name, kind, desc):
 
 def segments(elf):
     """The program headers of a 64-bit ELF file."""
-    phoff, = struct.unpack_from("<Q", elf, 32)
-    return [PHDR.unpack_from(elf, phoff + i * PHDR.size) for i in range(struct.unpack_from("<H", elf, 56)[0])]
+    order = ">" if elf[5] == 2 else "<"
+    phoff, = struct.unpack_from(order + "Q", elf, 32)
+    number, = struct.unpack_from(order + "H", elf, 56)
+    return [struct.unpack_from(order + PHDR.format.lstrip("<"), elf, phoff + i * PHDR.size) for i in range(number)]
 
 
 def kcore(elf, elsewhere):
