@@ -39,8 +39,18 @@ void html_term(struct out *out, const char *term, const char *text)
 	if (!text || !*text)
 		return;
 	html_element(out, "dt", NULL, term);
-	html_element(out, "dd", NULL, text);
-	out_printf(out, "\n");
+	out_printf(out, "<dd>");
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		_cleanup_free_ char *line = strndup(text, length);
+
+		out->failed |= !line;
+		html_text(out, line);
+		text += length;
+		if (*text)
+			out_printf(out, "%c", *text++);
+	}
+	out_printf(out, "</dd>\n");
 }
 
 void html_term_taken(struct out *out, const char *term, char *taken)

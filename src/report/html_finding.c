@@ -114,7 +114,10 @@ static void next_command(struct out *out, const struct report *r, const struct f
 
 	if (f->subject.pfn == UINT64_MAX)
 		return;
-	strbuf_printf(&b, "pagefsck page %s %#" PRIx64, r->dump.path ? r->dump.path : "DUMP", f->subject.pfn);
+	strbuf_puts(&b, "pagefsck page ");
+	if (r->kernel.debuginfo_path)
+		strbuf_printf(&b, "-d %s ", r->kernel.debuginfo_path);
+	strbuf_printf(&b, "%s %#" PRIx64, r->dump.path ? r->dump.path : "DUMP", f->subject.pfn);
 	text = strbuf_take(&b);
 	out_printf(out, "<p class=\"next\">Everything about this page: ");
 	html_element(out, "code", NULL, text);

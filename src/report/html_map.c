@@ -257,10 +257,10 @@ static void draw_zone(struct map *m, const struct report_zone *z)
 	html_text(m->out, z->name ? z->name : "?");
 	out_printf(m->out, "</h3>\n<p class=\"more\">pfn %#" PRIx64 " to %#" PRIx64, z->first_pfn, z->end_pfn - 1);
 	out_printf(m->out, "; %s managed pages</p>\n", count_text(n, z->managed));
-	out_printf(m->out, "<svg class=\"map\" role=\"img\" aria-label=\"Map of a memory zone\" viewBox=\"0 0 %d %u\">\n",
+	out_printf(m->out, "<div class=\"wide\"><svg class=\"map\" role=\"img\" aria-label=\"Map of a memory zone\" viewBox=\"0 0 %d %u\">\n",
 		   LABEL_WIDTH + ROW_CELLS * CELL, rows * CELL);
 	draw_cells(m, z);
-	out_printf(m->out, "</svg>\n");
+	out_printf(m->out, "</svg></div>\n");
 }
 
 static void key(struct out *out, bool findings)

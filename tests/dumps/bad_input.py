@@ -130,7 +130,7 @@ def try_architecture(w):
         field = name.encode().ljust(65, b"\0")
         w.refuses(f"kdump of machine {name!r}", w.make("other", patched(w.kdump, UTS_MACHINE, field)),
                   [word, "not supported", "x86_64"])
-    for name, number in (("mips", 8), ("s390", 22), ("nothing", 999)):
+    for name, number in (("mips", 8), ("sparc", 43), ("nothing", 999)):
         w.refuses(f"ELF of machine {name}", w.make("other", patched(w.elf, E_MACHINE, struct.pack("<H", number))),
                   ["not supported", "x86_64"])
     w.refuses("ELF of 32 bits", w.make("other", patched(w.elf, E_CLASS, b"\1")), ["32-bit", "not supported"])
