@@ -113,11 +113,17 @@ DIFFERENCES = (
 # ---- comparing -------------------------------------------------------------------------------------------------------
 
 
+def kernel_version(text):
+    """What /proc/version says: (5, 10, 262); the release of Debian's older kernels does not tell the last number."""
+    found = re.search(r"Debian (\d+)\.(\d+)(?:\.(\d+))?\S* \(\d{4}-", text) or \
+        re.search(r"version (\d+)\.(\d+)(?:\.(\d+))?", text)
+    return tuple(int(number or 0) for number in found.groups())
+
+
 class Test:
     def __init__(self, cases, dump):
         self.cases, self.dump = cases, dump
-        version = re.search(r"version (\d+)\.(\d+)", (dump.truth / "proc/version").read_text())
-        self.version = tuple(map(int, version.groups()))
+        self.version = kernel_version((dump.truth / "proc/version").read_text())
         self.found = Found(dump)
         self.model = mappings_model.Model(self.found, self.version, dumptest.counts_pages(dump))
         self.processes = processes(dump)

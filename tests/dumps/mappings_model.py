@@ -43,9 +43,10 @@ class Model:
         self.large = collections.Counter()  # by head: entries for it or its pages
         self.owners = collections.defaultdict(set)  # by head: address spaces
         self.uffd_wp = version >= (5, 14)
-        # entries for large pages have PM_FILE since v6.11, and in stable 6.1; the huge zero page lost it again
-        self.large_file = version >= (6, 1)
-        self.zero_file = (6, 1) <= version < (7, 3)
+        # entries for large pages have PM_FILE since v6.11, and in stable 6.1 and (not 5.10.223, but 5.10.262) 5.10; the huge zero
+        # page lost it again (7.3-rc7 has it, 7.3.4 has not)
+        self.large_file = version >= (6, 1) or (5, 10, 223) < version < (5, 11)
+        self.zero_file = self.large_file and version < (7, 3, 1)
         self.each_exclusive = (6, 11) <= version < (7, 0)  # else the count of the first page decides for all
         self.absent_pages = version >= (6, 12)  # smaps counts the page of any entry that has a pfn, poisoned too
         self.counts = collections.Counter()

@@ -23,7 +23,7 @@ SOURCES = (DWARF, STRIPPED, CARRIED)
 # What a filter did to the dump, not what is in it.
 OF_FILTER = "warning filtered-kernel-page"
 # Members of a report that may differ from one form of a dump to the other, or that follow from the rules that ran.
-OWN = ("dump", "timing", "judgement", "totals", "rules", "findings", "kernel")
+OWN = ("dump", "timing", "judgement", "totals", "rules", "findings", "kernel", "census")
 
 
 class Missing(Exception):
@@ -64,7 +64,7 @@ def filtered(dump, folder):
     with open(dump, "rb") as file:
         magic = file.read(4)
     if magic == b"\x7fELF":
-        dump = rewritten(dump, folder, "--kdump", "none")
+        dump = rewritten(dump, folder, "--elf")
     try:
         done = subprocess.run(["makedumpfile", "--message-level", "4", "-l", "-d", "31", str(dump), str(path)],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
@@ -137,7 +137,8 @@ def rules_run(report):
 def essence(report, rules):
     """What these rules say, and all that no rule has to do with."""
     kernel = {name: value for name, value in report["kernel"].items() if name != "debuginfo"}
-    return ({name: value for name, value in report.items() if name not in OWN}, kernel,
+    census = {name: value for name, value in report["census"].items() if name != "no_memmap"}  # of QEMU's devices, filters drop it
+    return ({name: value for name, value in report.items() if name not in OWN}, kernel, census,
             [rule for rule in report["rules"] if rule["id"] in rules], [f for f in report["findings"] if f["rule"] in rules])
 
 
@@ -180,7 +181,7 @@ def first_time(options, dump, folder):
     return round(seconds, 1)
 
 
-def survey(dump, vmlinux, folder, sources=SOURCES):
+def survey(dump, vmlinux, folder, names=FORMS):
     """Everything about one dump; XDG_CACHE_HOME is set, and folder is empty."""
     alone = folder / "alone"  # no vmlinux beside it
     alone.mkdir()
@@ -188,13 +189,20 @@ def survey(dump, vmlinux, folder, sources=SOURCES):
     report = run(["-d", str(vmlinux)], [alone / "vmcore"], False)[0]
     row = {"kernel": report["kernel"]["release"], "arch": report["kernel"]["arch"], "pages": report["census"]["pages"],
            "form": report["dump"]["format"], "sources": {}}
-    for source in sources:
+    for source in SOURCES:
         try:
             cold = first_time(arguments(source, vmlinux, folder), alone / "vmcore", folder)
-            row["sources"][source] = {"cold": cold, "cells": measure(alone / "vmcore", vmlinux, source, folder)}
+            row["sources"][source] = {"cold": cold, "cells": measure(alone / "vmcore", vmlinux, source, folder, names)}
         except NoSource as why:
             row["sources"][source] = str(why)
     return row
+
+
+def add_forms(row, more):
+    """Put some forms that were measured into what was known of a dump."""
+    for source, got in more["sources"].items():
+        if isinstance(got, dict) and isinstance(row["sources"].get(source), dict):
+            row["sources"][source]["cells"] |= got["cells"]
 
 
 # ---- tables --------------------------------------------------------------------------------------------------------------
@@ -226,7 +234,8 @@ def rows(results):
     """Lines of the matrix."""
     lines = [f"| dump | kernel | machine | debug info | first time | {' | '.join(FORMS)} |", "|---|---|---|---|--:|" + "--:|" * len(FORMS)]
     for name, row in in_order(results):
-        for source, got in row["sources"].items():
+        for source in SOURCES:
+            got = row["sources"][source]
             if isinstance(got, str):
                 continue
             cells = " | ".join(words(got["cells"].get(form, "")) for form in FORMS)
