@@ -40,16 +40,27 @@ bool vma_page_address(const struct layout *l, const struct vmas *vs, const struc
 	return true;
 }
 
+/* The dump lacks what would say which anon_vmas, or which file, the area maps: a table there that it lacks may map any page. */
+static bool may_map_any(const struct excuse *e, const struct vma *v, uint64_t mapping)
+{
+	return e->kind == EXCUSE_GAP && (v->trouble & (mapping & 1 ? VMA_CHAIN_GAP : VMA_FILE_GAP));
+}
+
 /* Whether the areas of the excuse's address space put the page into its range. */
 static bool covers(const struct check *c, const struct excuse *e, uint64_t mapping, uint64_t index)
 {
 	const struct vmas *vs = &c->spaces[e->space].vmas;
 	uint64_t at;
 
-	for (size_t i = 0; i < vs->list.nr && vs->list.v[i].start < e->end; i++)
-		if (vs->list.v[i].end > e->start && vma_page_address(&c->layout, vs, &vs->list.v[i], mapping, index, &at) &&
-		    at >= e->start && at < e->end)
+	for (size_t i = 0; i < vs->list.nr && vs->list.v[i].start < e->end; i++) {
+		const struct vma *v = &vs->list.v[i];
+
+		if (v->end <= e->start)
+			continue;
+		if (may_map_any(e, v, mapping) ||
+		    (vma_page_address(&c->layout, vs, v, mapping, index, &at) && at >= e->start && at < e->end))
 			return true;
+	}
 	return false;
 }
 

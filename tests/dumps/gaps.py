@@ -22,6 +22,7 @@ ALARMS = (
     ("7.3-hvo", "slab", 3, 1),        # the part of the root memory cgroup for a node
     ("6.1", "reserved", 40, 100),     # zero_pfn
     ("6.12", "reserved", 40, 101),      # huge_zero_folio
+    ("6.12", "kernel", 3, 101),       # a page table, and which anon_vma the area above it has
 )
 # How many bytes of the file are missing.
 CUTS = (1, 100000, 1000000, 5000000, 15000000, 25000000)
