@@ -16,6 +16,8 @@ import dumptest
 
 # Who wrote to /proc/sysrq-trigger or /proc/crash is the first process.
 DYING = {"6.1-kdump": (1, "init")}
+# The head of a CPU's note.
+PRSTATUS = rb"\x05\0\0\0\x50\x01\0\0\x01\0\0\0CORE\0"
 # The log of a dump without console.
 CAUSE = {"6.1-kdump": "sysrq: Trigger a crash"}
 
@@ -82,7 +84,7 @@ def try_busy(cases, dump, folder):
     cases.case(f"{dump.name}: work in flight is recognised", "" if in_flight or dump.name == "5.10-kdump" else str(report["references"]))
 
     data = bytearray(pathlib.Path(dump.path).read_bytes())
-    notes = [m.start() for m in re.finditer(rb"\x05\0\0\0\x50\x01\0\0\x01\0\0\0CORE\0", data[:1 << 16])]
+    notes = [m.start() for m in re.finditer(PRSTATUS, data[:1 << 16])]
     for at in notes:
         data[at + 12:at + 16] = b"LOST"
     lost = folder / "lost-notes"
@@ -90,6 +92,24 @@ def try_busy(cases, dump, folder):
     cases.case(f"{dump.name}: the same without the notes of {len(notes)} CPUs",
                [] if len(notes) == 2 and judged(dump, lost) == (status, report) else ["differs"])
     lost.unlink()
+
+
+def try_silent(cases, dump, folder):
+    """A CPU that did not answer: no note of it, and zeros where it would have written its own.  The report names it."""
+    data = bytearray(pathlib.Path(dump.path).read_bytes())
+    note = [m.start() for m in re.finditer(PRSTATUS, data[:1 << 16])][-1]
+    own = data.find(data[note:note + 20 + 0x150], note + 1)
+    data[note + 12:note + 16] = b"LOST"
+    data[own:own + 12] = bytes(12)
+    silent = folder / "silent"
+    silent.write_bytes(data)
+    status, report = judged(dump, silent)
+    alarms = [f["message"] for f in report["findings"] if f["severity"] != "note"]
+    told = [gap["what"] for gap in report["gaps"] if "without registers, namely CPU" in gap["what"] and gap["count"] == 1]
+    cases.case(f"{dump.name}: a CPU that did not answer is a gap", [*alarms, f"exit status {status}" if status else "",
+                                                                 "no note of a CPU in memory" if own < 0 else "",
+                                                                 "" if told and len(report["gaps"]) == 1 else str(report["gaps"])])
+    silent.unlink()
 
 
 def compare(cases, dump):
@@ -113,6 +133,7 @@ def main():
             compare(cases, dump)
             if dump.name in dumptest.CRASHED:
                 try_busy(cases, dump, folder)
+                try_silent(cases, dump, folder)
     cases.finish()
 
 
