@@ -148,10 +148,10 @@ struct error *pass_mms_begin(struct check *c, uint64_t *ret_units)
 
 /* ---- areas ------------------------------------------------------------------------------------------------------------------ */
 
-/* The child of a fork under way: no task has it, and the parent fills it. */
+/* The child of a fork under way: no task has it, and the parent, who may be among tasks that the dump lacks, fills it. */
 static bool is_being_forked(const struct check *c, const struct mm *mm)
 {
-	return !mm->nr_tasks && mm->lock.write_held && tasks_find(&c->tasks, mm->lock.owner);
+	return !mm->nr_tasks && mm->lock.write_held && (tasks_find(&c->tasks, mm->lock.owner) || c->tasks.nr_broken);
 }
 
 /* Changing an area moves it, and perhaps its neighbour, before the tree follows (vma_expand(), __split_vma()). */

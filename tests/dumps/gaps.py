@@ -23,6 +23,7 @@ ALARMS = (
     ("6.1", "reserved", 40, 100),     # zero_pfn
     ("6.12", "reserved", 40, 101),      # huge_zero_folio
     ("6.12", "kernel", 3, 101),       # a page table, and which anon_vma the area above it has
+    ("6.12", "slab", 40, 103),   # the task that forks
 )
 # How many bytes of the file are missing.
 CUTS = (1, 100000, 1000000, 5000000, 15000000, 25000000)
