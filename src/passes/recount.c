@@ -392,6 +392,19 @@ static void count_checked(struct check *c)
 	}
 }
 
+/* Thousands of wrong pages have one cause; what is beyond is counted, not shown, unless a table that is missing may be it. */
+static void count_beyond(struct check *c, uint64_t nr)
+{
+	struct ledger_entry *e = &c->ledger.rule[RULE_MAPCOUNT_RECOUNT_SMALL];
+
+	if (c->tables.excuses.nr) {
+		e->gaps += nr;
+		return;
+	}
+	e->findings += nr;
+	e->dropped += nr;
+}
+
 struct error *pass_mapcount_finish(struct check *c)
 {
 	struct recount r = { .check = c, .w = &c->workers[0] };
@@ -407,10 +420,8 @@ struct error *pass_mapcount_finish(struct check *c)
 		return err;
 	memset(r.w->section_findings, 0, sizeof(r.w->section_findings));
 	err = collect(c, &pfns, &nr);
-	/* thousands of wrong pages have one cause; what is beyond is counted, not shown */
 	if (!err && nr > MAX_SUSPECTS) {
-		c->ledger.rule[RULE_MAPCOUNT_RECOUNT_SMALL].findings += nr - MAX_SUSPECTS;
-		c->ledger.rule[RULE_MAPCOUNT_RECOUNT_SMALL].dropped += nr - MAX_SUSPECTS;
+		count_beyond(c, nr - MAX_SUSPECTS);
 		nr = MAX_SUSPECTS;
 	}
 	c->detail_limit = MAX_SUSPECTS;
