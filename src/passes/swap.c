@@ -152,6 +152,10 @@ static void check_cache_flag(struct cursor *t, uint64_t offset, const struct swa
 		return;
 	if (slot->cached && (c->swap.cache_cut[t->index] || swap_is_parked(&c->swap.swap, swap_entry(t->area->type, offset))))
 		return;
+	if (slot->cached && c->swap.swap.parked_gap) {
+		t->w->ledger.rule[RULE_SWAPCACHE_FLAG_HAS_CACHE].gaps++;
+		return;
+	}
 	suspect(t, ODD_CACHE, offset, slot, tally);
 }
 

@@ -244,7 +244,7 @@ static struct error *space_unit(void *arg, unsigned worker, uint64_t unit)
 	return err;
 }
 
-/* Where the address spaces of an area are; cut when that, or the memmap that their folios may be in, cannot be read. */
+/* Where the address spaces of an area are; cut when that cannot be read. */
 static struct error *find_spaces(struct space_walk *sp, unsigned index, uint64_t spaces, uint64_t numbers)
 {
 	struct check *c = sp->pass->check;
@@ -256,7 +256,7 @@ static struct error *find_spaces(struct space_walk *sp, unsigned index, uint64_t
 	if (!err && ok)
 		err = kvmem_read_word(c->kv, numbers + a->type * UINT64_C(4), 4, &nr, &ok);
 	sp->nr[index] = !err && ok && sp->base[index] ? (nr < want ? nr : want) : 0;
-	c->swap.cache_cut[index] = sp->nr[index] < want || c->memmap.nr_gaps;
+	c->swap.cache_cut[index] = sp->nr[index] < want;
 	return err;
 }
 

@@ -51,7 +51,10 @@ static struct error *own_frame(struct alias *a, uint64_t head, unsigned order, b
 	struct frame_user user = { a->frame, head };
 
 	if (fact_found(&a->check->layout.facts, FACT_ZONE_VMEMMAP_TAILS)) {
-		*ret = a->pfn != head && hvo_tails_find(&a->check->hugetlb.tails, a->frame, order);
+		const struct check *c = a->check;
+		bool unknown = c->hugetlb.tails.nr_gaps || c->zones.nr_gaps;
+
+		*ret = a->pfn != head && (unknown || hvo_tails_find(&c->hugetlb.tails, a->frame, order));
 		return NULL;
 	}
 	/* the frame of a head may be that of no other head */

@@ -211,7 +211,7 @@ static struct error *objcgs_walk(struct tree_walk *t, const struct zones *z)
 		   fact_found(&t->l->facts, FACT_OBJCG_MEMCG);
 	struct error *err = NULL;
 
-	m->objcgs_complete = old || m->lru_objcgs;
+	m->objcgs_complete = old || (m->lru_objcgs && !z->nr_gaps);
 	for (size_t i = 0; !err && i < m->list.nr; i++) {
 		const struct memcg *memcg = &m->list.v[i];
 

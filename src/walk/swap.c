@@ -356,6 +356,7 @@ static struct error *park(struct swap *s, struct kvmem *k, uint64_t at, uint64_t
 
 		if (err)
 			return err;
+		s->parked_gap |= !ok;
 		/* a slot that was handed out is 0 from then on */
 		if (ok && entry && !array_push(&s->parked, entry))
 			return &error_nomem;
@@ -369,12 +370,14 @@ static struct error *park_cpu(struct swap *s, struct kvmem *k, uint64_t cache)
 	bool ok;
 	struct error *err = kvmem_read_word(k, cache + known(s, FACT_SWAP_SLOTS_ALLOC)->offset, 8, &slots, &ok);
 
+	s->parked_gap |= !ok;
 	if (!err && ok)
 		err = park(s, k, slots, PARKED_SLOTS);
 	if (!err)
 		err = kvmem_read_word(k, cache + known(s, FACT_SWAP_SLOTS_FREED)->offset, 8, &freed, &ok);
 	if (!err && ok)
 		err = kvmem_read_word(k, cache + known(s, FACT_SWAP_SLOTS_NR_FREED)->offset, 4, &nr, &ok);
+	s->parked_gap |= !ok;
 	/* one more: who adds a slot writes it first */
 	if (!err && ok)
 		err = park(s, k, freed, nr + 1);
@@ -389,6 +392,7 @@ static struct error *read_parked(struct swap *s, const struct percpu *cpus, stru
 	if (!percpu_symbol(s->l, FACT_SWP_SLOTS, &base) || !has(s, FACT_SWAP_SLOTS_ALLOC) || !has(s, FACT_SWAP_SLOTS_FREED) ||
 	    !has(s, FACT_SWAP_SLOTS_NR_FREED))
 		return NULL;
+	s->parked_gap = !cpus->cpus.nr || cpus->nr_gaps;
 	for (size_t i = 0; !err && i < cpus->cpus.nr; i++)
 		err = park_cpu(s, k, base + cpus->cpus.v[i].offset);
 	if (s->parked.nr)

@@ -53,6 +53,7 @@ struct swap {
 	unsigned nr;
 	unsigned nr_gaps;       /**< areas that could not be read */
 	ARRAY(uint64_t) parked; /**< entries in the per-CPU caches of free slots (swp_slots, up to v6.13), sorted */
+	bool parked_gap;        /**< some of these could not be read */
 };
 
 /** One slot, whatever the model. */
