@@ -22,6 +22,7 @@ DWARF, STRIPPED, CARRIED = "DWARF", "vmlinux without DWARF", "nothing but the du
 SOURCES = (DWARF, STRIPPED, CARRIED)
 # What a filter did to the dump, not what is in it.
 OF_FILTER = "warning filtered-kernel-page"
+BIG_ENDIAN = "redump writes no big-endian dumps"
 # Members of a report that may differ from one form of a dump to the other, or that follow from the rules that ran.
 OWN = ("dump", "timing", "judgement", "totals", "rules", "findings", "kernel", "census")
 
@@ -37,7 +38,16 @@ class NoSource(Exception):
 # ---- forms -------------------------------------------------------------------------------------------------------------
 
 
+def is_big_endian(dump):
+    """By the header: ELF's EI_DATA, or the version of a kdump's, which is a small number."""
+    with open(dump, "rb") as file:
+        head = file.read(16)
+    return head[5] == 2 if head[:4] == b"\x7fELF" else int.from_bytes(head[8:12], "little") > 0xffff
+
+
 def rewritten(dump, folder, *args):
+    if is_big_endian(dump):
+        raise Missing(BIG_ENDIAN)
     path = folder / "vmcore"
     dumptest.redump(*args, dump, path)
     return path

@@ -27,14 +27,14 @@ def try_document(cases, results):
     text = (cells.HERE.parents[1] / "doc/MATRIX.md").read_text()
     cases.case("document", "" if text.endswith(cells.document(results)) else "is not what matrix.json says: matrix --document")
     missing = set(dumptest.DUMPS + dumptest.CRASHED) - set(results)
-    cases.case("every bundled dump is in it", sorted(missing))
+    cases.case("every bundled dump is in it", [f"no {name}: matrix --only {name}" for name in sorted(missing)])
 
 
 def try_healthy(cases, results):
     wrong = []
     for where, form, cell in measured(results):
         if isinstance(cell, str):
-            wrong += [] if form == cells.FILTERED else [f"{where}: {cell}"]
+            wrong += [] if form == cells.FILTERED or cell == cells.BIG_ENDIAN else [f"{where}: {cell}"]
             continue
         alarms = cells.false_alarms(form, cell)
         wrong += [f"{where}: {alarms}"] if alarms else []
