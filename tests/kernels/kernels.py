@@ -163,6 +163,14 @@ def matrix(results):
     return lines
 
 
+def places(names, results):
+    """The kernels in as few words as can be."""
+    others = sorted(set(results) - set(names))
+    if not others:
+        return "everywhere"
+    return f"all but {', '.join(others)}" if len(others) < len(names) else ", ".join(sorted(names))
+
+
 def reasons(results):
     """Lines of the second table: why which rules are skipped where."""
     where = {}
@@ -173,5 +181,5 @@ def reasons(results):
     for reason, groups in sorted(where.items()):
         for rules, names in groups.items():
             some = ", ".join(f"`{rule}`" for rule in rules[:3]) + (f" and {len(rules) - 3} more" if len(rules) > 3 else "")
-            lines.append(f"| {reason} | {some} | {', '.join(sorted(names)) if len(names) < len(results) else 'everywhere'} |")
+            lines.append(f"| {reason} | {some} | {places(names, results)} |")
     return lines
