@@ -87,10 +87,10 @@ def scan(*args, **more):
 
 
 class Store:
-    """A store of SQLite, read only."""
+    """A store of SQLite.  Not opened read-only: what a killed scan had begun to write is taken back by who opens it next."""
 
     def __init__(self, path):
-        self.db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        self.db = sqlite3.connect(f"file:{path}?mode=rw", uri=True)
 
     def __enter__(self):
         return self
@@ -137,16 +137,25 @@ def sqlite_run(path, sql):
     db.close()
 
 
-def wait_for(pid, children=1):
-    """Processes that pid has started, as soon as there are so many; fewer when it ended."""
-    while os.path.exists(f"/proc/{pid}/task/{pid}/children"):
+def children_of(pid):
+    """Processes that pid has started and that have not ended."""
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
-            found = [int(p) for p in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+            state, parent = stat.read_text().rsplit(")", 1)[1].split()[:2]
         except (FileNotFoundError, ProcessLookupError):
-            break
-        if len(found) >= children:
-            return found
-    return []
+            continue
+        if int(parent) == pid and state != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def wait_for(pid):
+    """The same, as soon as there is one; none when pid ended."""
+    found = []
+    while not found and os.path.exists(f"/proc/{pid}") and " Z " not in pathlib.Path(f"/proc/{pid}/stat").read_text():
+        found = children_of(pid)
+    return found
 
 
 def start(*args):
