@@ -21,11 +21,10 @@ ALARMS = (
     ("5.10", "slab", 3, 100),         # a list node in two pages; inodes that may be shmem's
     ("7.3-hvo", "slab", 3, 1),        # the part of the root memory cgroup for a node
     ("7.3-hvo", "reserved", 40, 112), # node_data: what only zones and nodes lead to
-    ("6.12", "slab", 3, 112),         # a CPU's cache of swap slots
+    ("6.12-la57", "reserved", 40, 107),  # a CPU's cache of swap slots
     ("6.1", "reserved", 40, 100),     # zero_pfn
     ("6.12", "reserved", 40, 101),    # huge_zero_folio
-    ("6.12", "kernel", 3, 101),       # a page table, and which anon_vma the area above it has
-    ("6.12", "slab", 40, 103),        # the task that forks
+    ("6.12-la57", "kernel", 3, 0),    # a page table, and which anon_vma the area above it has
     ("5.10-kdump", "page-table", 40, 106),  # more suspects than are looked at
 )
 # How many bytes of the file are missing.
