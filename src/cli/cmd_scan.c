@@ -27,7 +27,7 @@ struct scan_options {
 };
 
 static const struct argp_option extra_options[] = {
-	{ NULL, 0, NULL, 0, "The batch:", 1 },
+	{ NULL, 0, NULL, 0, "The batch:", 4 },
 	{ "db", KEY_DB, "STORE", 0, "keep the results in STORE: a file of SQLite, or postgresql://...; what is there and has not changed is not checked again", 0 },
 	{ "jsonl", KEY_JSONL, "FILE", 0, "append a line of JSON for each dump that is checked; - is standard output", 0 },
 	{ "timeout", KEY_TIMEOUT, "SECONDS", 0, "end the check of a dump that takes longer", 0 },
