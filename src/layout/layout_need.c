@@ -158,7 +158,7 @@ static bool has_free_lists(const struct layout *l, enum need need)
 	case NEED_FREE_AREAS:
 		return all_found(l, areas, ARRAY_SIZE(areas));
 	case NEED_PAGEBLOCKS:
-		return l->section.sparse && fact_found(&l->facts, FACT_SECTION_PAGEBLOCK_FLAGS);
+		return fact_found(&l->facts, l->section.sparse ? FACT_SECTION_PAGEBLOCK_FLAGS : FACT_ZONE_PAGEBLOCK_FLAGS);
 	case NEED_ISOLATION:
 		return fact_found(&l->facts, FACT_ZONE_NR_ISOLATED) && fact_found(&l->facts, FACT_MIGRATE_ISOLATE);
 	case NEED_CMA:

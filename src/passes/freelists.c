@@ -351,7 +351,7 @@ struct error *freelists_missing(struct unlisted *u)
 struct error *pass_freelists_begin(struct check *c, uint64_t *ret_units)
 {
 	struct free_lists *f = &c->free_lists;
-	struct error *err = pageblocks_init(&f->blocks, &c->layout, &c->memmap, c->kv);
+	struct error *err = pageblocks_init(&f->blocks, &c->layout, &c->memmap, &c->zones, c->kv);
 
 	if (!err)
 		err = vmstat_init(&f->stat, &c->layout, &c->zones, &c->percpu, c->kv);

@@ -195,12 +195,12 @@ static struct error *section_blocks(struct check *c, struct worker *w, size_t se
 		unsigned bits = p->bits.v[section * p->per_section + i], type = bits & BLOCK_TYPE;
 		uint64_t pfn = s->first_pfn + ((uint64_t)i << p->order);
 
+		if (!memmap_valid(&c->memmap, s, pfn))
+			continue;
 		if (bits & BLOCK_UNKNOWN) {
 			w->ledger.rule[RULE_PAGEBLOCK_MT_VALID].gaps++;
 			continue;
 		}
-		if (!memmap_valid(&c->memmap, s, pfn))
-			continue;
 		w->ledger.rule[RULE_PAGEBLOCK_MT_VALID].checked++;
 		if (type >= types || (p->isolate_bit && (int)type == p->isolate_type))
 			invalid_type(c, w, pfn, type);

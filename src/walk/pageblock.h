@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
- * \file pageblock.h  Migrate types: of pageblocks (the bitmap of each memory section) and of free lists.
+ * \file pageblock.h  Migrate types: of pageblocks (the bitmap of each memory section, or zone) and of free lists.
  *
  * Reads when it is set up; constant afterwards.
  */
@@ -8,6 +8,7 @@
 #define WALK_PAGEBLOCK_H
 
 #include "walk/memmap.h"
+#include "walk/zones.h"
 
 /** What pageblock_type() says of a block whose bits could not be read. */
 enum { PAGEBLOCK_UNKNOWN = -1 };
@@ -25,8 +26,8 @@ struct pageblocks {
 enum { BLOCK_ISOLATED = 0x10, BLOCK_UNKNOWN = 0x80, BLOCK_TYPE = 0x07 };
 
 /** What cannot be read is counted in nr_unknown; a kernel whose bitmap is not described leaves known false. */
-struct error *pageblocks_init(struct pageblocks *p, const struct layout *l, const struct memmap *m, struct kvmem *k)
-	_must_check_;
+struct error *pageblocks_init(struct pageblocks *p, const struct layout *l, const struct memmap *m, const struct zones *z,
+			      struct kvmem *k) _must_check_;
 void pageblocks_deinit(struct pageblocks *p);
 
 /** Migrate type of the block of \p pfn as get_pfnblock_migratetype() has it, PAGEBLOCK_UNKNOWN when not known. */

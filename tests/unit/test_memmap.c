@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which pfns have a struct page and where: every memory model, on fake machines whole and damaged. */
+#include "walk/pageblock.h"
 #include "world.h"
 
 struct map {
@@ -394,6 +395,48 @@ static void test_flat_base(void **state)
 	map_fails(&t, "mem_map 0xffffea0000120000 does not fit the node's 0xffffea0000140000 for pfn 0x7ff");
 }
 
+/* FLATMEM: each zone has a bitmap of its blocks, from the one on in which it begins. */
+static void test_flat_pageblocks(void **state)
+{
+	unsigned member;
+	struct pageblocks p;
+	struct zones z;
+	struct map t;
+	uint64_t words;
+
+	(void)state;
+	map_start(&t, 2);
+	words = world_alloc(&t.w, 64);
+	world_put(&t.w, words, 8, VMEMMAP);
+	world_put(&t.w, words + 8, 8, 0x4000);
+	world_put(&t.w, words + 16, 8, 0x12); /* DMA: from pfn 1 on */
+	world_put(&t.w, words + 24, 8, 0x21); /* DMA32: from pfn 0x1000 on */
+	world_put(&t.w, words + 32, 8, 1);
+	world_no_symbol(&t.w, "mem_section");
+	world_no_symbol(&t.w, "vmemmap_base");
+	*world_fact(&t.w, Q_SYMBOL, "mem_map", NULL) = (struct answer){ .found = true, .value = (int64_t)words };
+	*world_fact(&t.w, Q_SYMBOL, "max_mapnr", NULL) = (struct answer){ .found = true, .value = (int64_t)words + 8 };
+	member = (unsigned)world_offset(&t.w, "zone", "free_area", NULL);
+	world_member(&t.w, "zone", "pageblock_flags", member, 8);
+	world_put(&t.w, t.w.zones[0].va + member, 8, words + 16);
+	world_put(&t.w, t.w.zones[1].va + member, 8, words + 24);
+	map_read(&t);
+	assert_true(layout_has(&t.lab.layout, NEED_PAGEBLOCKS));
+	assert_null(zones_init(&z, &t.lab.layout, t.lab.kv));
+	assert_null(pageblocks_init(&p, &t.lab.layout, &t.m, &z, t.lab.kv));
+	assert_int_equal(p.nr_unknown, 0);
+	assert_int_equal(pageblock_type(&p, &t.m, 0), 2);
+	assert_int_equal(pageblock_type(&p, &t.m, 0x3ff), 1);
+	assert_int_equal(pageblock_type(&p, &t.m, 0x400), 0);
+	assert_int_equal(pageblock_type(&p, &t.m, 0x1000), 1);
+	assert_int_equal(pageblock_type(&p, &t.m, 0x1200), 2);
+	assert_int_equal(pageblock_type(&p, &t.m, 0x2fff), 0);
+	assert_int_equal(pageblock_type(&p, &t.m, 0x3000), 1); /* the 17th block: of the next word */
+	pageblocks_deinit(&p);
+	zones_deinit(&z);
+	map_end(&t);
+}
+
 /* Pointers with tags in their top bytes, and words that only look like such. */
 static void test_pointer_tags(void **state)
 {
@@ -475,6 +518,7 @@ int main(void)
 		cmocka_unit_test(test_too_many_sections), cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_classic),		  cmocka_unit_test(test_classic_damaged),
 		cmocka_unit_test(test_flat),		  cmocka_unit_test(test_flat_base),
+		cmocka_unit_test(test_flat_pageblocks),
 		cmocka_unit_test(test_pointer_tags),	  cmocka_unit_test(test_tags),
 	};
 
