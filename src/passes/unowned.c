@@ -12,6 +12,7 @@
 #include "passes/refs_parts.h"
 #include "passes/terms.h"
 #include "walk/ktables.h"
+#include "walk/linear.h"
 #include "walk/module.h"
 #include "walk/stack.h"
 #include "walk/vmap.h"
@@ -141,6 +142,53 @@ static struct error *claim_mapped(struct area_owners *o, const struct vmap_range
 	return claim_modules(o, range);
 }
 
+/* vmap_walk_once() callback. */
+static struct error *claim_shadow_leaf(void *arg, const struct vmap_leaf *leaf)
+{
+	struct hunt *t = arg;
+
+	for (uint64_t i = 0; i < leaf->nr; i++)
+		claim(t, leaf->pfn + i, KOWNER_SHADOW);
+	return NULL;
+}
+
+static struct error *claim_shadow_range(struct hunt *t, uint64_t start, uint64_t end)
+{
+	const struct vmap_range range = { start, end };
+	struct bitmap met = { 0 };
+	struct vmap_result result;
+	struct error *err = bitmap_init(&met, t->c->memmap.max_pfn) ? NULL : &error_nomem;
+
+	if (!err && start < end)
+		err = vmap_walk_once(t->c->kv, &range, &met, claim_shadow_leaf, t, &result);
+	if (!err && start < end)
+		t->gaps += result.nr_gaps + result.limit;
+	bitmap_deinit(&met);
+	return err;
+}
+
+/* KASAN's shadow has no bounds that the kernel tells: it lies where neither the direct map nor vmalloc() is. */
+static struct error *claim_shadow(struct hunt *t, const struct vmap_range *vmalloc)
+{
+	struct check *c = t->c;
+	unsigned shift = c->layout.page_shift;
+	struct vmap_range direct, low, high;
+	struct linear linear;
+	struct error *err = linear_init(&linear, &c->layout, &c->memmap, c->kv);
+
+	if (err || !linear.known || !fact_found(&c->layout.facts, FACT_KASAN_SHADOW))
+		return err;
+	direct = (struct vmap_range){ linear.base + (c->memmap.sections.v[0].first_pfn << shift), linear.base + (c->memmap.max_pfn << shift) };
+	low = direct.start < vmalloc->start ? direct : *vmalloc;
+	high = direct.start < vmalloc->start ? *vmalloc : direct;
+	err = claim_shadow_range(t, ~low_mask(c->layout.mmu.va_bits), low.start);
+	if (!err)
+		err = claim_shadow_range(t, low.end, high.start);
+	if (!err)
+		err = claim_shadow_range(t, high.end, UINT64_MAX);
+	return err;
+}
+
 static struct error *claim_areas(struct hunt *t)
 {
 	struct check *c = t->c;
@@ -156,6 +204,8 @@ static struct error *claim_areas(struct hunt *t)
 	t->gaps += !ok;
 	if (!err && ok)
 		err = claim_mapped(&o, &range);
+	if (!err && ok)
+		err = claim_shadow(t, &range);
 	if (!err)
 		claim_all(t, &c->owners.owned, KOWNER_VMALLOC); /* areas in the making are not mapped yet */
 	stacks_deinit(&o.stacks);

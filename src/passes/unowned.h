@@ -20,6 +20,7 @@ enum kernel_owner {
 	KOWNER_PERCPU,  /**< chunk of per-CPU memory */
 	KOWNER_VMALLOC,
 	KOWNER_VMAP,    /**< mapped by vmap(), vm_map_ram() and the like */
+	KOWNER_SHADOW,  /**< shadow memory of KASAN */
 	KOWNER_USER,    /**< mapped by processes */
 	KOWNER_SOURCE,  /**< and following: a holder that a walk has met, by enum ref_source */
 	KOWNER_SOURCE_LAST = KOWNER_SOURCE + NR_REF_SOURCES - 1,

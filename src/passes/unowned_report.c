@@ -21,6 +21,7 @@ static const struct {
 	[KOWNER_PERCPU] = { "per-cpu", "per-CPU memory" },
 	[KOWNER_VMALLOC] = { "vmalloc", "vmalloc" },
 	[KOWNER_VMAP] = { "vmap", "mapped by vmap()" },
+	[KOWNER_SHADOW] = { "kasan-shadow", "shadow memory of KASAN" },
 	[KOWNER_USER] = { "user", "mapped by processes" },
 	[KOWNER_SLAB] = { "by-slab", "an object points to it" },
 	[KOWNER_DATA] = { "by-data", "a variable points to it" },

@@ -16,6 +16,7 @@ struct vmap_walk {
 	const struct mmu *m;
 	const struct vmap_range *range;
 	uint64_t max_tables;
+	struct bitmap *met; /* NULL: tables may be met again */
 	struct error *(*fn)(void *arg, const struct vmap_leaf *leaf);
 	void *arg;
 	struct vmap_result *result;
@@ -65,6 +66,18 @@ static struct error *leaf_found(struct vmap_walk *w, unsigned level, uint64_t va
 	return w->fn(w->arg, &leaf);
 }
 
+static bool is_new(struct vmap_walk *w, uint64_t pa)
+{
+	uint64_t pfn = pa >> w->m->page_shift;
+
+	if (!w->met)
+		return true;
+	if (pfn >= w->met->nr || bitmap_test(w->met, pfn))
+		return false;
+	bitmap_set(w->met, pfn);
+	return true;
+}
+
 /* Entries of the table at pa, the first of which is for address base. */
 static struct error *table_walk(struct vmap_walk *w, unsigned level, uint64_t pa, uint64_t base)
 {
@@ -85,24 +98,38 @@ static struct error *table_walk(struct vmap_walk *w, unsigned level, uint64_t pa
 		kind = mmu_decode(w->m, level, i, mmu_entry(w->m, table, i), &to);
 		if (kind == ENTRY_LEAF)
 			err = leaf_found(w, level, va, to, pa);
-		else if (kind == ENTRY_TABLE && level > 1)
+		else if (kind == ENTRY_TABLE && level > 1 && is_new(w, to))
 			err = table_walk(w, level - 1, to, va);
 	}
 	return err;
 }
 
-struct error *vmap_walk(struct kvmem *k, const struct vmap_range *range, uint64_t max_tables,
-			struct error *(*fn)(void *arg, const struct vmap_leaf *leaf), void *arg, struct vmap_result *ret)
+static struct error *walk(struct vmap_walk *w)
 {
-	const struct mmu *m = kvmem_mmu(k);
-	struct vmap_walk w = { k, m, range, max_tables, fn, arg, ret };
+	const struct mmu *m = w->m;
 	uint64_t base = m->kernel_base;
 
-	*ret = (struct vmap_result){ 0 };
+	*w->result = (struct vmap_result){ 0 };
 	if (m->page_shift > 16)
 		return NULL;
 	/* the table may cover both halves; addresses of the upper one continue with ones above the bits that are translated */
 	if (!m->kernel_base && !m->low_kernel)
 		base = ~low_mask(mmu_table_shift(m, m->root_level));
-	return table_walk(&w, m->root_level, m->root_pa, base);
+	return table_walk(w, m->root_level, m->root_pa, base);
+}
+
+struct error *vmap_walk(struct kvmem *k, const struct vmap_range *range, uint64_t max_tables,
+			struct error *(*fn)(void *arg, const struct vmap_leaf *leaf), void *arg, struct vmap_result *ret)
+{
+	struct vmap_walk w = { k, kvmem_mmu(k), range, max_tables, NULL, fn, arg, ret };
+
+	return walk(&w);
+}
+
+struct error *vmap_walk_once(struct kvmem *k, const struct vmap_range *range, struct bitmap *met,
+			     struct error *(*fn)(void *arg, const struct vmap_leaf *leaf), void *arg, struct vmap_result *ret)
+{
+	struct vmap_walk w = { k, kvmem_mmu(k), range, met->nr, met, fn, arg, ret };
+
+	return walk(&w);
 }
