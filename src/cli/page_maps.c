@@ -94,7 +94,7 @@ static void add_ids(const struct counts *n, const struct rmap_run *run, uint64_t
 static bool has_mapcount(const struct check *c, const struct census_record *r, uint32_t word)
 {
 	return layout_page_type(&c->layout, word) == TYPE_NONE && r->kind != KIND_MOVABLE_OPS && r->kind != KIND_ZSMALLOC &&
-	       !(r->bits & CENSUS_INTERIOR) && r->kind != KIND_UNREADABLE && r->kind != KIND_TAIL_ORPHAN;
+	       !(r->kind == KIND_SLAB && word != UINT32_MAX) && !(r->bits & CENSUS_INTERIOR) && r->kind != KIND_UNREADABLE && r->kind != KIND_TAIL_ORPHAN;
 }
 
 /* Sum over the pages of the folio: what they count, and what the tally leaves. */

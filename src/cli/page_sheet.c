@@ -222,7 +222,7 @@ static void add_counts(const struct page *p)
 
 	if (t != TYPE_NONE)
 		sheet_add(p->sheet, "words of struct page", "page_type", FMT_HEX, p->v.mapcount, "%s", page_type_name(t));
-	else if (p->kind == KIND_MOVABLE_OPS || p->kind == KIND_ZSMALLOC)
+	else if (p->kind == KIND_MOVABLE_OPS || p->kind == KIND_ZSMALLOC || (p->kind == KIND_SLAB && p->v.mapcount != UINT32_MAX))
 		sheet_add(p->sheet, "words of struct page", "_mapcount", FMT_INT, (uint64_t)(int64_t)(int32_t)p->v.mapcount,
 			  "used otherwise by this kind of page");
 	else

@@ -36,8 +36,8 @@ uint64_t terms_mapcount(const struct layout *l, enum page_kind kind, const struc
 
 uint64_t terms_small_mapcount(enum page_kind kind, const struct page_view *v)
 {
-	/* untyped movable pages (zsmalloc up to v6.11) keep an object offset in the word */
-	return kind == KIND_MOVABLE_OPS || kind == KIND_ZSMALLOC ? 0 : mapcount_unbias((int32_t)v->mapcount);
+	/* untyped movable pages (zsmalloc up to v6.11) keep an object offset in the word, SLAB (up to v6.7) its objects in use */
+	return kind == KIND_MOVABLE_OPS || kind == KIND_ZSMALLOC || kind == KIND_SLAB ? 0 : mapcount_unbias((int32_t)v->mapcount);
 }
 
 uint64_t terms_cache_refs(const struct layout *l, enum page_kind kind, unsigned order, const struct page_view *v)

@@ -42,6 +42,9 @@ def compare(cases, dump):
     if not (dump.truth / "proc/slabinfo").exists():
         cases.skip(name, "a kernel without slabinfo (CONFIG_SLUB_TINY)")
         return
+    if dumptest.tool_lines("slabs", dump) == ["not SLUB"]:
+        cases.skip(name, "a kernel with SLAB")
+        return
     truth, (walk, nameless) = guest(dump), found(dump)
     seen = Truth(dump)
     motion = seen.motion()

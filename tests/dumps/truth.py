@@ -46,6 +46,11 @@ def allocated_since(test, page, seen, bits):
             not seen.count and bits & ~(KIND_BITS | BIT["locked"] | BIT["active"]) == 0)
 
 
+def freed_since(test, page, seen, bits):
+    """SLAB gives slabs back every few seconds (cache_reap())."""
+    return page.kind in ("pcp-free", "buddy") and seen.flags & BIT["SLAB"] and not seen.count and not page.refcount
+
+
 def aged_since(test, page, seen, bits):
     return page.kind in ("anon", "file", "shmem") and bits and bits & ~AGE_BITS == 0
 
@@ -59,6 +64,8 @@ DIFFERENCES = (
      "keeps its anon mapping, but the census says what matters"),
     ("allocated since", allocated_since,
      "was free on a per-CPU list at the truth, then the kernel took it"),
+    ("freed since", freed_since,
+     "was a slab at the truth, then nothing was in it"),
     ("aged since", aged_since,
      "referenced, active, idle: set or cleared between the truth and the stop"),
 )

@@ -30,6 +30,10 @@ static void print_cache(const struct slab_state *s, const struct slab_cache *cac
 
 static struct error *print(struct check *c)
 {
+	if (!layout_has(&c->layout, NEED_SLUB)) {
+		puts("not SLUB");
+		return NULL;
+	}
 	for (size_t i = 0; i < c->slab->slabs.caches.nr; i++)
 		print_cache(c->slab, &c->slab->slabs.caches.v[i]);
 	return NULL;
