@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which pfns have a struct page and where: every memory model, on fake machines whole and damaged. */
 #include "walk/pageblock.h"
+#include "walk/vmap.h"
 #include "world.h"
 
 struct map {
@@ -437,6 +438,42 @@ static void test_flat_pageblocks(void **state)
 	map_end(&t);
 }
 
+static struct error *count_leaf(void *arg, const struct vmap_leaf *leaf)
+{
+	assert_int_equal(leaf->pfn, 7);
+	++*(unsigned *)arg;
+	return NULL;
+}
+
+/* Two entries lead to the same table, as most do in KASAN's early shadow. */
+static void test_shared_table(void **state)
+{
+	const uint64_t area = UINT64_C(0xffffc90000000000), pmd = UINT64_C(2) << 20;
+	const struct vmap_range range = { area, area + 2 * pmd };
+	struct vmap_result result;
+	struct bitmap met = { 0 };
+	unsigned nr = 0;
+	struct world w;
+	struct lab lab;
+
+	(void)state;
+	world_init(&w, "6.12");
+	world_boot(&w);
+	world_map(&w, area + 5 * FRAME, 7 * FRAME, 12, 0);
+	world_map(&w, area + pmd, 8 * FRAME, 12, 0);
+	memcpy(world_entry(&w, area + pmd, 2), world_entry(&w, area, 2), 8);
+	lab_open(&lab, &w);
+	assert_null(vmap_walk(lab.kv, &range, 100, count_leaf, &nr, &result));
+	assert_int_equal(nr, 2);
+	assert_true(bitmap_init(&met, 1 << 16));
+	assert_null(vmap_walk_once(lab.kv, &range, &met, count_leaf, &nr, &result));
+	assert_int_equal(nr, 3);
+	assert_int_equal(result.nr_gaps + result.limit, 0);
+	bitmap_deinit(&met);
+	lab_close(&lab);
+	world_deinit(&w);
+}
+
 /* Pointers with tags in their top bytes, and words that only look like such. */
 static void test_pointer_tags(void **state)
 {
@@ -519,7 +556,7 @@ int main(void)
 		cmocka_unit_test(test_classic),		  cmocka_unit_test(test_classic_damaged),
 		cmocka_unit_test(test_flat),		  cmocka_unit_test(test_flat_base),
 		cmocka_unit_test(test_flat_pageblocks),
-		cmocka_unit_test(test_pointer_tags),	  cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_pointer_tags),	  cmocka_unit_test(test_tags),		  cmocka_unit_test(test_shared_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
