@@ -133,7 +133,7 @@ static void print_dumps(struct out *out, const struct batch *b, const struct rep
 	for (size_t i = 0; i < nr; i++)
 		worth += o->verbose || list[i]->result.outcome != OUTCOME_CLEAN;
 	if (worth)
-		out_printf(out, "\nDUMPS, WORST FIRST%s%.*s\n", folder ? ", below " : "", (int)folder, folder ? b->found->dumps.v[0].name : "");
+		out_printf(out, "\nDUMPS, WORST FIRST%s%.*s\n", folder ? ", below\n  " : "", (int)folder, folder ? b->found->dumps.v[0].name : "");
 	for (size_t i = 0; i < nr && shown < worth && shown < most; i++, shown++)
 		print_dump(out, list[i], folder);
 	if (shown < worth)

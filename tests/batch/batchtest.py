@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the tests of this folder share: a folder full of dumps of all forms, running scan, comparing stores."""
+from collections import Counter
 import os
 import pathlib
 import random
@@ -126,8 +127,8 @@ def contents(store):
 
 
 def differ(one, other, what):
-    """The first lines that only one of two has."""
-    more = sorted(set(one) ^ set(other))[:4]
+    """The first lines that only one of two has, or has more often."""
+    more = sorted(((Counter(one) - Counter(other)) + (Counter(other) - Counter(one))).elements())[:4]
     return f"{what}: {len(one)} and {len(other)} rows, in one alone: {more}" if one != other else ""
 
 

@@ -99,7 +99,8 @@ def check_killed(cases, server, root, whole):
     first, second = (batchtest.start("--db", url, "-j", "1", root) for _ in range(2))
     first.communicate()
     second.communicate()
-    now = batchtest.contents(Store(server, "killed"))
+    # a worker that was killed early left no row of its run
+    whole, now = ([row for row in rows if not row.startswith("runs ")] for rows in (whole, batchtest.contents(Store(server, "killed"))))
     cases.case("killed twice, then done by two workers at once: the same store", batchtest.differ(whole, now, "killed"))
 
 

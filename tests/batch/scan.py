@@ -68,7 +68,8 @@ def check_table(cases, root):
     done = batchtest.scan("-v", root)
     text = done.stdout.decode()
     wrong = [] if done.returncode == 12 else [f"status {done.returncode}: {done.stderr}"]
-    wrong += [f"wider than 80 columns: {line}" for line in text.splitlines() if len(line) > 80]
+    wrong += [f"wider than 80 columns: {line}" for line in text.splitlines()
+              if len(line) > 80 and not line.startswith("  /")]
     wrong += [f"{pattern} missing" for pattern in (
         r"^10 dumps: 1 with errors, 1 with warnings, 5 clean, 3 not checked$",
         r"looked at +\d+ files; \d+ no dumps", r"DUMPS, WORST FIRST, below", r"failed +bad/cut\n +cut after 5 000 bytes|failed +bad/cut\n",
@@ -128,7 +129,9 @@ def check_crash(cases, root):
     out, err = scan.communicate()
     got = sorted((obj["outcome"], obj["message"]) for obj in map(json.loads, out.splitlines()))
     names = [outcome for outcome, _ in got]
-    wrong = [] if scan.returncode == 8 and names == ["clean", "crashed"] else [f"{scan.returncode} {got} {err}"]
+    # either may be the one that was at work
+    wrong = [] if scan.returncode & 8 and "crashed" in names and len(names) == 2 and {"clean", "warnings"} & set(names) \
+        else [f"{scan.returncode} {got} {err}"]
     if not any("signal 11" in message or "status" in message for outcome, message in got if outcome == "crashed"):
         wrong.append(f"{got}")
     cases.case("a check that crashes is told, and the rest goes on", wrong)

@@ -8,6 +8,7 @@ import os
 import re
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -58,7 +59,7 @@ class Browser:
             ["sh", "-c", f'exec "$0" "$@" 3<&{to_child} 4>&{from_child}', program, "--headless=new", "--no-sandbox", "--disable-gpu",
              "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking", "--remote-debugging-pipe",
              f"--user-data-dir={profile}", "about:blank"],
-            pass_fds=(to_child, from_child), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            pass_fds=(to_child, from_child), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         os.close(to_child)
         os.close(from_child)
         self.number, self.buffer, self.events, self.session = 0, b"", [], None
@@ -117,7 +118,7 @@ class Browser:
                         and e["params"]["request"]["url"].split("#")[0] != f"file://{path}"]
 
     def close(self):
-        self.process.kill()
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         os.close(self.to)
         os.close(self.back)
@@ -186,6 +187,11 @@ def main():
                 try_paper(browser, cases, name, path)
         finally:
             browser.close()
+            for _ in range(50):  # its helpers may write a moment longer
+                shutil.rmtree(work / "profile", ignore_errors=True)
+                if not (work / "profile").exists():
+                    break
+                time.sleep(0.1)
     cases.finish()
 
 
