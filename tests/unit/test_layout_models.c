@@ -193,8 +193,9 @@ static void test_kasan_tag(void **state)
 	expect_field(l->flag.kasan_tag, 43, 8);
 	expect_field(l->flag.lru_gen, 40, 3);
 	assert_int_equal(l->mmu.tags, 0); /* x86_64 */
+	end(&k);
+	start(&k, "6.12");
 	world_fact(&k.w, Q_MEMBER, "hstate", "nr_huge_pages_node")->length = 4;
-	world_fact(&k.w, Q_SYMBOL, "kasan_flag_stacktrace", NULL)->found = false;
 	world_fact(&k.w, Q_SYMBOL, "kasan_mode", NULL)->found = true; /* v5.11 to v5.17 */
 	l = decide(&k);
 	expect_field(l->flag.last_cpupid, 38, 21);
