@@ -11,67 +11,58 @@
 /** The order of the bytes of a word: that of the machine that wrote it, not of the one that reads. */
 enum endian { ENDIAN_LITTLE, ENDIAN_BIG };
 
-static inline uint16_t get_le16(const void *p)
-{
-	uint16_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return le16toh(v);
-}
-
-static inline uint32_t get_le32(const void *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return le32toh(v);
-}
-
-static inline uint64_t get_le64(const void *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return le64toh(v);
-}
-
-static inline uint16_t get_be16(const void *p)
-{
-	uint16_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return be16toh(v);
-}
-
-static inline uint32_t get_be32(const void *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return be32toh(v);
-}
-
-static inline uint64_t get_be64(const void *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return be64toh(v);
-}
-
 static inline uint16_t get_u16(enum endian e, const void *p)
 {
-	return e == ENDIAN_LITTLE ? get_le16(p) : get_be16(p);
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return e == ENDIAN_LITTLE ? le16toh(v) : be16toh(v);
 }
 
 static inline uint32_t get_u32(enum endian e, const void *p)
 {
-	return e == ENDIAN_LITTLE ? get_le32(p) : get_be32(p);
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return e == ENDIAN_LITTLE ? le32toh(v) : be32toh(v);
 }
 
 static inline uint64_t get_u64(enum endian e, const void *p)
 {
-	return e == ENDIAN_LITTLE ? get_le64(p) : get_be64(p);
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return e == ENDIAN_LITTLE ? le64toh(v) : be64toh(v);
+}
+
+static inline uint16_t get_le16(const void *p)
+{
+	return get_u16(ENDIAN_LITTLE, p);
+}
+
+static inline uint32_t get_le32(const void *p)
+{
+	return get_u32(ENDIAN_LITTLE, p);
+}
+
+static inline uint64_t get_le64(const void *p)
+{
+	return get_u64(ENDIAN_LITTLE, p);
+}
+
+static inline uint16_t get_be16(const void *p)
+{
+	return get_u16(ENDIAN_BIG, p);
+}
+
+static inline uint32_t get_be32(const void *p)
+{
+	return get_u32(ENDIAN_BIG, p);
+}
+
+static inline uint64_t get_be64(const void *p)
+{
+	return get_u64(ENDIAN_BIG, p);
 }
 
 /** A word of 1, 2, 4 or 8 bytes; 0 for any other size. */
@@ -97,6 +88,12 @@ static inline uint64_t get_within(enum endian e, const unsigned char *bytes, siz
 	return offset <= size && width <= size - offset ? get_word(e, bytes + offset, width) : 0;
 }
 
+/** A mask of the low \p width bits (0 to 64). */
+static inline uint64_t low_mask(unsigned width)
+{
+	return width >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << width) - 1;
+}
+
 /**
  * A C bit field of \p width bits that is declared behind \p before others in a unit of \p unit bits, of which \p word is the
  * value: compilers begin at the low end on little-endian machines, at the high end on big-endian ones.
@@ -105,13 +102,7 @@ static inline uint64_t get_bits(enum endian e, uint64_t word, unsigned unit, uns
 {
 	unsigned shift = e == ENDIAN_LITTLE ? before : unit - before - width;
 
-	return word >> shift & (width >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << width) - 1);
-}
-
-/** A mask of the low \p width bits (0 to 64). */
-static inline uint64_t low_mask(unsigned width)
-{
-	return width >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << width) - 1;
+	return word >> shift & low_mask(width);
 }
 
 static inline uint64_t bit_u64(unsigned nr)
