@@ -269,12 +269,9 @@ static struct error *elf_search(struct dump_store *s, const struct elf_header *h
 static void elf_describe(struct dump_store *s, const struct elf_header *h)
 {
 	s->info.arch = elf_arch(h->machine);
-	map_describe(&s->map, &s->info);
 	if (h->incomplete)
 		s->info.incomplete = "the file is marked incomplete: makedumpfile ran out of room";
-	else if (file_is_cut(&s->file))
-		s->info.incomplete = "the file is flattened and has no end mark: it was cut, or is damaged";
-	s->info.truncated |= s->info.incomplete != NULL;
+	plain_describe(s);
 }
 
 static struct error *elf_load(struct dump_store *s)
@@ -303,22 +300,7 @@ static struct error *elf_load(struct dump_store *s)
 
 struct error *elf_open(struct dump_file *file, const char *path, struct dump **ret)
 {
-	struct dump_store *s = calloc(1, sizeof(*s));
-	struct error *err;
+	const struct dump_info info = { .path = path, .format = "elf", .zeros_excluded = true };
 
-	if (!s) {
-		file_close(file);
-		return &error_nomem;
-	}
-	s->file = *file;
-	s->info = (struct dump_info){
-		.path = path, .format = "elf", .compression = "none", .file_size = file->size_on_disk,
-		.nr_files = 1, .flattened = file->flat, .zeros_excluded = true, .dump_level = -1,
-	};
-	err = elf_load(s);
-	if (err) {
-		plain_ops.free(s);
-		return err;
-	}
-	return dump_new(&plain_ops, s, &s->info, s->notes.vmcoreinfo, ret);
+	return plain_open(file, &info, elf_load, ret);
 }

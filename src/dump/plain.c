@@ -95,7 +95,7 @@ const struct dump_ops plain_ops = {
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-static void plain_describe(struct dump_store *s)
+void plain_describe(struct dump_store *s)
 {
 	struct dump_info *info = &s->info;
 
@@ -105,13 +105,11 @@ static void plain_describe(struct dump_store *s)
 	info->truncated |= info->incomplete != NULL;
 }
 
-static struct error *plain_load(struct dump_store *s, struct error *(*load)(struct dump_store *s))
+struct error *plain_loaded(struct dump_store *s)
 {
 	struct error *err;
 
-	err = load(s);
-	if (!err)
-		err = truncation_split_runs(&s->file, &s->map);
+	err = truncation_split_runs(&s->file, &s->map);
 	if (!err && search_is_needed(s))
 		err = search_vmcoreinfo(s, &plain_ops);
 	if (!err)
@@ -138,7 +136,7 @@ struct error *plain_open(struct dump_file *file, const struct dump_info *info, s
 	s->info.nr_files = 1;
 	s->info.flattened = file->flat;
 	s->info.dump_level = -1;
-	err = plain_load(s, load);
+	err = load(s);
 	if (err) {
 		plain_free(s);
 		return err;

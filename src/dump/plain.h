@@ -14,11 +14,19 @@
 extern const struct dump_ops plain_ops;
 
 /**
- * Open such a file; takes \p file over, and of \p info what only the format knows.  \p load reads the headers: it sets
- * info.arch and info.page_shift, fills the map as if the file were whole, and adds what notes there are.  VMCOREINFO is
- * looked for in memory when it adds none.
+ * Open such a file; takes \p file over, and of \p info what only the format knows.  \p load reads the headers, fills the map
+ * with what the file holds and describes it.
  */
 struct error *plain_open(struct dump_file *file, const struct dump_info *info, struct error *(*load)(struct dump_store *s),
 			 struct dump **ret) _must_check_;
+
+/** Set what info says of the map and of the file's end; an info.incomplete that is set stays. */
+void plain_describe(struct dump_store *s);
+
+/**
+ * The end of a \p load that has set info.arch and info.page_shift, filled the map as if the file were whole, and added what
+ * notes there are.  VMCOREINFO is looked for in memory when there is none.
+ */
+struct error *plain_loaded(struct dump_store *s) _must_check_;
 
 #endif

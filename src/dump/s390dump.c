@@ -66,7 +66,7 @@ static struct error *s390dump_load(struct dump_store *s)
 	err = map_add(&s->map, (struct dump_run){ 0, get_be64(h + HDR_MEM_SIZE) >> s->info.page_shift, get_be32(h + HDR_HDR_SIZE), GAP_NONE });
 	if (!err)
 		err = check_end(s, get_be32(h + HDR_HDR_SIZE) + get_be64(h + HDR_MEM_SIZE), get_be64(h + HDR_TOD));
-	return err;
+	return err ? err : plain_loaded(s);
 }
 
 struct error *s390dump_open(struct dump_file *file, const char *path, struct dump **ret)

@@ -223,7 +223,9 @@ static struct error *sadump_load(struct dump_store *s)
 	s->info.arch = "x86_64"; /* of a 32-bit kernel no VMCOREINFO will be found that fits */
 	s->info.page_shift = log2_u64(d.block_size);
 	err = make_map(s, &d);
-	return err ? err : take_cpus(s, &d);
+	if (!err)
+		err = take_cpus(s, &d);
+	return err ? err : plain_loaded(s);
 }
 
 struct error *sadump_open(struct dump_file *file, const char *path, struct dump **ret)

@@ -208,7 +208,7 @@ static struct error *xencore_load(struct dump_store *s)
 		err = take_vcpus(s, x);
 	s->info.arch = xencore_arch(x->machine);
 	free(x);
-	return err;
+	return err ? err : plain_loaded(s);
 }
 
 struct error *xencore_open(struct dump_file *file, const char *path, struct dump **ret)
