@@ -254,12 +254,11 @@ static void tell_progress(void *arg, const struct batch_progress *p)
 {
 	struct scan *s = arg;
 	double share = p->bytes_all ? (double)p->bytes_done / (double)p->bytes_all : 0;
+	double rest = share > 0.01 ? p->seconds * (1 - share) / share : 0;
 	char left[64] = "";
 
-	if (share > 0.01)
-		snprintf(left, sizeof(left), ", about %.0f %s left",
-			 p->seconds * (1 - share) / share / (p->seconds * (1 - share) / share < 100 ? 1 : 60),
-			 p->seconds * (1 - share) / share < 100 ? "s" : "min");
+	if (rest > 0)
+		snprintf(left, sizeof(left), ", about %.0f %s left", rest < 100 ? rest : rest / 60, rest < 100 ? "s" : "min");
 	progress_line(&s->progress, "%u of %u dumps, %u at work, %.0f %%%s", p->done, p->all, p->running, 100 * share, left);
 }
 
