@@ -233,6 +233,8 @@ static bool has_walk(const struct layout *l, enum need need)
 		return has_processes(l);
 	case NEED_USER_ENTRIES:
 		return arch && arch->user_decode;
+	case NEED_USER_BIT:
+		return arch && arch->user_bit;
 	case NEED_VMAS:
 		return has_vmas(l);
 	case NEED_PT_MM:

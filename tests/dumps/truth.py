@@ -48,7 +48,7 @@ def allocated_since(test, page, seen, bits):
 
 def freed_since(test, page, seen, bits):
     """SLAB gives slabs back every few seconds (cache_reap())."""
-    return page.kind in ("pcp-free", "buddy") and seen.flags & BIT["SLAB"] and not seen.count and not page.refcount
+    return test.has_slab and page.kind in ("pcp-free", "buddy") and seen.flags & BIT["SLAB"] and not seen.count and not page.refcount
 
 
 def aged_since(test, page, seen, bits):
@@ -74,6 +74,12 @@ DIFFERENCES = (
 # ---- comparing ---------------------------------------------------------------------------------------------------------
 
 
+def has_slab(dump):
+    """SLAB's caches have sizes to tune, SLUB's do not; SLUB_TINY has no slabinfo."""
+    info = dump.truth / "proc/slabinfo"
+    return info.exists() and re.search(r"tunables +[1-9]", info.read_text()) is not None
+
+
 class Test:
     def __init__(self, cases, dump):
         self.cases, self.dump = cases, dump
@@ -81,6 +87,7 @@ class Test:
         self.wrong = []
         self.table = collections.Counter()
         self.explained = collections.Counter()
+        self.has_slab = has_slab(dump)
         version = re.search(r"version (\d+)\.(\d+)", (dump.truth / "proc/version").read_text())
         self.pages = self._census()
         self.counts_pages = dumptest.counts_pages(dump)
