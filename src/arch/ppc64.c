@@ -106,9 +106,10 @@ static struct error *ppc_mmu_init(struct dump *d, struct mmu *ret)
 	ppc_init_vmalloc(d, ret);
 	err = ppc_is_radix(d, ret, &radix);
 	if (!err && !radix)
-		err = error_new("%s: the machine ran with the hash MMU (POWER8 and before, or disable_radix), which is not supported: "
-				"only ppc64le with the radix MMU is",
-				dump_info(d)->path);
+		err = error_new(
+			"%s: the machine ran with the hash MMU (POWER8 and before, or disable_radix), which is not supported: "
+			"only ppc64le with the radix MMU is",
+			dump_info(d)->path);
 	return err;
 }
 

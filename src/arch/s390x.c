@@ -244,7 +244,8 @@ static void s390_user_upper(const struct mmu *m, unsigned level, uint64_t entry,
 	if (entry == (UPPER_INVALID | type_of_level(level)))
 		return;
 	ret->kind = USER_BAD;
-	if (m->entry.upper_present && may_map && (entry & (UPPER_PRESENT | UPPER_COMM | UPPER_INVALID)) == (UPPER_COMM | UPPER_INVALID)) {
+	if (m->entry.upper_present && may_map &&
+	    (entry & (UPPER_PRESENT | UPPER_COMM | UPPER_INVALID)) == (UPPER_COMM | UPPER_INVALID)) {
 		s390_user_swap(entry, 6, ret);
 		return;
 	}

@@ -25,7 +25,7 @@ uint64_t batch_memory_estimate(const struct batch_dump *d)
 	return d->pages < (UINT64_MAX - fixed) / page ? fixed + d->pages * page : UINT64_MAX;
 }
 
-/* ---- the outcome --------------------------------------------------------------------------------------------------- */
+/* ---- the outcome ------------------------------------------------------------------------------------------------- */
 
 static const char *memory_text(uint64_t bytes, char buf[32])
 {
@@ -104,7 +104,7 @@ static struct error *outcome_of(struct batch_item *it, const struct child_end *e
 	return safe ? outcome_without_report(it, end, safe) : &error_nomem;
 }
 
-/* ---- one child ----------------------------------------------------------------------------------------------------- */
+/* ---- one child --------------------------------------------------------------------------------------------------- */
 
 static struct error *keep_result(struct batch *b, struct batch_item *it, const struct child_end *end)
 {
@@ -114,7 +114,8 @@ static struct error *keep_result(struct batch *b, struct batch_item *it, const s
 	if (o->jsonl)
 		err = jsonl_write(o->jsonl, it->dump, &it->result, end, it->reason);
 	if (!err && o->store)
-		err = store_save(o->store, it->dump, &it->result, end, it->reason, outcome_checked(it->result.outcome) ? it->child.report : NULL);
+		err = store_save(o->store, it->dump, &it->result, end, it->reason,
+				 outcome_checked(it->result.outcome) ? it->child.report : NULL);
 	it->state = BATCH_CHECKED;
 	child_deinit(&it->child);
 	if (!err && o->finished)
@@ -190,7 +191,7 @@ static struct error *start_child(struct batch *b, struct batch_item *it)
 	return err;
 }
 
-/* ---- whose turn it is ---------------------------------------------------------------------------------------------- */
+/* ---- whose turn it is -------------------------------------------------------------------------------------------- */
 
 static struct error *take_known(struct batch *b, struct batch_item *it)
 {
@@ -268,7 +269,7 @@ static struct error *look_elsewhere(struct batch *b)
 	return err;
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------------------------ */
+/* ---- the loop ---------------------------------------------------------------------------------------------------- */
 
 static void tell_progress(const struct batch *b)
 {

@@ -97,7 +97,7 @@ static void become(const char *const *argv, const struct child *c, uint64_t memo
 	_exit(CANNOT_START);
 }
 
-/* ---- in the parent ------------------------------------------------------------------------------------------------ */
+/* ---- in the parent ----------------------------------------------------------------------------------------------- */
 
 struct error *child_start(const char *const *argv, uint64_t memory, const char *scratch, struct child *ret)
 {

@@ -21,7 +21,8 @@ static bool is_server(const char *url)
 static char *name_of(const char *url)
 {
 	const char *start = is_server(url) ? strstr(url, "://") + 3 : NULL;
-	const char *end = start ? start + strcspn(start, "/?") : NULL, *at = start ? memchr(start, '@', (size_t)(end - start)) : NULL;
+	const char *end = start ? start + strcspn(start, "/?") : NULL,
+		   *at = start ? memchr(start, '@', (size_t)(end - start)) : NULL;
 	const char *colon = at ? memchr(start, ':', (size_t)(at - start)) : NULL;
 	char *name = strdup(url);
 

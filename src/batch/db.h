@@ -50,9 +50,9 @@ struct error *db_run(struct db *db, const char *sql, const struct db_value *valu
 	_must_check_;
 
 /** The same, with the values as further arguments. */
-#define db_do(db, sql, ...)                                                                    \
-	db_run(db, sql, (const struct db_value[]){ __VA_ARGS__ }, sizeof((const struct db_value[]){ __VA_ARGS__ }) / sizeof(struct db_value), \
-	       NULL, NULL)
+#define db_do(db, sql, ...)                                                                                                        \
+	db_run(db, sql, (const struct db_value[]){ __VA_ARGS__ },                                                                  \
+	       sizeof((const struct db_value[]){ __VA_ARGS__ }) / sizeof(struct db_value), NULL, NULL)
 
 /** Several statements without values. */
 struct error *db_script(struct db *db, const char *sql) _must_check_;
@@ -78,7 +78,7 @@ struct error *db_tables(struct db *db, int64_t *ret) _must_check_;
 /** It is a server, which lets several write at once. */
 bool db_is_server(const struct db *db);
 
-/* ---- the two ------------------------------------------------------------------------------------------------------ */
+/* ---- the two ----------------------------------------------------------------------------------------------------- */
 
 struct db_ops {
 	struct error *(*open)(const char *url, void **ret_state);

@@ -100,7 +100,8 @@ static struct error *give_rows(const PGresult *r, db_row_fn *row, void *arg)
 	return err;
 }
 
-static struct error *postgres_run(void *state, const char *sql, const struct db_value *values, unsigned nr, db_row_fn *row, void *arg)
+static struct error *postgres_run(void *state, const char *sql, const struct db_value *values, unsigned nr, db_row_fn *row,
+				  void *arg)
 {
 	char numbers[MAX_VALUES][NUMBER_SIZE];
 	const char *text[MAX_VALUES];

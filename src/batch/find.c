@@ -198,7 +198,8 @@ static struct error *look_below(struct search *s, const char *root)
 
 static bool same_set(const struct candidate *a, const struct candidate *b)
 {
-	return a->is_part && b->is_part && a->set == b->set && a->folder == b->folder && !memcmp(a->dump.path, b->dump.path, a->folder);
+	return a->is_part && b->is_part && a->set == b->set && a->folder == b->folder &&
+	       !memcmp(a->dump.path, b->dump.path, a->folder);
 }
 
 static int compare_set(const void *a, const void *b)

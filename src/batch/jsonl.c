@@ -20,7 +20,8 @@ struct error *jsonl_open(const char *path, struct jsonl **ret)
 	if (!j)
 		return &error_nomem;
 	j->path = standard_output ? "standard output" : path;
-	j->fd = standard_output ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	j->fd = standard_output ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
+				: open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
 	if (j->fd < 0) {
 		free(j);
 		return error_errno(errno, "cannot open %s for writing", path);
@@ -122,7 +123,8 @@ static struct error *write_all(struct jsonl *j, const char *text, size_t size)
 	return NULL;
 }
 
-struct error *jsonl_write(struct jsonl *j, const struct batch_dump *d, const struct result *r, const struct child_end *end, const char *reason)
+struct error *jsonl_write(struct jsonl *j, const struct batch_dump *d, const struct result *r, const struct child_end *end,
+			  const char *reason)
 {
 	struct json_object *o = json_line(d, r, end, reason);
 	const char *text = o ? json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;

@@ -118,7 +118,8 @@ bool probe_file(int fd, uint64_t size, struct probe *ret)
 	format = format_of(head, got);
 	if (format == DUMP_FORMAT_OTHER)
 		return true;
-	if (!read_at(fd, 0, head, sizeof(head), &got) || !read_at(fd, size < TAIL_SIZE ? 0 : size - TAIL_SIZE, tail, TAIL_SIZE, &got_tail))
+	if (!read_at(fd, 0, head, sizeof(head), &got) ||
+	    !read_at(fd, size < TAIL_SIZE ? 0 : size - TAIL_SIZE, tail, TAIL_SIZE, &got_tail))
 		return false;
 	ret->head_hash = hash_add(hash_add(HASH_START, head, got), tail, got_tail);
 	ret->is_dump = format != DUMP_FORMAT_ELF || (got >= sizeof(Elf64_Ehdr) && elf_is_dump(head, got, ret));

@@ -89,7 +89,8 @@ static struct error *run_version(struct db *db, const char *sql)
 static struct error *check_version(struct db *db, int64_t version, int64_t tables)
 {
 	if (version > SCHEMA_VERSION)
-		return error_new("%s: a store of schema %" PRId64 ", and this pagefsck knows schema %d; use the newer pagefsck, or another store",
+		return error_new("%s: a store of schema %" PRId64
+				 ", and this pagefsck knows schema %d; use the newer pagefsck, or another store",
 				 db_name(db), version, (int)SCHEMA_VERSION);
 	if (version < 0 || (!version && tables))
 		return error_new("%s: not a store of pagefsck; name another file with --db", db_name(db));

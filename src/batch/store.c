@@ -139,7 +139,8 @@ const char *store_time(char *buf)
 
 static void run_key(const struct store_run *run, char buf[17])
 {
-	const char *const parts[] = { run->version, run->options, run->roots, run->shard ? run->shard : "", run->name ? run->name : "" };
+	const char *const parts[] = { run->version, run->options, run->roots, run->shard ? run->shard : "",
+				      run->name ? run->name : "" };
 	uint64_t hash = HASH_START;
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
@@ -156,7 +157,8 @@ static struct error *take_number(void *arg, const char *const *column)
 static struct error *find_run(struct store *s, const char *key)
 {
 	if (s->run->name)
-		return db_run(s->db, "SELECT id FROM runs WHERE name = $1", (struct db_value[]){ db_text(s->run->name) }, 1, take_number, &s->run_id);
+		return db_run(s->db, "SELECT id FROM runs WHERE name = $1", (struct db_value[]){ db_text(s->run->name) }, 1,
+			      take_number, &s->run_id);
 	return db_run(s->db, "SELECT max(id) FROM runs WHERE run_key = $1 AND finished IS NULL AND name IS NULL",
 		      (struct db_value[]){ db_text(key) }, 1, take_number, &s->run_id);
 }
@@ -169,10 +171,11 @@ static struct error *insert_run(struct store *s, const char *key)
 		db_text(run->options), db_text(run->roots), db_text(run->shard), db_text(run->case_id),
 	};
 
-	return db_run(s->db,
-		      "INSERT INTO runs (name, run_key, started, host, version, options, roots, shard, case_id, files, others, unread, dumps)"
-		      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, 0) RETURNING id",
-		      values, ARRAY_SIZE(values), take_number, &s->run_id);
+	return db_run(
+		s->db,
+		"INSERT INTO runs (name, run_key, started, host, version, options, roots, shard, case_id, files, others, unread, dumps)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, 0) RETURNING id",
+		values, ARRAY_SIZE(values), take_number, &s->run_id);
 }
 
 struct error *store_begin(struct store *s, const struct store_run *run, const struct batch_found *found)
@@ -188,7 +191,8 @@ struct error *store_begin(struct store *s, const struct store_run *run, const st
 	if (!err && !s->run_id)
 		err = insert_run(s, key);
 	if (!err)
-		err = db_do(s->db, "UPDATE runs SET files = $1, others = $2, unread = $3, dumps = $4, finished = NULL WHERE id = $5",
+		err = db_do(s->db,
+			    "UPDATE runs SET files = $1, others = $2, unread = $3, dumps = $4, finished = NULL WHERE id = $5",
 			    db_int((int64_t)found->files), db_int((int64_t)found->others), db_int((int64_t)found->unread.nr),
 			    db_int((int64_t)found->dumps.nr), db_int(s->run_id));
 	return db_end(s->db, err);
@@ -199,7 +203,7 @@ struct error *store_finish(struct store *s)
 	return db_do(s->db, "UPDATE runs SET finished = $1 WHERE id = $2", db_text(store_time((char[32]){ 0 })), db_int(s->run_id));
 }
 
-/* ---- what is known ------------------------------------------------------------------------------------------------ */
+/* ---- what is known ----------------------------------------------------------------------------------------------- */
 
 const char *store_file_identity(const char *path, char *buf, size_t size)
 {
@@ -207,7 +211,8 @@ const char *store_file_identity(const char *path, char *buf, size_t size)
 
 	buf[0] = '\0';
 	if (path && !stat(path, &st))
-		snprintf(buf, size, "%lld bytes, %lld.%09ld", (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+		snprintf(buf, size, "%lld bytes, %lld.%09ld", (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+			 st.st_mtim.tv_nsec);
 	return buf;
 }
 
@@ -287,7 +292,7 @@ struct error *store_look(struct store *s, const struct batch_dump *d, enum store
 	return err;
 }
 
-/* ---- claims ------------------------------------------------------------------------------------------------------- */
+/* ---- claims ------------------------------------------------------------------------------------------------------ */
 
 struct owner {
 	const struct store *store;
@@ -307,7 +312,8 @@ static struct error *take_owner(void *arg, const char *const *column)
 static struct error *bury(struct store *s, const struct batch_dump *d)
 {
 	struct owner o = { .store = s };
-	struct error *err = db_run(s->db, "SELECT worker FROM claims WHERE path = $1", (struct db_value[]){ db_text(d->name) }, 1, take_owner, &o);
+	struct error *err = db_run(s->db, "SELECT worker FROM claims WHERE path = $1", (struct db_value[]){ db_text(d->name) }, 1,
+				   take_owner, &o);
 
 	if (err || !o.dead)
 		return err;
@@ -350,7 +356,8 @@ struct error *store_claim(struct store *s, const struct batch_dump *d, enum stor
 
 struct error *store_renew(struct store *s)
 {
-	return db_do(s->db, "UPDATE claims SET expires = $1 WHERE worker = $2", db_int((int64_t)time(NULL) + STORE_EXPIRE), db_text(s->worker));
+	return db_do(s->db, "UPDATE claims SET expires = $1 WHERE worker = $2", db_int((int64_t)time(NULL) + STORE_EXPIRE),
+		     db_text(s->worker));
 }
 
 struct error *store_release(struct store *s)
@@ -358,7 +365,7 @@ struct error *store_release(struct store *s)
 	return db_do(s->db, "DELETE FROM claims WHERE worker = $1", db_text(s->worker));
 }
 
-/* ---- loading ------------------------------------------------------------------------------------------------------ */
+/* ---- loading ----------------------------------------------------------------------------------------------------- */
 
 static struct error *take_result(void *arg, const char *const *column)
 {
@@ -378,7 +385,11 @@ static struct error *take_result(void *arg, const char *const *column)
 static struct error *take_count(void *arg, const char *const *column)
 {
 	struct signature_count c = {
-		.rule = column[1], .severity = column[2], .kind = column[3], .holder = column[4], .findings = strtoull(column[5], NULL, 10),
+		.rule = column[1],
+		.severity = column[2],
+		.kind = column[3],
+		.holder = column[4],
+		.findings = strtoull(column[5], NULL, 10),
 	};
 
 	snprintf(c.id, sizeof(c.id), "%s", column[0]);
@@ -392,8 +403,9 @@ struct error *store_load(struct store *s, const struct batch_dump *d, struct res
 		"SELECT outcome, message, release, arch, findings, errors, warnings, notes, gaps, dropped, max_rss, seconds"
 		" FROM dumps WHERE path = $1", path, 1, take_result, ret);
 
-	return err ? err : db_run(s->db,
-		"SELECT f.signature, f.rule, f.severity, s.kind, s.holder, count(*) FROM findings f JOIN dumps d ON d.id = f.dump"
-		" JOIN signatures s ON s.signature = f.signature WHERE d.path = $1 GROUP BY f.signature, f.rule, f.severity, s.kind, s.holder",
-		path, 1, take_count, ret);
+	return err ? err
+		   : db_run(s->db,
+			    "SELECT f.signature, f.rule, f.severity, s.kind, s.holder, count(*) FROM findings f JOIN dumps d ON d.id = f.dump"
+			    " JOIN signatures s ON s.signature = f.signature WHERE d.path = $1 GROUP BY f.signature, f.rule, f.severity, s.kind, s.holder",
+			    path, 1, take_count, ret);
 }

@@ -49,7 +49,8 @@ struct error *batch_summary(const struct batch *b, FILE *file)
 	struct error *err = NULL;
 	const char *before = "";
 
-	fprintf(file, "{\n\"schema\": \"pagefsck-scan-summary-1\",\n\"files\": %" PRIu64 ",\n\"others\": %" PRIu64 ",\n\"dumps\": [",
+	fprintf(file,
+		"{\n\"schema\": \"pagefsck-scan-summary-1\",\n\"files\": %" PRIu64 ",\n\"others\": %" PRIu64 ",\n\"dumps\": [",
 		f->files, f->others);
 	for (size_t i = 0; i < f->dumps.nr && !err; i++) {
 		const struct batch_item *it = &b->items[i];

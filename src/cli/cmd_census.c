@@ -42,7 +42,7 @@ const struct command_spec census_spec = {
 	.parse_extra = parse_extra,
 };
 
-/* ---- --pages ----------------------------------------------------------------------------------------------------------- */
+/* ---- --pages ----------------------------------------------------------------------------------------------------- */
 
 /* A count of mappings, or "-" where the word is none: typed pages, free memory, zsmalloc before it had a type. */
 static void print_mapcount(FILE *out, const struct check *c, const struct census_record *r, const struct page_view *v)

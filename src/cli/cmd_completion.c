@@ -21,7 +21,8 @@ enum value_kind completion_kind(const char *value)
 		const char *value;
 		enum value_kind kind;
 	} table[] = {
-		{ "FILE", VALUE_FILE }, { "DUMP", VALUE_FILE }, { "DIR", VALUE_FILE }, { "STORE", VALUE_FILE }, { "RULE", VALUE_RULE }, { "RULES", VALUE_RULES },
+		{ "FILE", VALUE_FILE },	 { "DUMP", VALUE_FILE }, { "DIR", VALUE_FILE },
+		{ "STORE", VALUE_FILE }, { "RULE", VALUE_RULE }, { "RULES", VALUE_RULES },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)

@@ -15,7 +15,8 @@ struct layout_extra {
 };
 
 static const struct argp_option extra_options[] = {
-	{ "debuginfo", 'd', "FILE", 0, "vmlinux with debug information, BTF, a facts file, or a folder to search first; for a DUMP", 0 },
+	{ "debuginfo", 'd', "FILE", 0, "vmlinux with debug information, BTF, a facts file, or a folder to search first; for a DUMP",
+	  0 },
 	{ "no-debuginfod", KEY_NO_DEBUGINFOD, NULL, 0, "do not ask the servers of DEBUGINFOD_URLS", 0 },
 	{ "width", KEY_WIDTH, "COLUMNS", 0, "draw as for a terminal of that width (default: the terminal's, or 80)", 0 },
 	{ 0 },

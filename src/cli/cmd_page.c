@@ -23,7 +23,8 @@ struct page_extra {
 };
 
 static const struct argp_option extra_options[] = {
-	{ "holders", KEY_HOLDERS, NULL, 0, "Search all kernel memory for words that lead to the pages, and name what contains them", 0 },
+	{ "holders", KEY_HOLDERS, NULL, 0, "Search all kernel memory for words that lead to the pages, and name what contains them",
+	  0 },
 	{ 0 },
 };
 
@@ -63,7 +64,8 @@ static bool concerns(const struct check *c, const struct finding *f, const struc
 {
 	if (f->subject.pfn == pfn || refs_is_member(c, f->rule, f->subject.pfn, census_head(r, pfn)))
 		return true;
-	return f->subject.pfn != UINT64_MAX && r && f->subject.head_pfn == census_head(r, pfn) && (r->bits & (CENSUS_HEAD | CENSUS_TAIL));
+	return f->subject.pfn != UINT64_MAX && r && f->subject.head_pfn == census_head(r, pfn) &&
+	       (r->bits & (CENSUS_HEAD | CENSUS_TAIL));
 }
 
 static void findings_text(struct out *out, struct check *c, uint64_t pfn)
@@ -117,7 +119,8 @@ static struct error *write_json(struct out *out, struct session *s, const struct
 		err = page_holders_json(out, s->check, pfn, &found->holders, json);
 	json_add(json, "findings", findings_json(out, &s->report, s->check, pfn));
 	if (!err)
-		out_printf(out, "%s%s\n", json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+		out_printf(out, "%s%s\n",
+			   json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
 			   last ? "" : ",");
 	json_object_put(json);
 	return err;

@@ -28,10 +28,13 @@ struct scan_options {
 
 static const struct argp_option extra_options[] = {
 	{ NULL, 0, NULL, 0, "The batch:", 4 },
-	{ "db", KEY_DB, "STORE", 0, "keep the results in STORE: a file of SQLite, or postgresql://...; what is there and has not changed is not checked again", 0 },
+	{ "db", KEY_DB, "STORE", 0,
+	  "keep the results in STORE: a file of SQLite, or postgresql://...; what is there and has not changed is not checked again",
+	  0 },
 	{ "jsonl", KEY_JSONL, "FILE", 0, "append a line of JSON for each dump that is checked; - is standard output", 0 },
 	{ "timeout", KEY_TIMEOUT, "SECONDS", 0, "end the check of a dump that takes longer", 0 },
-	{ "memory", KEY_MEMORY, "SIZE", 0, "memory for all checks together, as in 512M or 16G (default: three quarters of the machine's)", 0 },
+	{ "memory", KEY_MEMORY, "SIZE", 0,
+	  "memory for all checks together, as in 512M or 16G (default: three quarters of the machine's)", 0 },
 	{ "shard", KEY_SHARD, "K/N", 0, "only the K-th of N parts of the dumps, for N workers that share a store", 0 },
 	{ "run", KEY_RUN, "NAME", 0, "call the run so; workers that give the same NAME are one run", 0 },
 	{ "recheck", KEY_RECHECK, NULL, 0, "check again what is in the store", 0 },
@@ -39,7 +42,7 @@ static const struct argp_option extra_options[] = {
 	{ 0 },
 };
 
-/* ---- options ------------------------------------------------------------------------------------------------------- */
+/* ---- options ----------------------------------------------------------------------------------------------------- */
 
 static double parse_timeout(const char *arg, struct argp_state *state)
 {
@@ -129,7 +132,7 @@ const struct command_spec scan_spec = {
 	.parse_extra = parse_extra,
 };
 
-/* ---- the command ---------------------------------------------------------------------------------------------------- */
+/* ---- the command ------------------------------------------------------------------------------------------------- */
 
 enum { MAX_CHECK_ARGS = 24 };
 
@@ -248,7 +251,7 @@ static struct error *open_store(struct scan *s)
 	return err;
 }
 
-/* ---- telling -------------------------------------------------------------------------------------------------------- */
+/* ---- telling ----------------------------------------------------------------------------------------------------- */
 
 static void tell_progress(void *arg, const struct batch_progress *p)
 {
@@ -278,7 +281,7 @@ static void tell_finished(void *arg, const struct batch_item *item)
 		fprintf(stderr, " (checked: %s)\n", item->reason);
 }
 
-/* ---- all ------------------------------------------------------------------------------------------------------------- */
+/* ---- all --------------------------------------------------------------------------------------------------------- */
 
 static struct error *scan_run(struct scan *s)
 {
@@ -360,7 +363,8 @@ int cmd_scan(int argc, char **argv)
 	if (!err)
 		status = scan_status(&s.batch, o.fail_on == SEV_WARNING);
 	if (!err && s.batch.interrupted)
-		fprintf(stderr, "pagefsck: interrupted%s\n", s.store ? "; what is done is stored: run the same command again to go on" : "");
+		fprintf(stderr, "pagefsck: interrupted%s\n",
+			s.store ? "; what is done is stored: run the same command again to go on" : "");
 	status = cli_finish(&o, err, status);
 	scan_deinit(&s);
 	return status;

@@ -106,7 +106,8 @@ void completion_bash(FILE *out)
 		completion_options(out, c, print_option);
 		fputs("' ;;\n", out);
 	}
-	fputs("	esac\n}\n\n# What \"COMMAND OPTION\" takes: a kind, and the words if there are some.\n_pagefsck_value()\n{\n	case $1 in\n", out);
+	fputs("	esac\n}\n\n# What \"COMMAND OPTION\" takes: a kind, and the words if there are some.\n_pagefsck_value()\n{\n	case $1 in\n",
+	      out);
 	for (c = commands; c->name; c++)
 		completion_options(out, c, print_value);
 	fputs("	esac\n}\n\n# What the arguments of command $1 are, likewise.\n_pagefsck_argument()\n{\n	case $1 in\n", out);

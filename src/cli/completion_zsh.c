@@ -90,7 +90,8 @@ static void print_command(FILE *out, const struct command *command)
 
 	fprintf(out, "_pagefsck_of_%s()\n{\n	_arguments -S \\\n", command->name);
 	completion_options(out, command, print_option);
-	fputs("		'--help[describe the command]' '--usage[list its options]' '--version[print the version]' \\\n		'*", out);
+	fputs("		'--help[describe the command]' '--usage[list its options]' '--version[print the version]' \\\n		'*",
+	      out);
 	completion_argument(command->spec, argument, sizeof(argument));
 	print_action(out, command->spec, argument);
 	fputs("'\n}\n\n", out);

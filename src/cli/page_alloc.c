@@ -47,7 +47,8 @@ static void add_request(struct check *c, const struct page_owner *o, struct shee
 	const char *reason = migrate_reason_name(owners, o->migrate_reason);
 	char text[256];
 
-	sheet_add(ret, group, "state", FMT_TEXT, 0, "%s", o->allocated ? "in use" : "freed: the allocation is the last one before that");
+	sheet_add(ret, group, "state", FMT_TEXT, 0, "%s",
+		  o->allocated ? "in use" : "freed: the allocation is the last one before that");
 	sheet_add(ret, group, "order", FMT_DEC, o->order, NULL);
 	sheet_add(ret, group, "gfp", FMT_HEX, o->gfp, "%s", owners->gfp.nr ? gfp_text(owners, o->gfp, text, sizeof(text)) : "");
 	sheet_add(ret, group, "migrate type", FMT_DEC, (uint64_t)gfp_migrate_type(o->gfp), "%s",
@@ -67,11 +68,13 @@ struct error *page_alloc_sheet(struct check *c, uint64_t pfn, bool verbose, stru
 		return err;
 	if (!c->alloc.owners.known) {
 		if (verbose)
-			sheet_add(ret, group, "state", FMT_TEXT, 0, "the kernel notes no owners of pages (CONFIG_PAGE_OWNER, page_owner=on)");
+			sheet_add(ret, group, "state", FMT_TEXT, 0,
+				  "the kernel notes no owners of pages (CONFIG_PAGE_OWNER, page_owner=on)");
 		return NULL;
 	}
 	if (o.state != OWNER_FOUND) {
-		sheet_add(ret, group, "state", FMT_TEXT, 0, "%s", o.state == OWNER_GAP ? "not in the dump" : "never noted for this page");
+		sheet_add(ret, group, "state", FMT_TEXT, 0, "%s",
+			  o.state == OWNER_GAP ? "not in the dump" : "never noted for this page");
 		return NULL;
 	}
 	add_request(c, &o, ret);

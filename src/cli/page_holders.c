@@ -76,7 +76,8 @@ static void add_summary(const struct holders *h, struct sheet *sheet, const stru
 	if (t->own)
 		sheet_add(sheet, group, "own slot", FMT_DEC, t->own, "the slot of the cache that it is in");
 	if (t->stale)
-		sheet_add(sheet, group, "stale", FMT_DEC, t->stale, "in free objects, dead stack, behind the end of arrays, or buffers given back: nobody uses these");
+		sheet_add(sheet, group, "stale", FMT_DEC, t->stale,
+			  "in free objects, dead stack, behind the end of arrays, or buffers given back: nobody uses these");
 	if (t->inside)
 		sheet_add(sheet, group, "inside", FMT_DEC, t->inside, "in the page itself");
 	sheet_add(sheet, group, "searched", FMT_DEC, h->searched, "pages of kernel memory");
@@ -87,7 +88,8 @@ static void add_summary(const struct holders *h, struct sheet *sheet, const stru
 }
 
 /* What points to the object that \p x is in, and so on; \p number is the row of x. */
-static struct error *add_above(struct check *c, const struct holders *h, const struct holder *x, const char *number, struct sheet *sheet)
+static struct error *add_above(struct check *c, const struct holders *h, const struct holder *x, const char *number,
+			       struct sheet *sheet)
 {
 	const struct holder *found;
 	struct error *err = NULL;
@@ -114,7 +116,11 @@ static struct error *add_holder(struct check *c, const struct holders *h, const 
 	if (x->pfn != asked)
 		snprintf(page, sizeof(page), "pfn %#" PRIx64 " of the folio: ", x->pfn);
 	snprintf(row, sizeof(row), "%zu", number);
-	sheet_add(sheet, group, arena_printf(&sheet->arena, "%s", row), FMT_PTR, x->va ? x->va : x->pa ? x->pa : x->word, "%s%s", page, text);
+	sheet_add(sheet, group, arena_printf(&sheet->arena, "%s", row), FMT_PTR,
+		  x->va	  ? x->va
+		  : x->pa ? x->pa
+			  : x->word,
+		  "%s%s", page, text);
 	return err || !holder_counts(x) ? err : add_above(c, h, x, row, sheet);
 }
 
@@ -154,7 +160,8 @@ static struct json_object *place_json(struct out *out, const struct holder *x, c
 }
 
 /* "pointed_to_by": whatever leads to the object that \p x is in. */
-static struct error *above_json(struct out *out, struct check *c, const struct holders *h, const struct holder *x, struct json_object *o)
+static struct error *above_json(struct out *out, struct check *c, const struct holders *h, const struct holder *x,
+				struct json_object *o)
 {
 	struct json_object *array = NULL, *place;
 	const struct holder *found;

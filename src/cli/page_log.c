@@ -15,7 +15,7 @@ void page_log_sheet(struct check *c, uint64_t pfn, struct sheet *ret)
 		const struct crash_line *l = &c->crash.complaints.v[i];
 
 		if (l->pfn == pfn)
-			sheet_add(ret, "kernel log", names[nr++], FMT_TEXT, 0, "[%" PRIu64 ".%06" PRIu64 "] %s", l->ts_nsec / 1000000000,
-				 l->ts_nsec / 1000 % 1000000, l->text);
+			sheet_add(ret, "kernel log", names[nr++], FMT_TEXT, 0, "[%" PRIu64 ".%06" PRIu64 "] %s",
+				  l->ts_nsec / 1000000000, l->ts_nsec / 1000 % 1000000, l->text);
 	}
 }

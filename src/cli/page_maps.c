@@ -16,7 +16,10 @@ static struct error *add_mappers(struct check *c, uint64_t pfn, const struct map
 	struct error *err = NULL;
 	char text[512];
 
-	sheet_add(sheet, "mapped by", "entries", FMT_DEC, nr, "%s", !nr ? "no address space has it" : nr == 1 ? "page-table entry leads to it" : "page-table entries lead to it");
+	sheet_add(sheet, "mapped by", "entries", FMT_DEC, nr, "%s",
+		  !nr	    ? "no address space has it"
+		  : nr == 1 ? "page-table entry leads to it"
+			    : "page-table entries lead to it");
 	for (size_t i = 0; !err && i < nr && i < ARRAY_SIZE(numbers); i++) {
 		err = mapper_text(c, &list[i], text, sizeof(text));
 		sheet_add(sheet, "mapped by", numbers[i], FMT_PTR, list[i].entry, "%s", text);
@@ -36,8 +39,8 @@ struct counts {
 
 static void add_count(const struct counts *n, const char *name, int64_t stored, int64_t found, const char *terms)
 {
-	sheet_add(n->sheet, "recount", name, FMT_INT, (uint64_t)stored, "%s%" PRId64 " = %s", stored == found ? "" : "WRONG, should be ", found,
-		  terms);
+	sheet_add(n->sheet, "recount", name, FMT_INT, (uint64_t)stored, "%s%" PRId64 " = %s",
+		  stored == found ? "" : "WRONG, should be ", found, terms);
 }
 
 /* What the page's own mapcount should be, by the kernel's model of counting. */
@@ -55,7 +58,8 @@ static void add_page_count(const struct counts *n, const struct census_record *r
 		what = anon ? "for PG_double_map" : "mapped as a whole";
 	}
 	if (surplus)
-		snprintf(terms, sizeof(terms), "%" PRId64 " entries of this page + %" PRId64 " %s - 1", found + 1 - surplus, surplus, what);
+		snprintf(terms, sizeof(terms), "%" PRId64 " entries of this page + %" PRId64 " %s - 1", found + 1 - surplus,
+			 surplus, what);
 	else
 		snprintf(terms, sizeof(terms), "%" PRId64 " entr%s of this page - 1", found + 1, found == 0 ? "y" : "ies");
 	add_count(n, "_mapcount", stored, found, terms);
@@ -66,13 +70,15 @@ static void add_folio_counts(const struct counts *n, const struct census_record 
 	char terms[160];
 
 	if (n->f.has_entire) {
-		snprintf(terms, sizeof(terms), "%" PRId64 " entr%s of the whole folio - 1", n->entire, n->entire == 1 ? "y" : "ies");
+		snprintf(terms, sizeof(terms), "%" PRId64 " entr%s of the whole folio - 1", n->entire,
+			 n->entire == 1 ? "y" : "ies");
 		add_count(n, "_entire_mapcount", n->f.entire, n->entire - 1, terms);
 	}
 	if (!n->f.has_large)
 		return;
 	if (kind_is_hugetlb((enum page_kind)r->kind))
-		snprintf(terms, sizeof(terms), "%" PRId64 " entr%s of the whole folio - 1", n->entire, n->entire == 1 ? "y" : "ies");
+		snprintf(terms, sizeof(terms), "%" PRId64 " entr%s of the whole folio - 1", n->entire,
+			 n->entire == 1 ? "y" : "ies");
 	else
 		snprintf(terms, sizeof(terms), "%" PRId64 " of single pages + %" PRId64 " of the whole - 1", n->pages, n->entire);
 	add_count(n, "_large_mapcount", n->f.large, n->pages + n->entire - 1, terms);
@@ -94,7 +100,8 @@ static void add_ids(const struct counts *n, const struct rmap_run *run, uint64_t
 static bool has_mapcount(const struct check *c, const struct census_record *r, uint32_t word)
 {
 	return layout_page_type(&c->layout, word) == TYPE_NONE && r->kind != KIND_MOVABLE_OPS && r->kind != KIND_ZSMALLOC &&
-	       !(r->kind == KIND_SLAB && word != UINT32_MAX) && !(r->bits & CENSUS_INTERIOR) && r->kind != KIND_UNREADABLE && r->kind != KIND_TAIL_ORPHAN;
+	       !(r->kind == KIND_SLAB && word != UINT32_MAX) && !(r->bits & CENSUS_INTERIOR) && r->kind != KIND_UNREADABLE &&
+	       r->kind != KIND_TAIL_ORPHAN;
 }
 
 /* Sum over the pages of the folio: what they count, and what the tally leaves. */

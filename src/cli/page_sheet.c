@@ -24,7 +24,7 @@ struct page {
 	bool sums_known;
 };
 
-/* ---- identity ------------------------------------------------------------------------------------------------------------- */
+/* ---- identity ---------------------------------------------------------------------------------------------------- */
 
 static void add_position(const struct page *p)
 {
@@ -60,11 +60,12 @@ static struct error *add_free_list(const struct page *p)
 			  b->zone->name, b->order, b->pfn);
 	if (p->kind != KIND_BUDDY)
 		return NULL;
-	err = free_list_find(&c->layout, &c->zones, c->kv, p->va - (p->pfn - p->head_pfn) * c->layout.page_struct_size + c->layout.page.lru,
-			     c->memmap.pages, &at);
+	err = free_list_find(&c->layout, &c->zones, c->kv,
+			     p->va - (p->pfn - p->head_pfn) * c->layout.page_struct_size + c->layout.page.lru, c->memmap.pages,
+			     &at);
 	if (!err && at.zone)
-		sheet_add(p->sheet, "page", "free list", FMT_TEXT, 0, "free_area[%u].free_list[%u] (%s) of zone %s, node %u", at.order,
-			  at.type, migrate_type_name(&c->layout, (int)at.type), at.zone->name, at.zone->node);
+		sheet_add(p->sheet, "page", "free list", FMT_TEXT, 0, "free_area[%u].free_list[%u] (%s) of zone %s, node %u",
+			  at.order, at.type, migrate_type_name(&c->layout, (int)at.type), at.zone->name, at.zone->node);
 	else if (!err)
 		sheet_add(p->sheet, "page", "free list", FMT_TEXT, 0, "none that the links of its first page lead to");
 	return err;
@@ -90,7 +91,7 @@ static void add_identity(const struct page *p)
 	sheet_add(p->sheet, "page", "contents", FMT_TEXT, 0, "%s", gap == GAP_NONE ? "in the dump" : gap_reason_text(gap));
 }
 
-/* ---- words ----------------------------------------------------------------------------------------------------------------- */
+/* ---- words ------------------------------------------------------------------------------------------------------- */
 
 static void add_flags(const struct page *p)
 {
@@ -147,8 +148,8 @@ static void add_links(const struct page *p)
 			snprintf(text, sizeof(text), "leads to the head at pfn %#" PRIx64, pfn);
 		else
 			snprintf(text, sizeof(text), "leads to %#" PRIx64 ", which is no struct page", head);
-		sheet_add(p->sheet, "words of struct page", l->compound == COMPOUND_MASK ? "compound_info" : "compound_head", FMT_PTR,
-			  p->v.word8, "%s", text);
+		sheet_add(p->sheet, "words of struct page", l->compound == COMPOUND_MASK ? "compound_info" : "compound_head",
+			  FMT_PTR, p->v.word8, "%s", text);
 	} else {
 		link_text(p, p->v.word8, text, sizeof(text));
 		sheet_add(p->sheet, "words of struct page", "lru.next", FMT_PTR, p->v.word8, "%s", text);
@@ -242,7 +243,8 @@ static struct error *add_memcg(const struct page *p)
 	if (memcg != MEMCG_NONE)
 		err = memcg_path(&p->c->lru.memcgs, &p->c->layout, p->c->workers[0].kv, memcg, path, sizeof(path), &inode);
 	if (path[0])
-		sheet_add(p->sheet, "words of struct page", "memcg_data", FMT_PTR, p->v.memcg, "cgroup %s (inode %" PRIu64 ")", path, inode);
+		sheet_add(p->sheet, "words of struct page", "memcg_data", FMT_PTR, p->v.memcg, "cgroup %s (inode %" PRIu64 ")",
+			  path, inode);
 	else if (p->c->layout.page.memcg >= 0)
 		sheet_add(p->sheet, "words of struct page", "memcg_data", FMT_PTR, p->v.memcg, NULL);
 	if (p->c->lru.walked && !page_is_tail(&p->v) && page_has(&p->v, p->c->layout.flag.lru)) {
@@ -252,7 +254,7 @@ static struct error *add_memcg(const struct page *p)
 	return err;
 }
 
-/* ---- the folio -------------------------------------------------------------------------------------------------------------- */
+/* ---- the folio --------------------------------------------------------------------------------------------------- */
 
 static void add_counter(const struct page *p, bool has, const char *name, int32_t stored)
 {
@@ -272,7 +274,9 @@ static void add_mm_ids(const struct page *p)
 		sheet_add(p->sheet, "folio", i ? "_mm_id[1]" : "_mm_id[0]", FMT_HEX, f->mm_id[i],
 			  id ? "mm id %u with %" PRIu64 " mappings%s" : "free slot%.0u%.0" PRIu64 "%s", id,
 			  mapcount_unbias(f->mm_id_mapcount[i]),
-			  id == f->mm_id[i] ? "" : (i == 1) == (p->c->layout.mmu.endian == ENDIAN_LITTLE) ? "; may be mapped by several" : "; locked");
+			  id == f->mm_id[i]					   ? ""
+			  : (i == 1) == (p->c->layout.mmu.endian == ENDIAN_LITTLE) ? "; may be mapped by several"
+										   : "; locked");
 	}
 }
 
@@ -300,11 +304,11 @@ static void add_folio(const struct page *p)
 		sheet_add(p->sheet, "folio", "_pincount", FMT_INT, (uint64_t)(int64_t)f->pincount, NULL);
 	add_mm_ids(p);
 	if (p->sums_known && !p->c->no_page_mapcount)
-		sheet_add(p->sheet, "folio", "page mapcounts", FMT_DEC, p->sums.mapcounts, "sum over %" PRIu64 " pages that are mapped",
-			  p->sums.pages_mapped);
+		sheet_add(p->sheet, "folio", "page mapcounts", FMT_DEC, p->sums.mapcounts,
+			  "sum over %" PRIu64 " pages that are mapped", p->sums.pages_mapped);
 }
 
-/* ---- the arithmetic -------------------------------------------------------------------------------------------------------- */
+/* ---- the arithmetic ---------------------------------------------------------------------------------------------- */
 
 static void add_references(const struct page *p)
 {
@@ -315,11 +319,12 @@ static void add_references(const struct page *p)
 	if (!r || (p->record->bits & CENSUS_INTERIOR) || p->kind == KIND_TAIL_ORPHAN || p->kind == KIND_UNREADABLE ||
 	    (p->compound && !p->sums_known))
 		return;
-	maps = p->compound ? terms_mapcount(&p->c->layout, p->kind, &p->folio, &p->sums, p->nr) : terms_small_mapcount(p->kind, head);
+	maps = p->compound ? terms_mapcount(&p->c->layout, p->kind, &p->folio, &p->sums, p->nr)
+			   : terms_small_mapcount(p->kind, head);
 	page_refs_sheet(p->c, p->head_pfn, head, p->compound ? &p->folio : NULL, maps, p->sheet);
 }
 
-/* ---- putting it together ----------------------------------------------------------------------------------------------------- */
+/* ---- putting it together ----------------------------------------------------------------------------------------- */
 
 static struct error *read_folio(struct page *p)
 {
@@ -408,7 +413,8 @@ struct error *page_parse(struct check *c, const char *text, uint64_t *ret_pfn)
 	char why[128];
 
 	if (!parse_number(physical ? text + 2 : text, &value))
-		return error_new("'%s' is neither a pfn nor an address (pfn, struct page address, p:0xPHYSICAL, kernel address)", text);
+		return error_new("'%s' is neither a pfn nor an address (pfn, struct page address, p:0xPHYSICAL, kernel address)",
+				 text);
 	/* s390x has addresses of the kernel from 0 on: what can be a pfn is one */
 	if (physical || value < c->memmap.max_pfn || !m->arch->kernel_va(m, value)) {
 		*ret_pfn = physical ? value >> c->layout.page_shift : value;

@@ -29,8 +29,8 @@ void page_log_sheet(struct check *c, uint64_t pfn, struct sheet *ret);
 struct error *page_slab_sheet(struct check *c, uint64_t pfn, struct sheet *ret) _must_check_;
 
 /**
- * Add the equation of its reference count.  \p pfn: of a head or single page; \p f: NULL for a single page; \p counted: how often its
- * own counters say it is mapped.
+ * Add the equation of its reference count.  \p pfn: of a head or single page; \p f: NULL for a single page; \p counted: how often
+ * its own counters say it is mapped.
  */
 void page_refs_sheet(struct check *c, uint64_t pfn, const struct page_view *head, const struct folio_view *f, uint64_t counted,
 		     struct sheet *ret);

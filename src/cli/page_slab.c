@@ -8,7 +8,8 @@
 
 #include "passes/slab.h"
 
-static void add_place(const struct check *c, uint64_t head, const struct slab_words *w, const struct slab_node *n, struct sheet *sheet)
+static void add_place(const struct check *c, uint64_t head, const struct slab_words *w, const struct slab_node *n,
+		      struct sheet *sheet)
 {
 	const struct slab_owner *owner = slab_owner_of(c->slab, head);
 	unsigned nid = n ? n->nid : 0;
@@ -25,8 +26,8 @@ static void add_place(const struct check *c, uint64_t head, const struct slab_wo
 		sheet_add(sheet, "slab", "kept by", FMT_TEXT, 0, "nobody: on no list found, and no CPU's");
 }
 
-static struct error *add_free(struct check *c, uint64_t head, unsigned order, const struct slab_cache *cache, const struct slab_words *w,
-			      struct sheet *sheet)
+static struct error *add_free(struct check *c, uint64_t head, unsigned order, const struct slab_cache *cache,
+			      const struct slab_words *w, struct sheet *sheet)
 {
 	struct slab_worker *sw = &c->slab->workers[0];
 	struct slab_chain chain;
@@ -65,5 +66,7 @@ struct error *page_slab_sheet(struct check *c, uint64_t pfn, struct sheet *ret)
 		return NULL;
 	sheet_add(ret, "slab", "object size", FMT_DEC, cache->object_size, "one every %u bytes", cache->size);
 	add_place(c, head, &w, slabs_node(&c->slab->slabs, cache, flag_field_get(c->layout.flag.node, view.flags)), ret);
-	return c->slab->slabs.linear_known && slab_shape_fits(cache, r->order, w.objects) ? add_free(c, head, r->order, cache, &w, ret) : NULL;
+	return c->slab->slabs.linear_known && slab_shape_fits(cache, r->order, w.objects)
+		       ? add_free(c, head, r->order, cache, &w, ret)
+		       : NULL;
 }

@@ -8,10 +8,11 @@
 
 static void add_area(const struct swap_area *a, uint64_t entry, struct sheet *sheet)
 {
-	sheet_add(sheet, "swap", "entry", FMT_HEX, entry, "type %u, slot %" PRIu64, swap_entry_type(entry), swap_entry_offset(entry));
+	sheet_add(sheet, "swap", "entry", FMT_HEX, entry, "type %u, slot %" PRIu64, swap_entry_type(entry),
+		  swap_entry_offset(entry));
 	if (a)
-		sheet_add(sheet, "swap", "area", FMT_PTR, a->va, "%s, %" PRIu64 " of %" PRIu64 " slots used%s", a->name, a->inuse, a->pages,
-			  a->flags & SWAP_AREA_WRITEOK ? "" : ", swapoff at work");
+		sheet_add(sheet, "swap", "area", FMT_PTR, a->va, "%s, %" PRIu64 " of %" PRIu64 " slots used%s", a->name, a->inuse,
+			  a->pages, a->flags & SWAP_AREA_WRITEOK ? "" : ", swapoff at work");
 	else
 		sheet_add(sheet, "swap", "area", FMT_TEXT, 0, "there is none of that type");
 }

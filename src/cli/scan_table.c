@@ -26,7 +26,7 @@ static bool item_is_open(const struct batch_item *it)
 	return !item_counts(it) && it->state != BATCH_NOT_OURS;
 }
 
-/* ---- one dump ------------------------------------------------------------------------------------------------------ */
+/* ---- one dump ---------------------------------------------------------------------------------------------------- */
 
 static void add_count(struct strbuf *b, uint64_t n, const char *what)
 {
@@ -133,7 +133,8 @@ static void print_dumps(struct out *out, const struct batch *b, const struct rep
 	for (size_t i = 0; i < nr; i++)
 		worth += o->verbose || list[i]->result.outcome != OUTCOME_CLEAN;
 	if (worth)
-		out_printf(out, "\nDUMPS, WORST FIRST%s%.*s\n", folder ? ", below\n  " : "", (int)folder, folder ? b->found->dumps.v[0].name : "");
+		out_printf(out, "\nDUMPS, WORST FIRST%s%.*s\n", folder ? ", below\n  " : "", (int)folder,
+			   folder ? b->found->dumps.v[0].name : "");
 	for (size_t i = 0; i < nr && shown < worth && shown < most; i++, shown++)
 		print_dump(out, list[i], folder);
 	if (shown < worth)
@@ -141,7 +142,7 @@ static void print_dumps(struct out *out, const struct batch *b, const struct rep
 	free((void *)(uintptr_t)list);
 }
 
-/* ---- signatures ---------------------------------------------------------------------------------------------------- */
+/* ---- signatures -------------------------------------------------------------------------------------------------- */
 
 static int compare_id(const void *a, const void *b)
 {
@@ -188,7 +189,8 @@ static struct seen *all_seen(const struct batch *b, size_t *ret_nr)
 	nr = 0;
 	for (size_t i = 0; v && i < b->found->dumps.nr; i++)
 		for (size_t k = 0; k < b->items[i].result.signatures.nr; k++, nr++)
-			v[nr] = (struct seen){ &b->items[i].result.signatures.v[k], 1, b->items[i].result.signatures.v[k].findings };
+			v[nr] = (struct seen){ &b->items[i].result.signatures.v[k], 1,
+					       b->items[i].result.signatures.v[k].findings };
 	if (!v)
 		return NULL;
 	qsort(v, nr, sizeof(*v), compare_id);
@@ -200,7 +202,8 @@ static struct seen *all_seen(const struct batch *b, size_t *ret_nr)
 static void print_seen(struct out *out, const struct seen *s)
 {
 	char dumps[COUNT_TEXT_SIZE], findings[COUNT_TEXT_SIZE];
-	_cleanup_free_ char *text = text_printf("%s (%s)%s%s", s->of->rule, s->of->kind, *s->of->holder ? ", held by " : "", s->of->holder);
+	_cleanup_free_ char *text =
+		text_printf("%s (%s)%s%s", s->of->rule, s->of->kind, *s->of->holder ? ", held by " : "", s->of->holder);
 
 	if (!text) {
 		out->failed = true;
@@ -226,7 +229,7 @@ static void print_signatures(struct out *out, const struct batch *b, const struc
 		out_printf(out, "  and %zu more; -v lists all\n", nr - most);
 }
 
-/* ---- all ----------------------------------------------------------------------------------------------------------- */
+/* ---- all --------------------------------------------------------------------------------------------------------- */
 
 static void print_unread(struct out *out, const struct batch_found *f)
 {
@@ -272,15 +275,20 @@ static void print_verdict(struct out *out, const struct sums *s)
 	add_count(&b, s->counted, "dump");
 	if (!b.len)
 		strbuf_puts(&b, "no dump");
-	strbuf_printf(&b, "%s%" PRIu64 " with errors, %" PRIu64 " with warnings, %" PRIu64 " clean, %" PRIu64 " not checked", s->counted ? ": " : "; ",
-		      s->outcome[OUTCOME_ERRORS], s->outcome[OUTCOME_WARNINGS], s->outcome[OUTCOME_CLEAN], s->counted - checked);
+	strbuf_printf(&b, "%s%" PRIu64 " with errors, %" PRIu64 " with warnings, %" PRIu64 " clean, %" PRIu64 " not checked",
+		      s->counted ? ": " : "; ", s->outcome[OUTCOME_ERRORS], s->outcome[OUTCOME_WARNINGS], s->outcome[OUTCOME_CLEAN],
+		      s->counted - checked);
 	text = s->counted ? strbuf_take(&b) : strdup("no dump found");
 	strbuf_deinit(&b);
 	if (!text) {
 		out->failed = true;
 		return;
 	}
-	out_toned(out, s->counted > checked || s->outcome[OUTCOME_ERRORS] ? TONE_ERROR : s->outcome[OUTCOME_WARNINGS] ? TONE_WARNING : TONE_GOOD, text);
+	out_toned(out,
+		  s->counted > checked || s->outcome[OUTCOME_ERRORS] ? TONE_ERROR
+		  : s->outcome[OUTCOME_WARNINGS]		     ? TONE_WARNING
+								     : TONE_GOOD,
+		  text);
 	out_printf(out, "\n");
 }
 
@@ -289,7 +297,8 @@ static void print_sums(struct out *out, const struct batch *b, const struct sums
 	const struct batch_found *f = b->found;
 	char buf[COUNT_TEXT_SIZE], others[COUNT_TEXT_SIZE];
 
-	out_printf(out, "  looked at     %s file%s; %s no dumps\n", count_text(buf, f->files), plural(f->files), count_text(others, f->others));
+	out_printf(out, "  looked at     %s file%s; %s no dumps\n", count_text(buf, f->files), plural(f->files),
+		   count_text(others, f->others));
 	if (s->others)
 		out_printf(out, "  other shards  %s dump%s\n", count_text(buf, s->others), plural(s->others));
 	if (s->known)

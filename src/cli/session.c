@@ -143,7 +143,8 @@ static void describe_references(struct session *s)
 	for (int in_flight = 0; in_flight < 2; in_flight++)
 		for (size_t i = 0; i < r->classes.nr; i++)
 			if (r->classes.v[i].in_flight == in_flight)
-				add_reference(s, in_flight ? "in flight" : "held", r->classes.v[i].name, r->classes.v[i].refs, r->classes.v[i].pages);
+				add_reference(s, in_flight ? "in flight" : "held", r->classes.v[i].name, r->classes.v[i].refs,
+					      r->classes.v[i].pages);
 	add_reference(s, "lost", NULL, r->lost_refs, r->lost);
 	add_reference(s, "not searched", NULL, r->not_searched, r->not_searched);
 	for (unsigned i = 0; i < NR_REF_SOURCES; i++)
@@ -160,7 +161,8 @@ static void describe_owners(struct session *s)
 	s->report.owners = s->owners;
 	for (enum kernel_owner o = KOWNER_NONE; m->counted && o < NR_KERNEL_OWNERS; o++)
 		if (m->pages[o])
-			s->owners[s->report.nr_owners++] = (struct report_owner){ kernel_owner_name(o), kernel_owner_title(o), m->pages[o] };
+			s->owners[s->report.nr_owners++] =
+				(struct report_owner){ kernel_owner_name(o), kernel_owner_title(o), m->pages[o] };
 }
 
 /* The same. */

@@ -38,7 +38,9 @@ static void describe_taint(struct session *s, const struct crash *c)
 
 void session_describe_crash(struct session *s)
 {
-	static const enum report_end ends[] = { [CRASH_UNKNOWN] = END_UNKNOWN, [CRASH_NONE] = END_RUNNING, [CRASH_PANIC] = END_PANIC };
+	static const enum report_end ends[] = {
+		[CRASH_UNKNOWN] = END_UNKNOWN, [CRASH_NONE] = END_RUNNING, [CRASH_PANIC] = END_PANIC
+	};
 	const struct crash *c = &s->check->crash;
 
 	s->panic = (struct report_panic){

@@ -60,7 +60,8 @@ static bool header_is_plausible(uint32_t block_size, uint32_t bitmap_blocks, uin
 
 static bool is_like_64_bit(enum endian e, const uint8_t *p)
 {
-	return header_is_plausible(get_u32(e, p + HDR_BLOCK_SIZE), get_u32(e, p + HDR_BITMAP_BLOCKS), get_u32(e, p + HDR_MAX_MAPNR));
+	return header_is_plausible(get_u32(e, p + HDR_BLOCK_SIZE), get_u32(e, p + HDR_BITMAP_BLOCKS),
+				   get_u32(e, p + HDR_MAX_MAPNR));
 }
 
 static bool is_like_32_bit(enum endian e, const uint8_t *p)
@@ -84,8 +85,9 @@ static struct error *header_check_layout(const uint8_t *p, enum endian *ret)
 		return error_new("kdump of a 32-bit kernel, which is not supported");
 	*ret = is_like_64_bit(ENDIAN_BIG, p) && !is_like_64_bit(ENDIAN_LITTLE, p) ? ENDIAN_BIG : ENDIAN_LITTLE;
 	if (*ret == ENDIAN_BIG && !is_machine(p, "s390x"))
-		return error_new("kdump of a big-endian machine (%.64s), which is not supported: of big-endian ones pagefsck knows s390x",
-				 (const char *)p + HDR_MACHINE);
+		return error_new(
+			"kdump of a big-endian machine (%.64s), which is not supported: of big-endian ones pagefsck knows s390x",
+			(const char *)p + HDR_MACHINE);
 	if (!is_like_64_bit(*ret, p))
 		return error_new("kdump header with a page size of %" PRIu32 " and bitmaps of %" PRIu32
 				 " blocks: the header is damaged",
@@ -316,7 +318,8 @@ struct error *diskdump_add_stored(const struct diskdump_range *r, struct dump_ma
 
 	err = bitmap_to_runs(&b, &part);
 	if (!err)
-		err = truncation_split_descs(r->file, r->header->endian, r->header->desc_offset, r->header->block_size, &part, ret_codecs);
+		err = truncation_split_descs(r->file, r->header->endian, r->header->desc_offset, r->header->block_size, &part,
+					     ret_codecs);
 	for (size_t i = 0; i < part.runs.nr && !err; i++)
 		err = map_add(m, part.runs.v[i]);
 	map_deinit(&part);

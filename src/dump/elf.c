@@ -82,8 +82,9 @@ static struct error *elf_check_ident(const Elf64_Ehdr *e)
 	if (e->e_ident[EI_CLASS] != ELFCLASS64 || (!big && e->e_ident[EI_DATA] != ELFDATA2LSB))
 		return error_new("not a 64-bit ELF dump; dumps of 32-bit kernels are not supported");
 	if (big && e->e_machine != EM_S390 && e->e_machine != EM_PPC64)
-		return error_new("dump of a big-endian machine (%s), which is not supported: of big-endian ones pagefsck knows s390x",
-				 elf_arch(e->e_machine));
+		return error_new(
+			"dump of a big-endian machine (%s), which is not supported: of big-endian ones pagefsck knows s390x",
+			elf_arch(e->e_machine));
 	if (e->e_type != ET_CORE)
 		return error_new("an ELF file, but not a core dump (is it the vmlinux? give that with -d)");
 	if (e->e_phentsize != sizeof(Elf64_Phdr))

@@ -49,7 +49,8 @@ static struct error *file_check(int fd, uint64_t *ret_size)
 	if (S_ISBLK(st.st_mode))
 		return error_new("is a block device; save the dump to a file first: dd if=DEVICE of=FILE bs=1M");
 	if (S_ISCHR(st.st_mode))
-		return error_new("is a character device, neither a file nor a pipe; for the memory of the kernel that runs here give /proc/kcore");
+		return error_new(
+			"is a character device, neither a file nor a pipe; for the memory of the kernel that runs here give /proc/kcore");
 	if (!S_ISREG(st.st_mode))
 		return error_new("neither a file nor a pipe; save the dump to a file first");
 	if (!st.st_size)

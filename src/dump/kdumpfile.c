@@ -60,7 +60,8 @@ static struct error *library_check(kdump_ctx_t *ctx, const struct dump_info *inf
 	if (kdump_get_number_attr(ctx, KDUMP_ATTR_PAGE_SIZE, &page_size) != KDUMP_OK ||
 	    kdump_get_number_attr(ctx, KDUMP_ATTR_BYTE_ORDER, &byte_order) != KDUMP_OK)
 		return library_error(ctx);
-	if (page_size != bit_u64(info->page_shift) || byte_order != (info->endian == ENDIAN_BIG ? KDUMP_BIG_ENDIAN : KDUMP_LITTLE_ENDIAN))
+	if (page_size != bit_u64(info->page_shift) ||
+	    byte_order != (info->endian == ENDIAN_BIG ? KDUMP_BIG_ENDIAN : KDUMP_LITTLE_ENDIAN))
 		return error_new("libkdumpfile reads the header in another way; the header is damaged");
 	return NULL;
 }
@@ -363,7 +364,8 @@ static struct error *note_missing(void *arg, uint64_t first, uint64_t end)
 	struct diskdump_range r = { &d->store.file, &d->set.parts.v[0].header, first, end };
 
 	strbuf_printf(&d->incomplete, "%s %#" PRIx64 " to %#" PRIx64,
-		      d->incomplete.len ? "," : "no part of the split dump was given, or found beside the other, for pfns", first, end - 1);
+		      d->incomplete.len ? "," : "no part of the split dump was given, or found beside the other, for pfns", first,
+		      end - 1);
 	return diskdump_add_missing(&r, &d->store.map);
 }
 
@@ -408,7 +410,8 @@ static struct error *diskdump_make_map(struct diskdump *d, uint32_t *ret_codecs)
 	if (!err)
 		err = add_missing(d);
 	if (!err)
-		err = diskdump_add_excluded(&(struct diskdump_range){ &s->file, &d->set.parts.v[0].header, 0, UINT64_MAX }, &s->map);
+		err = diskdump_add_excluded(&(struct diskdump_range){ &s->file, &d->set.parts.v[0].header, 0, UINT64_MAX },
+					    &s->map);
 	note_incomplete(d);
 	return err;
 }
@@ -431,8 +434,9 @@ static struct error *check_codecs(const struct diskdump *d, uint32_t codecs)
 
 	if (!lacking)
 		return NULL;
-	return error_new("flattened or split with pages packed by %s, which this pagefsck was built without; put it together with: %s",
-			 lacking, d->set.parts.nr > 1 ? "makedumpfile --reassemble PARTS... NEWFILE" : "makedumpfile -R NEWFILE < FILE");
+	return error_new(
+		"flattened or split with pages packed by %s, which this pagefsck was built without; put it together with: %s",
+		lacking, d->set.parts.nr > 1 ? "makedumpfile --reassemble PARTS... NEWFILE" : "makedumpfile -R NEWFILE < FILE");
 }
 
 static void diskdump_describe(struct diskdump *d, uint32_t codecs)

@@ -180,20 +180,22 @@ static const struct dump_ops lkcd_ops = {
 	.constant = true,
 };
 
-/* ---- the header --------------------------------------------------------------------------------------------------- */
+/* ---- the header -------------------------------------------------------------------------------------------------- */
 
 static struct error *check_header(const uint8_t *h, uint32_t version)
 {
 	uint32_t page_size = get_le32(h + HDR_PAGE_SIZE), compress = get_le32(h + HDR_COMPRESS);
 
 	if (version < VERSION_MIN || version > VERSION_MAX)
-		return error_new("LKCD dump of version %" PRIu32 "; %d to %d can be read, older kernels than those of version 8 could not "
+		return error_new("LKCD dump of version %" PRIu32
+				 "; %d to %d can be read, older kernels than those of version 8 could not "
 				 "be checked",
 				 version, VERSION_MIN, VERSION_MAX);
 	if (!page_size_is_sane(page_size))
 		return error_new("LKCD header with a page size of %" PRIu32 ": it is damaged; copy the dump again", page_size);
 	if (compress > COMPRESS_GZIP)
-		return error_new("LKCD dump with pages packed in a way (%" PRIu32 ") that is unknown: the header is damaged", compress);
+		return error_new("LKCD dump with pages packed in a way (%" PRIu32 ") that is unknown: the header is damaged",
+				 compress);
 	if (compress == COMPRESS_GZIP && codec_lacks(DISKDUMP_DESC_ZLIB))
 		return error_new("LKCD dump with pages packed by zlib, which this pagefsck was built without");
 	return NULL;
@@ -224,7 +226,7 @@ static struct error *read_header(struct lkcd *d)
 	return d->first_page < HDR_SIZE ? error_new("LKCD header with pages inside the header: it is damaged") : NULL;
 }
 
-/* ---- which page is where ------------------------------------------------------------------------------------------ */
+/* ---- which page is where ----------------------------------------------------------------------------------------- */
 
 static bool desc_is_sane(const struct lkcd *d, const struct lkcd_desc *desc)
 {
@@ -309,7 +311,7 @@ static struct error *make_map(struct lkcd *d)
 	return err ? err : map_lay_under(&s->map, &missing);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------------ */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 static struct error *lkcd_load(struct lkcd *d)
 {
@@ -340,7 +342,12 @@ struct error *lkcd_open(struct dump_file *file, const char *path, struct dump **
 	}
 	d->store.file = *file;
 	d->store.info = (struct dump_info){
-		.path = path, .format = "lkcd", .file_size = file->size_on_disk, .nr_files = 1, .flattened = file->flat, .dump_level = -1,
+		.path = path,
+		.format = "lkcd",
+		.file_size = file->size_on_disk,
+		.nr_files = 1,
+		.flattened = file->flat,
+		.dump_level = -1,
 	};
 	err = lkcd_load(d);
 	if (err) {

@@ -42,7 +42,8 @@ static struct error *check_header(const uint8_t *h)
 		return error_new("stand-alone dump of a 31-bit s390 kernel; only 64-bit kernels are supported");
 	if (h[HDR_IS_MULTI_VOLUME])
 		return error_new("one volume of an s390 dump on several; join them with: zgetdump -f elf /dev/DASD1 > NEWFILE");
-	if (!page_size_is_sane(page_size) || header_size < HDR_SIZE || header_size > 1 << 20 || start || !size || size > low_mask(56))
+	if (!page_size_is_sane(page_size) || header_size < HDR_SIZE || header_size > 1 << 20 || start || !size ||
+	    size > low_mask(56))
 		return error_new("s390 dump header with pages of %" PRIu32 " bytes and %#" PRIx64 " bytes of memory at %#" PRIx64
 				 ": it is damaged; copy the dump again",
 				 page_size, size, start);
@@ -63,7 +64,8 @@ static struct error *s390dump_load(struct dump_store *s)
 	s->info.endian = ENDIAN_BIG;
 	s->info.page_shift = log2_u64(get_be32(h + HDR_PAGE_SIZE));
 	s->map.pos_step = bit_u64(s->info.page_shift);
-	err = map_add(&s->map, (struct dump_run){ 0, get_be64(h + HDR_MEM_SIZE) >> s->info.page_shift, get_be32(h + HDR_HDR_SIZE), GAP_NONE });
+	err = map_add(&s->map, (struct dump_run){ 0, get_be64(h + HDR_MEM_SIZE) >> s->info.page_shift, get_be32(h + HDR_HDR_SIZE),
+						  GAP_NONE });
 	if (!err)
 		err = check_end(s, get_be32(h + HDR_HDR_SIZE) + get_be64(h + HDR_MEM_SIZE), get_be64(h + HDR_TOD));
 	return err ? err : plain_loaded(s);

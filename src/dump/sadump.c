@@ -82,7 +82,8 @@ static struct error *decode_header(struct sadump *d, const uint8_t *h, uint64_t 
 	d->pages = d->dumped + size * get_le32(h + HDR_DUMPABLE_BLOCKS);
 	d->nr_pages = get_le32(h + HDR_VERSION) ? get_le64(h + HDR_MAX_MAPNR_64) : get_le32(h + HDR_MAX_MAPNR);
 	if (d->nr_pages > (d->dumped - d->memory) * 8 || d->nr_pages > (d->pages - d->dumped) * 8)
-		return error_new("sadump header with more pages (%" PRIu64 ") than its bitmaps have bits: it is damaged; copy it again",
+		return error_new("sadump header with more pages (%" PRIu64
+				 ") than its bitmaps have bits: it is damaged; copy it again",
 				 d->nr_pages);
 	return file_holds(d->file, d->memory, d->pages - d->memory) ? NULL : file_cut_error(d->file, "page bitmaps");
 }
@@ -101,7 +102,8 @@ static struct error *read_headers(struct sadump *d)
 	if (err)
 		return err;
 	if (!part && get_le32(head + PART_SET_DISK_SET))
-		return error_new("one disk of an sadump disk set; makedumpfile joins them: makedumpfile -d 0 DISK1 DISK2... NEWFILE");
+		return error_new(
+			"one disk of an sadump disk set; makedumpfile joins them: makedumpfile -d 0 DISK1 DISK2... NEWFILE");
 	d->used = get_le64(head + PART_USED) ? get_le64(head + PART_USED) : UINT64_MAX;
 	err = measure_block(d->file, part, &d->block_size);
 	if (!err)
@@ -109,7 +111,7 @@ static struct error *read_headers(struct sadump *d)
 	return err ? err : decode_header(d, h, part + d->block_size);
 }
 
-/* ---- bitmaps ------------------------------------------------------------------------------------------------------ */
+/* ---- bitmaps ----------------------------------------------------------------------------------------------------- */
 
 /* A bitmap, made into runs: of what was dumped (map->pos_step is set), or of all memory. */
 struct bitmap_scan {
@@ -174,11 +176,13 @@ static struct error *make_map(struct dump_store *s, const struct sadump *d)
 	return err;
 }
 
-/* ---- processors --------------------------------------------------------------------------------------------------- */
+/* ---- processors -------------------------------------------------------------------------------------------------- */
 
 static struct error *take_cpu(struct dump_notes *n, const uint8_t *state)
 {
-	struct cpu_control c = { .cr = { [0] = get_le64(state + CPU_CR0), [3] = get_le64(state + CPU_CR3), [4] = get_le32(state + CPU_CR4) } };
+	struct cpu_control c = {
+		.cr = { [0] = get_le64(state + CPU_CR0), [3] = get_le64(state + CPU_CR3), [4] = get_le32(state + CPU_CR4) }
+	};
 	struct cpu_registers r = { .nr = ARRAY_SIZE(register_offsets) };
 
 	for (unsigned i = 0; i < r.nr; i++) {
@@ -210,7 +214,7 @@ static struct error *take_cpus(struct dump_store *s, const struct sadump *d)
 	return err;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------------ */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 static struct error *sadump_load(struct dump_store *s)
 {

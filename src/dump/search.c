@@ -95,8 +95,8 @@ static struct error *add_copy(struct search *s, char *text, uint64_t pa)
 	if (nr == MAX_COPIES)
 		return error_new("no VMCOREINFO note, and memory holds more than %d that differ", MAX_COPIES);
 	if (nr && !same_page_size(first->text, text))
-		return error_new("no VMCOREINFO note, and memory holds two with pages of different sizes, at %#" PRIx64 " and %#" PRIx64
-				 " (one may be of the kernel that ran before); dump again with kdump",
+		return error_new("no VMCOREINFO note, and memory holds two with pages of different sizes, at %#" PRIx64
+				 " and %#" PRIx64 " (one may be of the kernel that ran before); dump again with kdump",
 				 first->pa, pa);
 	return array_push(&s->store->copies, ((struct vmcoreinfo_copy){ text, pa })) ? NULL : &error_nomem;
 }

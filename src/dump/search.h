@@ -19,7 +19,8 @@ bool search_is_needed(const struct dump_store *s);
 /**
  * Look at all pages of the back end \p s, read by \p ops, and put the text into its notes and its place into
  * info.vmcoreinfo_pa.  Of texts that contradict each other (of a kernel that ran before) the first is taken, and all are
- * in info.copies.  A note stays when nothing is found.  Errors: there is none; there are too many; they have pages of different sizes.
+ * in info.copies.  A note stays when nothing is found.  Errors: there is none; there are too many; they have pages of different
+ * sizes.
  */
 struct error *search_vmcoreinfo(struct dump_store *s, const struct dump_ops *ops) _must_check_;
 

@@ -15,7 +15,8 @@ struct dump_store {
 	struct dump_notes notes;
 	struct dump_info info;
 	ARRAY(struct vmcoreinfo_copy) copies; /* their texts are malloc()ed; info has them */
-	char machine[65]; /**< what info.arch says when it is none we have a name for */ /* info.page_shift is set before the map is made */
+	char machine[65];
+		/**< what info.arch says when it is none we have a name for */ /* info.page_shift is set before the map is made */
 };
 
 void store_deinit(struct dump_store *s);

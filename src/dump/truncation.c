@@ -54,7 +54,8 @@ struct error *truncation_split_runs(const struct dump_file *f, struct dump_map *
 	struct error *err = NULL;
 
 	for (size_t i = 0; i < m->runs.nr && !err; i++)
-		err = m->runs.v[i].why == GAP_NONE ? split_run(f, m->runs.v[i], m->pos_step, &split) : map_add(&split, m->runs.v[i]);
+		err = m->runs.v[i].why == GAP_NONE ? split_run(f, m->runs.v[i], m->pos_step, &split)
+						   : map_add(&split, m->runs.v[i]);
 	map_deinit(err ? &split : m);
 	if (!err)
 		*m = split;

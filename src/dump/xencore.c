@@ -62,7 +62,7 @@ static const Elf64_Shdr *find_section(const struct xencore *x, const char *name)
 	return NULL;
 }
 
-/* ---- which page is where ------------------------------------------------------------------------------------------ */
+/* ---- which page is where ----------------------------------------------------------------------------------------- */
 
 struct pfn_list {
 	struct dump_map *map;
@@ -81,7 +81,8 @@ static struct error *add_pfns(struct pfn_list *l, const uint8_t *entries, size_t
 			continue;
 		if (pfn >> MAX_PFN_BITS)
 			return error_new(".xen_pfn has page %#" PRIx64 ": it is damaged; copy the dump again", pfn);
-		err = map_add(l->map, (struct dump_run){ .first = pfn, .end = pfn + 1, .pos = l->pages + l->nr * l->map->pos_step });
+		err = map_add(l->map,
+			      (struct dump_run){ .first = pfn, .end = pfn + 1, .pos = l->pages + l->nr * l->map->pos_step });
 	}
 	return err;
 }
@@ -95,7 +96,8 @@ static struct error *read_pfns(const struct dump_file *f, const Elf64_Shdr *pfns
 	while (left && !err) {
 		size_t nr = left < PFNS_AT_ONCE ? (size_t)left : PFNS_AT_ONCE;
 
-		err = file_read_header(f, offset, entries, nr * 8, ".xen_pfn (which tells where each page is, and stands near the end)");
+		err = file_read_header(f, offset, entries, nr * 8,
+				       ".xen_pfn (which tells where each page is, and stands near the end)");
 		if (!err)
 			err = add_pfns(l, entries, nr);
 		offset += nr * 8;
@@ -127,7 +129,7 @@ static struct error *make_map(struct dump_store *s, const struct xencore *x)
 	return err;
 }
 
-/* ---- processors --------------------------------------------------------------------------------------------------- */
+/* ---- processors -------------------------------------------------------------------------------------------------- */
 
 /* Offsets in struct vcpu_guest_context of x86_64 (Xen's public/arch-x86/xen.h). */
 enum { VCPU_REGISTERS = 520, VCPU_CONTROL = 4984, VCPU_SIZE = 5168, NR_REGISTERS = 21, REGISTER_ERROR_CODE = 15 };
@@ -157,14 +159,15 @@ static struct error *take_vcpus(struct dump_store *s, const struct xencore *x)
 	if (x->machine != EM_X86_64 || !section || le64toh(section->sh_entsize) != VCPU_SIZE || nr > MAX_VCPUS)
 		return NULL;
 	for (uint64_t i = 0; i < nr && !err; i++) {
-		err = file_read_header(&s->file, le64toh(section->sh_offset) + i * VCPU_SIZE, context, sizeof(context), ".xen_prstatus");
+		err = file_read_header(&s->file, le64toh(section->sh_offset) + i * VCPU_SIZE, context, sizeof(context),
+				       ".xen_prstatus");
 		if (!err)
 			err = take_vcpu(&s->notes, context);
 	}
 	return err;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------------ */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 /* What the toolstack says of the domain. */
 static struct error *check_domain(struct dump_store *s, const struct xencore *x)
@@ -177,10 +180,12 @@ static struct error *check_domain(struct dump_store *s, const struct xencore *x)
 	if (err)
 		return err;
 	if (d->magic == magic_pv && find_section(x, ".xen_p2m"))
-		return error_new("dump of a paravirtual Xen domain, whose page tables hold the machine's page numbers; only those of "
-				 "HVM and PVH domains can be read");
+		return error_new(
+			"dump of a paravirtual Xen domain, whose page tables hold the machine's page numbers; only those of "
+			"HVM and PVH domains can be read");
 	if (d->magic != magic_hvm && d->magic != magic_pv)
-		return error_new("no note of Xen tells what domain this is: the dump is damaged; take it again with: xl dump-core GUEST FILE");
+		return error_new(
+			"no note of Xen tells what domain this is: the dump is damaged; take it again with: xl dump-core GUEST FILE");
 	if (!page_size_is_sane(d->page_size))
 		return error_new("pages of %" PRIu64 " bytes: the dump is damaged; copy it again", d->page_size);
 	s->info.page_shift = log2_u64(d->page_size);

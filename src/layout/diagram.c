@@ -46,7 +46,7 @@ struct batch {
 	struct answer *answers;
 };
 
-/* ---- asking ------------------------------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 static bool batch_fill(struct batch *b, struct arena *strings)
 {
@@ -98,7 +98,7 @@ static struct error *batch_ask(struct diagram *d, struct batch *b, struct types 
 	return NULL;
 }
 
-/* ---- members to pieces -------------------------------------------------------------------------------------------- */
+/* ---- members to pieces ------------------------------------------------------------------------------------------- */
 
 /* Name of the part of a member that lies in its word number nr. */
 static const char *part_name(struct arena *strings, const struct member_row *m, const struct answer *a, unsigned nr)
@@ -265,7 +265,7 @@ static bool fill_columns(struct diagram *d, const struct answer *sizes, const st
 	return ok;
 }
 
-/* ---- flags and facts ---------------------------------------------------------------------------------------------- */
+/* ---- flags and facts --------------------------------------------------------------------------------------------- */
 
 static bool join(struct arena *strings, const char **list, const char *name)
 {

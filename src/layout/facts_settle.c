@@ -92,7 +92,8 @@ struct error *facts_settle(struct facts *f, const struct types *t)
 		if (fact_found(f, together[i].with) && !fact_found(f, together[i].fact))
 			return fact_missing(t, together[i].fact);
 	/* the count was renamed before the order was */
-	if (fact_found(f, FACT_TAIL_ORDER) && !fact_found(f, FACT_TAIL_ENTIRE_MAPCOUNT) && !fact_found(f, FACT_FOLIO_ENTIRE_MAPCOUNT))
+	if (fact_found(f, FACT_TAIL_ORDER) && !fact_found(f, FACT_TAIL_ENTIRE_MAPCOUNT) &&
+	    !fact_found(f, FACT_FOLIO_ENTIRE_MAPCOUNT))
 		return fact_missing(t, FACT_TAIL_ENTIRE_MAPCOUNT);
 	for (size_t i = 0; i < ARRAY_SIZE(useless); i++)
 		if (fact_found(f, useless[i].when) && !fact_found(f, useless[i].fact))

@@ -186,7 +186,8 @@ static inline uint64_t layout_word_at(const struct layout *l, enum fact id, uint
 				      size_t size)
 {
 	const struct answer *a = fact(&l->facts, id);
-	uint64_t word = a->found ? get_within(l->mmu.endian, bytes, size, base + a->offset, a->size > 8 ? 8 : (unsigned)a->size) : 0;
+	uint64_t word =
+		a->found ? get_within(l->mmu.endian, bytes, size, base + a->offset, a->size > 8 ? 8 : (unsigned)a->size) : 0;
 
 	return a->bit_size ? word >> (a->bit_offset & 63) & low_mask(a->bit_size) : word; /* a facts file may say anything */
 }
@@ -258,7 +259,7 @@ enum { LAYOUT_MAX_MODELS = 16 };
 /** Fill \p ret (LAYOUT_MAX_MODELS entries); returns how many. */
 size_t layout_models(const struct layout *l, struct layout_model *ret);
 
-/* ---- steps of layout_init(), one file each ------------------------------------------------------------------------ */
+/* ---- steps of layout_init(), one file each ----------------------------------------------------------------------- */
 void layout_init_arrays(struct layout *l);
 void layout_init_page(struct layout *l);
 void layout_init_folio(struct layout *l);

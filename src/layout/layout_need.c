@@ -77,9 +77,10 @@ static bool has_processes(const struct layout *l)
 
 static bool has_vmas(const struct layout *l)
 {
-	static const enum fact ids[] = { FACT_VMA_START, FACT_VMA_END,	FACT_VMA_FLAGS,	   FACT_VMA_PGOFF,     FACT_VMA_MM,
-					 FACT_AVC_VMA,	 FACT_AVC_ANON_VMA, FACT_AVC_SAME_VMA, FACT_FILE_MAPPING, FACT_FILE_COUNT, FACT_MM_MAP_COUNT,
-					 FACT_MM_TOTAL_VM, FACT_MM_LOCKED_VM };
+	static const enum fact ids[] = { FACT_VMA_START,    FACT_VMA_END,    FACT_VMA_FLAGS,	FACT_VMA_PGOFF,
+					 FACT_VMA_MM,	    FACT_AVC_VMA,    FACT_AVC_ANON_VMA, FACT_AVC_SAME_VMA,
+					 FACT_FILE_MAPPING, FACT_FILE_COUNT, FACT_MM_MAP_COUNT, FACT_MM_TOTAL_VM,
+					 FACT_MM_LOCKED_VM };
 	// v6.1 replaced the list and the red-black tree by a maple tree
 	static const enum fact maple[] = { FACT_MM_MT,	      FACT_MAPLE_ROOT,	   FACT_MAPLE_NODE,	FACT_MAPLE_R64_PIVOT,
 					   FACT_MAPLE_R64_SLOT, FACT_MAPLE_A64_PIVOT, FACT_MAPLE_A64_SLOT };
@@ -90,8 +91,8 @@ static bool has_vmas(const struct layout *l)
 
 static bool has_pools(const struct layout *l)
 {
-	static const enum fact ids[] = { FACT_HSTATES,	  FACT_HUGETLB_MAX_HSTATE, FACT_HSTATE_NR,	  FACT_HSTATE_FREE,
-					 FACT_HSTATE_RESV, FACT_HSTATE_FREELISTS,	   FACT_HSTATE_ACTIVELIST, FACT_HSTATE_NODES };
+	static const enum fact ids[] = { FACT_HSTATES,	   FACT_HUGETLB_MAX_HSTATE, FACT_HSTATE_NR,	    FACT_HSTATE_FREE,
+					 FACT_HSTATE_RESV, FACT_HSTATE_FREELISTS,   FACT_HSTATE_ACTIVELIST, FACT_HSTATE_NODES };
 
 	return all_found(l, ids, ARRAY_SIZE(ids));
 }
@@ -99,7 +100,8 @@ static bool has_pools(const struct layout *l)
 static bool has_swap(const struct layout *l, enum need need)
 {
 	static const enum fact area[] = { FACT_SWAP_INFO, FACT_SWAP_INFO_FLAGS, FACT_SWAP_INFO_MAX, FACT_SWAP_INFO_INUSE };
-	static const enum fact table[] = { FACT_SWAP_CLUSTER, FACT_SWAP_CLUSTER_COUNT, FACT_SWAP_CLUSTER_TABLE, FACT_SWAP_TABLE_ENTRIES };
+	static const enum fact table[] = { FACT_SWAP_CLUSTER, FACT_SWAP_CLUSTER_COUNT, FACT_SWAP_CLUSTER_TABLE,
+					   FACT_SWAP_TABLE_ENTRIES };
 	bool map = fact_found(&l->facts, FACT_SWAP_INFO_MAP), tables = !map && all_found(l, table, ARRAY_SIZE(table));
 
 	if (!all_found(l, area, ARRAY_SIZE(area)) || !fact(&l->facts, FACT_NR_SWAP_TYPES)->length)
@@ -109,9 +111,10 @@ static bool has_swap(const struct layout *l, enum need need)
 
 static bool has_page_cache(const struct layout *l)
 {
-	static const enum fact ids[] = { FACT_SUPER_BLOCKS, FACT_SB_LIST,	FACT_SB_INODES,	   FACT_INODE_SB_LIST, FACT_INODE_STRUCT,
-					 FACT_INODE_STATE,  FACT_INODE_MAPPING, FACT_INODE_DATA,   FACT_INODE_SB,      FACT_MAPPING_STRUCT,
-					 FACT_MAPPING_PAGES, FACT_MAPPING_NRPAGES, FACT_XA_HEAD,   FACT_XA_NODE,       FACT_XA_NODE_SLOTS };
+	static const enum fact ids[] = { FACT_SUPER_BLOCKS, FACT_SB_LIST,	 FACT_SB_INODES,     FACT_INODE_SB_LIST,
+					 FACT_INODE_STRUCT, FACT_INODE_STATE,	 FACT_INODE_MAPPING, FACT_INODE_DATA,
+					 FACT_INODE_SB,	    FACT_MAPPING_STRUCT, FACT_MAPPING_PAGES, FACT_MAPPING_NRPAGES,
+					 FACT_XA_HEAD,	    FACT_XA_NODE,	 FACT_XA_NODE_SLOTS };
 
 	return all_found(l, ids, ARRAY_SIZE(ids));
 }
@@ -353,10 +356,13 @@ size_t layout_models(const struct layout *l, struct layout_model *ret)
 	size_t nr = 0;
 
 	model_add(ret, &nr, "mapcount",
-		  l->mapcount == MAPCOUNT_E && !l->folio.mm_ids ? "E without mm ids (v6.15 and later)" : mapcount_text[l->mapcount]);
+		  l->mapcount == MAPCOUNT_E && !l->folio.mm_ids ? "E without mm ids (v6.15 and later)"
+								: mapcount_text[l->mapcount]);
 	model_add(ret, &nr, "page_type", l->type == TYPE_TOP_BYTE ? "top byte (enum pagetype)" : "cleared bits");
 	model_add(ret, &nr, "compound_head",
-		  l->compound == COMPOUND_MASK ? "mask (compound_info)" : l->fake_heads ? "pointer, fake heads possible" : "pointer");
+		  l->compound == COMPOUND_MASK ? "mask (compound_info)"
+		  : l->fake_heads	       ? "pointer, fake heads possible"
+					       : "pointer");
 	model_add(ret, &nr, "order", l->order == ORDER_FLAGS_1 ? "low byte of first tail's flags" : "byte in first tail");
 	model_add(ret, &nr, "slab", l->slab == SLAB_TYPE ? "page type" : "PG_slab flag");
 	model_add(ret, &nr, "hugetlb", hugetlb_text[l->hugetlb]);

@@ -93,7 +93,7 @@ const char *alloc_function_text(struct check *c, uint64_t va, char *buf, size_t 
 	return buf;
 }
 
-/* ---- evidence ----------------------------------------------------------------------------------------------------------- */
+/* ---- evidence ---------------------------------------------------------------------------------------------------- */
 
 static void add_moment(struct strbuf *text, int64_t pid, const char *comm, uint64_t time)
 {

@@ -24,7 +24,7 @@ enum {
 	MAX_BLOCKS = 256,  /* told in detail */
 };
 
-/* ---- what overwrote them ---------------------------------------------------------------------------------------------- */
+/* ---- what overwrote them ----------------------------------------------------------------------------------------- */
 
 static bool is_repeated(const unsigned char *p, size_t size, size_t unit)
 {
@@ -192,7 +192,7 @@ static struct error *find_blocks(struct check *c)
 	return err;
 }
 
-/* ---- struct pages in each other's place -------------------------------------------------------------------------------- */
+/* ---- struct pages in each other's place -------------------------------------------------------------------------- */
 
 /* The page to which both neighbours of the list node in \p pfn's struct page lead; UINT64_MAX: they do not, or to itself. */
 static struct error *home_of(struct check *c, uint64_t pfn, uint64_t *ret)

@@ -18,7 +18,7 @@ enum { MAPPINGS_OF_UNIT = 4, MAX_AOPS = 1024 };
 
 static const char busy_text[] = "i_pages.xa_lock is held: a CPU is changing the page cache of this file";
 
-/* ---- who owns it ---------------------------------------------------------------------------------------------------------------- */
+/* ---- who owns it ------------------------------------------------------------------------------------------------- */
 
 static struct error *owner_finding(struct cache_walk *cw, enum rule_id rule, struct finding **ret)
 {
@@ -112,7 +112,7 @@ struct error *cache_judge_owner(struct cache_walk *cw)
 	return err ? err : check_aops(cw);
 }
 
-/* ---- what it counts --------------------------------------------------------------------------------------------------------------- */
+/* ---- what it counts ---------------------------------------------------------------------------------------------- */
 
 static struct error *count_finding(struct cache_walk *cw, enum rule_id rule, const char *name, uint64_t found, uint64_t expected,
 				   const char *why)
@@ -122,8 +122,9 @@ static struct error *count_finding(struct cache_walk *cw, enum rule_id rule, con
 	struct error *err = owner_finding(cw, rule, &f);
 
 	finding_expect(fs, f, name, FMT_DEC, 64, found, expected);
-	finding_evidence(fs, f, "arithmetic", "%s is %" PRIu64 ", the slots hold %" PRIu64 ": %" PRIu64 " %s", name, found, expected,
-			 found > expected ? found - expected : expected - found, found > expected ? "too many" : "missing");
+	finding_evidence(fs, f, "arithmetic", "%s is %" PRIu64 ", the slots hold %" PRIu64 ": %" PRIu64 " %s", name, found,
+			 expected, found > expected ? found - expected : expected - found,
+			 found > expected ? "too many" : "missing");
 	/* recognised by its lock: it changes counts and slots in turn */
 	if (f && why) {
 		finding_evidence(fs, f, "transient", "note instead of %s: %s", severity_name(f->severity), why);
@@ -181,7 +182,8 @@ static struct error *check_nrexceptional(struct cache_walk *cw)
 		cw->w->ledger.rule[RULE_CACHE_NREXCEPTIONAL].gaps++;
 		return NULL;
 	}
-	return count_finding(cw, RULE_CACHE_NREXCEPTIONAL, "nrexceptional", cw->m.nrexceptional, expected, cw->busy ? busy_text : NULL);
+	return count_finding(cw, RULE_CACHE_NREXCEPTIONAL, "nrexceptional", cw->m.nrexceptional, expected,
+			     cw->busy ? busy_text : NULL);
 }
 
 struct error *cache_judge_counts(struct cache_walk *cw)
@@ -202,15 +204,17 @@ struct error *cache_judge_counts(struct cache_walk *cw)
 	return !err && cache_is_shmem(cw) ? check_swapped(cw) : err;
 }
 
-/* ---- the pass ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- the pass ---------------------------------------------------------------------------------------------------- */
 
 static void count(struct cache_walk *cw)
 {
 	struct cache_totals *t = &cw->w->cache.totals;
 
 	t->mappings++;
-	*(cache_is_shmem(cw) ? &t->shmem : cache_is_hugetlb(cw) ? &t->hugetlb : cw->sb && cw->sb->kind == SB_BLOCK ? &t->block : &t->file) +=
-		cw->pages;
+	*(cache_is_shmem(cw)		       ? &t->shmem
+	  : cache_is_hugetlb(cw)	       ? &t->hugetlb
+	  : cw->sb && cw->sb->kind == SB_BLOCK ? &t->block
+					       : &t->file) += cw->pages;
 	*(cache_is_shmem(cw) ? &t->swapped : &t->shadows) += cw->values;
 }
 

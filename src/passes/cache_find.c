@@ -46,7 +46,7 @@ struct error *cache_inode_finding(struct worker *w, enum rule_id rule, uint64_t 
 	return err;
 }
 
-/* ---- one inode --------------------------------------------------------------------------------------------------------------- */
+/* ---- one inode --------------------------------------------------------------------------------------------------- */
 
 static struct error *wrong_sb(struct sb_walk *s, const struct inode_view *i)
 {
@@ -126,12 +126,13 @@ static struct error *on_inode(void *arg, uint64_t node)
 		err = check_foreign(s, &i);
 	if (!err)
 		err = is_worth_a_walk(s, &i, &worth);
-	if (!err && worth && !array_push(&s->w->cache.found, ((struct cache_mapping){ .va = i.data.va, .inode = i.va, .sb = s->sb })))
+	if (!err && worth &&
+	    !array_push(&s->w->cache.found, ((struct cache_mapping){ .va = i.data.va, .inode = i.va, .sb = s->sb })))
 		err = &error_nomem;
 	return err;
 }
 
-/* ---- lists of inodes ---------------------------------------------------------------------------------------------------------- */
+/* ---- lists of inodes --------------------------------------------------------------------------------------------- */
 
 static struct error *broken_list(struct worker *w, const struct list_result *r, uint64_t head, unsigned offset, const char *name,
 				 const char *busy)
@@ -207,14 +208,15 @@ static void broken_super_blocks(struct check *c)
 		finding_lower(&w->findings, f, "sb_lock is held: a CPU is changing the list");
 }
 
-/* ---- files of shmem that are in swap ---------------------------------------------------------------------------------------------- */
+/* ---- files of shmem that are in swap ----------------------------------------------------------------------------- */
 
 static struct error *on_swapped(void *arg, uint64_t node)
 {
 	struct check *c = arg;
 	uint64_t inode = inode_of_swaplist(&c->layout, node);
 
-	if (!array_push(&c->cache.list, ((struct cache_mapping){ .va = inode + fact(&c->layout.facts, FACT_INODE_DATA)->offset, .inode = inode })))
+	if (!array_push(&c->cache.list,
+			((struct cache_mapping){ .va = inode + fact(&c->layout.facts, FACT_INODE_DATA)->offset, .inode = inode })))
 		return &error_nomem;
 	return NULL;
 }
@@ -233,7 +235,7 @@ static struct error *find_swapped(struct check *c)
 	return err;
 }
 
-/* ---- joining -------------------------------------------------------------------------------------------------------------------- */
+/* ---- joining ----------------------------------------------------------------------------------------------------- */
 
 /* By address; what an inode leads to stands before what pages name. */
 static int compare(const void *va, const void *vb)
@@ -271,7 +273,7 @@ static struct error *gather(struct check *c)
 	return NULL;
 }
 
-/* ---- marks of a whole xarray ------------------------------------------------------------------------------------------------------ */
+/* ---- marks of a whole xarray ------------------------------------------------------------------------------------- */
 
 /* xa_flags: XA_FLAGS_ACCOUNT is the highest below the marks. */
 enum { LOWEST_MARK = 6 };

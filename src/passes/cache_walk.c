@@ -19,8 +19,8 @@ static const char busy_text[] = "i_pages.xa_lock is held: a CPU is changing the 
 #define K(kind) (UINT64_C(1) << KIND_##kind)
 /* Memory that is in no page cache, whatever its words say. */
 static const uint64_t never_cached = K(BUDDY) | K(PCP) | K(LLIST_FREE) | K(UNACCEPTED) | K(SLAB) | K(LARGE_KMALLOC) | K(PGTABLE) |
-				     K(VMEMMAP) | K(ZSMALLOC) | K(OFFLINE) | K(GUARD) | K(HUGETLB_FREE) | K(HOLE) | K(UNINITIALISED) |
-				     K(KERNEL_INTERIOR);
+				     K(VMEMMAP) | K(ZSMALLOC) | K(OFFLINE) | K(GUARD) | K(HUGETLB_FREE) | K(HOLE) |
+				     K(UNINITIALISED) | K(KERNEL_INTERIOR);
 #undef K
 
 /* One pointer entry and the page it leads to. */
@@ -56,7 +56,7 @@ struct error *cache_page_finding(struct cache_walk *cw, enum rule_id rule, uint6
 	return err;
 }
 
-/* ---- what an entry leads to ---------------------------------------------------------------------------------------------------- */
+/* ---- what an entry leads to -------------------------------------------------------------------------------------- */
 
 static struct error *bad_entry(struct cache_walk *cw, const struct xa_entry *e, const char *problem)
 {
@@ -158,7 +158,7 @@ static struct error *check_extent(struct cache_walk *cw, const struct slot *s)
 	return err;
 }
 
-/* ---- tags --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- tags -------------------------------------------------------------------------------------------------------- */
 
 static struct error *tag_finding(struct cache_walk *cw, enum rule_id rule, const struct slot *s, bool flag, bool tag)
 {
@@ -204,7 +204,7 @@ static unsigned marks_of_entry(const struct cache_walk *cw, const struct xa_entr
 	return e->in_head ? marks_of_all(cw) : e->marks;
 }
 
-/* ---- entries -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- entries ----------------------------------------------------------------------------------------------------- */
 
 static struct error *judge_page(struct cache_walk *cw, struct slot *s)
 {
@@ -305,7 +305,7 @@ static struct error *on_entry(void *arg, const struct xa_entry *e)
 	return bad_entry(cw, e, "the entry is neither a page nor a shadow");
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- nodes ------------------------------------------------------------------------------------------------------- */
 
 static enum rule_id rule_of(const struct xa_problem *p)
 {

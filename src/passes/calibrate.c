@@ -39,7 +39,8 @@ static void sample_folio(const struct check *c, const unsigned char *p, uint32_t
 		return;
 	}
 	for (uint32_t i = 0; i < nr && !any; i++)
-		any = (int32_t)get_u32(c->layout.mmu.endian, p + (size_t)i * c->layout.page_struct_size + c->layout.page.mapcount) >= 0;
+		any = (int32_t)get_u32(c->layout.mmu.endian,
+				       p + (size_t)i * c->layout.page_struct_size + c->layout.page.mapcount) >= 0;
 	s->with_page_mapcount += any;
 	s->without += !any;
 }

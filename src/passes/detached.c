@@ -16,7 +16,7 @@
 #include "passes/leaf.h"
 #include "passes/swap.h"
 
-/* ---- tables of the kernel --------------------------------------------------------------------------------------------------- */
+/* ---- tables of the kernel ---------------------------------------------------------------------------------------- */
 
 struct kernel_walk {
 	struct walk *walk;
@@ -65,7 +65,7 @@ struct error *kernel_tables(struct walk *walk)
 	return mark_tables(&k, m->root_pa, m->root_level, user);
 }
 
-/* ---- detached tables ----------------------------------------------------------------------------------------------------------- */
+/* ---- detached tables --------------------------------------------------------------------------------------------- */
 
 /* What is in a table that nobody reaches. */
 struct content {

@@ -92,14 +92,19 @@ int64_t equation_rest(const struct check *c, uint64_t pfn, const struct census_r
 void equation_consequence(struct findings *fs, struct finding *f, int64_t refcount, uint64_t users)
 {
 	if (refcount <= 0)
-		finding_evidence(fs, f, "consequence", "nothing keeps the page: it is free or will be handed out while %" PRIu64 " user%s it",
-				 users, users == 1 ? " still has" : "s still have");
+		finding_evidence(fs, f, "consequence",
+				 "nothing keeps the page: it is free or will be handed out while %" PRIu64 " user%s it", users,
+				 users == 1 ? " still has" : "s still have");
 	else if (refcount == 1)
-		finding_evidence(fs, f, "consequence", "the first of its %" PRIu64 " users to let go frees the page; whoever is left uses "
-				 "memory that belongs to somebody else", users);
+		finding_evidence(fs, f, "consequence",
+				 "the first of its %" PRIu64 " users to let go frees the page; whoever is left uses "
+				 "memory that belongs to somebody else",
+				 users);
 	else
-		finding_evidence(fs, f, "consequence", "when %" PRId64 " of its %" PRIu64 " users have let go the page is freed; whoever is left "
-				 "uses memory that belongs to somebody else", refcount, users);
+		finding_evidence(fs, f, "consequence",
+				 "when %" PRId64 " of its %" PRIu64 " users have let go the page is freed; whoever is left "
+				 "uses memory that belongs to somebody else",
+				 refcount, users);
 }
 
 /* ---- words ------------------------------------------------------------------------------------------------------- */

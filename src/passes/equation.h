@@ -41,7 +41,8 @@ static inline uint64_t equation_pages(const struct census_record *r)
 /** Whether page tables were walked, all of them; *ret: mappings that they hold less those that are counted. */
 bool equation_recounted(const struct check *c, uint64_t pfn, const struct census_record *r, int64_t *ret);
 
-/** What is left of \p extra references (struct extra_refs) of the page at \p pfn when holders and the recount are taken into account. */
+/** What is left of \p extra references (struct extra_refs) of the page at \p pfn when holders and the recount are taken into
+ * account. */
 int64_t equation_rest(const struct check *c, uint64_t pfn, const struct census_record *r, int64_t extra);
 
 /** Say as evidence what will happen to a page with \p refcount references and more \p users. */

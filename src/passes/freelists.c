@@ -81,7 +81,7 @@ void free_in_flight(struct worker *w, struct finding *f, const char *what)
 	finding_lower(&w->findings, f, what);
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------------------------------ */
+/* ---- nodes ------------------------------------------------------------------------------------------------------- */
 
 static struct finding *page_finding(struct free_list *l, enum rule_id rule, uint64_t pfn)
 {
@@ -169,7 +169,8 @@ static void judge_type(struct free_list *l, uint64_t pfn)
 	if (block == l->type || !type_binds(c, l->type, block) || l->misplaced++ >= FINDINGS_PER_LIST)
 		return;
 	f = page_finding(l, RULE_BUDDY_MIGRATETYPE, pfn);
-	finding_text(&l->w->findings, f, "migratetype", migrate_type_name(&c->layout, l->type), migrate_type_name(&c->layout, block));
+	finding_text(&l->w->findings, f, "migratetype", migrate_type_name(&c->layout, l->type),
+		     migrate_type_name(&c->layout, block));
 	if (l->zone->lock_held)
 		finding_lower(&l->w->findings, f, zone_busy);
 }
@@ -207,7 +208,7 @@ static struct error *node_met(void *arg, uint64_t node)
 	return NULL;
 }
 
-/* ---- lists ------------------------------------------------------------------------------------------------------------ */
+/* ---- lists ------------------------------------------------------------------------------------------------------- */
 
 /* The node met last leads to what is no page, which happens to lead back to it. */
 static struct error *foreign_finding(struct free_list *l, enum rule_id rule)
@@ -229,7 +230,8 @@ static struct error *foreign_finding(struct free_list *l, enum rule_id rule)
 	finding_text(fs, f, "word", ok && next == l->foreign ? "next" : "prev", NULL);
 	finding_value(fs, f, "link", FMT_PTR, l->foreign);
 	finding_value(fs, f, "node", FMT_PTR, l->last);
-	finding_evidence(fs, f, "neighbour", "what the link leads to is no struct page, but leads back to it: %llu blocks were met before",
+	finding_evidence(fs, f, "neighbour",
+			 "what the link leads to is no struct page, but leads back to it: %llu blocks were met before",
 			 (unsigned long long)l->blocks);
 	if (l->zone->lock_held)
 		finding_lower(fs, f, zone_busy);
@@ -345,7 +347,7 @@ struct error *freelists_missing(struct unlisted *u)
 	return NULL;
 }
 
-/* ---- the pass --------------------------------------------------------------------------------------------------------- */
+/* ---- the pass ---------------------------------------------------------------------------------------------------- */
 
 /* Units: each order of each zone, the unaccepted lists, the lists of CPUs, the pageblocks, the kernel's own mappings. */
 struct error *pass_freelists_begin(struct check *c, uint64_t *ret_units)

@@ -49,7 +49,7 @@ struct finding *free_zone_finding(struct worker *w, enum rule_id rule, const str
 /** A finding that the lock of its list explains whole: what is left is a note. */
 void free_in_flight(struct worker *w, struct finding *f, const char *what);
 
-/* ---- steps of the pass --------------------------------------------------------------------------------------------- */
+/* ---- steps of the pass ------------------------------------------------------------------------------------------- */
 struct error *freelists_pcp(struct check *c, struct worker *w) _must_check_;
 struct error *freelists_pageblocks(struct check *c, struct worker *w) _must_check_;
 struct error *freelists_vmaps(struct check *c, struct worker *w) _must_check_;

@@ -23,7 +23,7 @@ static uint64_t distance(int64_t a, int64_t b)
 	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
 }
 
-/* ---- nr_free ------------------------------------------------------------------------------------------------------------- */
+/* ---- nr_free ----------------------------------------------------------------------------------------------------- */
 
 static void check_nr_free(struct worker *w, const struct zone *z, const struct free_order *o, unsigned order)
 {
@@ -46,7 +46,7 @@ static void check_nr_free(struct worker *w, const struct zone *z, const struct f
 		finding_lower(&w->findings, f, zone_busy);
 }
 
-/* ---- counters of the zone -------------------------------------------------------------------------------------------------- */
+/* ---- counters of the zone ---------------------------------------------------------------------------------------- */
 
 /* Pages on the lists of one migrate type (-1: all but isolated ones) of orders from `least` on. */
 static int64_t pages_met(const struct check *c, const struct free_zone *fz, int type, unsigned least)
@@ -83,7 +83,8 @@ static const char *excuse(const struct check *c, const struct zone *z, const str
 	if (z->lock_held && off <= k->in_motion)
 		return zone_busy;
 	/* v6.0 and later account for it under the lock; the lock of CPUs' lists came with the same release */
-	if (k->differences && k->found > k->expected && off <= cpus << c->layout.max_buddy_order && !fact_found(&c->layout.facts, FACT_PCP_LOCK))
+	if (k->differences && k->found > k->expected && off <= cpus << c->layout.max_buddy_order &&
+	    !fact_found(&c->layout.facts, FACT_PCP_LOCK))
 		return accounting;
 	return k->differences && off <= cpus * FOLD_PAGES ? folding : NULL;
 }

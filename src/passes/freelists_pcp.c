@@ -22,7 +22,7 @@ static const char *busy(const struct check *c, bool locked)
 	return locked ? list_busy : !fact_found(&c->layout.facts, FACT_PCP_LOCK) ? cpu_busy : NULL;
 }
 
-/* ---- lists of CPUs ------------------------------------------------------------------------------------------------------ */
+/* ---- lists of CPUs ----------------------------------------------------------------------------------------------- */
 
 static void foreign_finding(struct worker *w, const struct pcp_list *l, const struct list_of_pages *list)
 {
@@ -78,7 +78,7 @@ static void check_count(struct check *c, struct worker *w, const struct pcp_cpu 
 		finding_lower(&w->findings, f, list_busy);
 }
 
-/* ---- lock-less lists ---------------------------------------------------------------------------------------------------- */
+/* ---- lock-less lists --------------------------------------------------------------------------------------------- */
 
 static void check_llist(struct check *c, struct worker *w, const struct pcp_llist *l)
 {
@@ -97,8 +97,8 @@ static void check_llist(struct check *c, struct worker *w, const struct pcp_llis
 	subject.zone = l->zone->va;
 	f = worker_finding(w, RULE_TRYLOCK_LLIST, &subject);
 	finding_text(&w->findings, f, "zone", l->zone->name, NULL);
-	finding_text(&w->findings, f, "state", subject.pfn == UINT64_MAX ? "the chain leads to what is no struct page" : "the chain comes back to it",
-		     NULL);
+	finding_text(&w->findings, f, "state",
+		     subject.pfn == UINT64_MAX ? "the chain leads to what is no struct page" : "the chain comes back to it", NULL);
 	finding_value(&w->findings, f, "node", FMT_PTR, l->at);
 }
 
@@ -128,7 +128,8 @@ static struct error *llist_block(struct check *c, struct worker *w, const struct
 	subject.zone = b->zone->va;
 	f = worker_finding(w, RULE_TRYLOCK_LLIST, &subject);
 	finding_text(&w->findings, f, "zone", b->zone->name, NULL);
-	finding_text(&w->findings, f, "state", zones_match(&c->zones, b->pfn, v.flags) == b->zone ? "its order is impossible" : "it is of another zone",
+	finding_text(&w->findings, f, "state",
+		     zones_match(&c->zones, b->pfn, v.flags) == b->zone ? "its order is impossible" : "it is of another zone",
 		     NULL);
 	finding_value(&w->findings, f, "node", FMT_PTR, memmap_node(c, b->pfn));
 	finding_value(&w->findings, f, "private", FMT_DEC, v.private);
@@ -154,7 +155,7 @@ struct error *freelists_pcp(struct check *c, struct worker *w)
 	return err;
 }
 
-/* ---- pageblocks --------------------------------------------------------------------------------------------------------- */
+/* ---- pageblocks -------------------------------------------------------------------------------------------------- */
 
 static struct error *count_isolated(struct check *c, struct worker *w, uint64_t pfn)
 {

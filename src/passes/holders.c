@@ -95,8 +95,10 @@ static struct error *scan_words(struct search *s, struct search_worker *sw, uint
 	struct error *err = NULL;
 
 	for (size_t i = 0; !err && i < found; i++) {
-		struct holder x = { .word = get_u64(s->windows.endian, &sw->words[sw->candidates[i]]), .pa = pa + 8 * (uint64_t)sw->candidates[i],
-				    .thing = UINT32_MAX, .index = UINT32_MAX };
+		struct holder x = { .word = get_u64(s->windows.endian, &sw->words[sw->candidates[i]]),
+				    .pa = pa + 8 * (uint64_t)sw->candidates[i],
+				    .thing = UINT32_MAX,
+				    .index = UINT32_MAX };
 		enum holder_form form;
 
 		if (!leads_to(s, x.word, &x.pfn, &form))

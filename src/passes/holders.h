@@ -40,7 +40,8 @@ enum holder_where {
 /** Whether what contains the word is in use. */
 enum holder_state {
 	HOLDER_LIVE,
-	HOLDER_STALE,     /**< a free object, stack of calls that have returned, an entry behind the end of an array, a buffer given back */
+	HOLDER_STALE,	  /**< a free object, stack of calls that have returned, an entry behind the end of an array, a buffer given
+			     back */
 	HOLDER_UNCERTAIN, /**< not known */
 	NR_HOLDER_STATES,
 };
@@ -56,9 +57,11 @@ struct holder {
 	enum holder_form form : 8;
 	enum holder_where where : 8;
 	enum holder_state state : 8;
-	bool is_own_slot : 1; /**< the slot of the page cache or swap cache that the page is in, or its queue: no holder beyond that */
+	bool is_own_slot : 1; /**< the slot of the page cache or swap cache that the page is in, or its queue: no holder beyond that
+			       */
 	bool is_queued : 1;   /**< HOLDER_LIST_HEAD by folio._deferred_list; a holder only on the stack of who is splitting */
-	bool is_owner : 1;    /**< of what the page belongs to: its buffers, the area it was allocated for; counted already, not a holder more */
+	bool is_owner : 1;    /**< of what the page belongs to: its buffers, the area it was allocated for; counted already, not a
+				 holder more */
 	bool is_inside : 1;   /**< in the page itself */
 	bool is_past : 1;     /**< a buffer of a pipe that was given back: HOLDER_STALE */
 	bool is_lru : 1;      /**< the head of the LRU list that the page is on: is_own_slot is set, too */
@@ -96,8 +99,8 @@ struct error *holders_find(struct check *c, const uint64_t *pfns, size_t nr, str
 void holders_deinit(struct holders *h);
 
 /**
- * Search for what points to the objects that hold the pages (h->above), then for what points to those, at most \p steps times; a pass
- * over kernel memory each.
+ * Search for what points to the objects that hold the pages (h->above), then for what points to those, at most \p steps times; a
+ * pass over kernel memory each.
  */
 struct error *holders_climb(struct check *c, struct holders *h, unsigned steps) _must_check_;
 
@@ -151,7 +154,8 @@ struct error *holder_process(struct check *c, const struct holders *h, const str
 struct error *holder_class(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size) _must_check_;
 
 /** The same as holder_text() without how the word leads to the page. */
-struct error *holder_place_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size) _must_check_;
+struct error *holder_place_text(struct check *c, const struct holders *h, const struct holder *x, char *buf,
+				size_t size) _must_check_;
 
 /* ---- steps, one file each ---------------------------------------------------------------------------------------- */
 

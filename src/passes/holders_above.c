@@ -49,7 +49,8 @@ static struct error *add_object(struct climb *s, const struct holder *x)
 	return array_push(&s->pfns, pfn) && addrset_add(&s->here, x->start) != ADDRSET_NOMEM ? NULL : &error_nomem;
 }
 
-/* Keep words that are the address of one of the objects, and that are in use.  A stack says little more than that it was at work. */
+/* Keep words that are the address of one of the objects, and that are in use.  A stack says little more than that it was at work.
+ */
 static void keep(const struct climb *s, struct holders *h)
 {
 	size_t kept = 0;
@@ -57,7 +58,8 @@ static void keep(const struct climb *s, struct holders *h)
 	for (size_t i = 0; i < h->list.nr; i++) {
 		const struct holder *x = &h->list.v[i];
 
-		if (x->form == HOLDER_DIRECT_MAP && x->state != HOLDER_STALE && x->where != HOLDER_STACK && x->start != x->word && addrset_has(&s->here, x->word))
+		if (x->form == HOLDER_DIRECT_MAP && x->state != HOLDER_STALE && x->where != HOLDER_STACK && x->start != x->word &&
+		    addrset_has(&s->here, x->word))
 			h->list.v[kept++] = *x;
 	}
 	h->list.nr = kept;

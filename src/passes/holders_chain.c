@@ -144,7 +144,11 @@ static struct error *find_head(struct chains *s, size_t i)
 
 static struct error *add_head(const struct chains *s, size_t i, struct holders *h)
 {
-	struct holder x = { .pfn = s->pfns[i], .word = s->heads[i], .form = HOLDER_LIST_HEAD, .thing = UINT32_MAX, .index = UINT32_MAX,
+	struct holder x = { .pfn = s->pfns[i],
+			    .word = s->heads[i],
+			    .form = HOLDER_LIST_HEAD,
+			    .thing = UINT32_MAX,
+			    .index = UINT32_MAX,
 			    .is_queued = s->deferred };
 	struct kv_gap gap;
 	bool listed;

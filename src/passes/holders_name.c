@@ -35,7 +35,8 @@ const char *address_name_text(const struct address_name *a, char *buf, size_t si
 {
 	buf[0] = '\0';
 	if (a->found)
-		snprintf(buf, size, "%s + %#" PRIx64 "%s%s", a->name, a->offset, a->module ? " in module " : "", a->module ? a->module : "");
+		snprintf(buf, size, "%s + %#" PRIx64 "%s%s", a->name, a->offset, a->module ? " in module " : "",
+			 a->module ? a->module : "");
 	else if (a->module)
 		snprintf(buf, size, "module %s", a->module);
 	return buf;
@@ -112,7 +113,8 @@ struct error *holder_process(struct check *c, const struct holders *h, const str
 
 /* ---- classes ----------------------------------------------------------------------------------------------------- */
 
-static struct error *variable_class(struct check *c, const struct holders *h, uint64_t va, const char *otherwise, char *buf, size_t size)
+static struct error *variable_class(struct check *c, const struct holders *h, uint64_t va, const char *otherwise, char *buf,
+				    size_t size)
 {
 	struct address_name a;
 	struct error *err = holder_address(c, h, va, &a);

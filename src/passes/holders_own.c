@@ -46,7 +46,8 @@ struct error *holder_belongs(struct check *c, const struct holders *h, struct wo
 		x->is_owner = x->form == HOLDER_DIRECT_MAP;
 	if (r->kind == KIND_KERNEL)
 		x->is_owner = x->form == HOLDER_STRUCT_PAGE && in_area(h, x->va);
-	if ((r->kind != KIND_FILE && r->kind != KIND_ZSMALLOC && r->kind != KIND_MOVABLE_OPS) || x->where != HOLDER_SLAB || !x->start)
+	if ((r->kind != KIND_FILE && r->kind != KIND_ZSMALLOC && r->kind != KIND_MOVABLE_OPS) || x->where != HOLDER_SLAB ||
+	    !x->start)
 		return NULL;
 	err = memmap_read_page(&c->memmap, w->kv, census_head(r, x->pfn), &v, &ok);
 	if (!err && ok && v.private)

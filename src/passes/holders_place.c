@@ -59,8 +59,8 @@ static bool is_one_block(const struct check *c, uint64_t a, uint64_t b)
 static void set_place(const struct check *c, const struct census_record *r, const struct place *at, struct holder *x)
 {
 	static const enum holder_where where_of[] = {
-		[PLACE_OTHER] = HOLDER_PAGE, [PLACE_STACK] = HOLDER_STACK, [PLACE_PERCPU] = HOLDER_PERCPU, [PLACE_IMAGE] = HOLDER_IMAGE,
-		[PLACE_VMALLOC] = HOLDER_VMALLOC,
+		[PLACE_OTHER] = HOLDER_PAGE,  [PLACE_STACK] = HOLDER_STACK,	[PLACE_PERCPU] = HOLDER_PERCPU,
+		[PLACE_IMAGE] = HOLDER_IMAGE, [PLACE_VMALLOC] = HOLDER_VMALLOC,
 	};
 	static const enum holder_state state_of[] = {
 		[PLACE_IN_USE] = HOLDER_LIVE, [PLACE_NOT_IN_USE] = HOLDER_STALE, [PLACE_MAY_BE_USED] = HOLDER_UNCERTAIN,
@@ -89,7 +89,8 @@ static struct error *in_request(const struct placing *p, struct holder_slab *s, 
 	if (x->where != HOLDER_PAGE || !x->start || (r->kind != KIND_KERNEL && r->kind != KIND_KERNEL_INTERIOR))
 		return NULL;
 	s->first_pfn = s->end_pfn = 0; /* another slab is looked at */
-	err = request_block_at(&s->requests, &p->check->layout, s->memory.kv, x->start, bit_u64(r->order + p->check->layout.page_shift));
+	err = request_block_at(&s->requests, &p->check->layout, s->memory.kv, x->start,
+			       bit_u64(r->order + p->check->layout.page_shift));
 	if (!err)
 		err = request_at(&s->requests, &p->holders->slabs, &s->memory, x->va, &start, &use);
 	if (err || use == REQUEST_NONE)
@@ -136,7 +137,8 @@ static struct error *on_lru(const struct placing *p, unsigned worker, struct hol
 	err = kvmem_read_all(p->check->workers[worker].kv, x->word & ~UINT64_C(3), node, sizeof(node), &ok);
 	if (err || !ok)
 		return err;
-	x->is_lru = get_u64(p->check->layout.mmu.endian, node + 8) == x->va || get_u64(p->check->layout.mmu.endian, node) == x->va - 8;
+	x->is_lru =
+		get_u64(p->check->layout.mmu.endian, node + 8) == x->va || get_u64(p->check->layout.mmu.endian, node) == x->va - 8;
 	x->is_own_slot |= x->is_lru;
 	return NULL;
 }
@@ -145,7 +147,8 @@ static struct error *place_holder(const struct placing *p, unsigned worker, stru
 {
 	struct error *err = place_word(p, worker, x);
 
-	x->is_past = !err && x->form == HOLDER_STRUCT_PAGE && x->va && x->state == HOLDER_LIVE && refs_is_given_back(p->check, x->va);
+	x->is_past =
+		!err && x->form == HOLDER_STRUCT_PAGE && x->va && x->state == HOLDER_LIVE && refs_is_given_back(p->check, x->va);
 	if (x->is_past)
 		x->state = HOLDER_STALE;
 	if (x->is_queued && x->where != HOLDER_STACK)
@@ -171,8 +174,9 @@ struct error *holders_place(struct check *c, struct holders *h)
 	struct error *err = p.slabs ? holders_arrays(h) : &error_nomem;
 
 	for (unsigned i = 0; !err && i < c->nr_workers; i++)
-		err = slab_memory_init(&p.slabs[i].memory, &c->layout, c->workers[i].kv) && request_block_init(&p.slabs[i].requests) ?
-			      NULL : &error_nomem;
+		err = slab_memory_init(&p.slabs[i].memory, &c->layout, c->workers[i].kv) && request_block_init(&p.slabs[i].requests)
+			      ? NULL
+			      : &error_nomem;
 	if (!err)
 		err = job_run(c->nr_workers, (h->list.nr + WORDS_PER_UNIT - 1) / WORDS_PER_UNIT, place_unit, &p);
 	if (!err)

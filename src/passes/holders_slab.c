@@ -20,8 +20,9 @@ static struct error *open_slab(struct check *c, const struct holders *h, struct 
 struct error *holder_in_slab(struct check *c, const struct holders *h, struct holder_slab *s, struct holder *x)
 {
 	static const enum holder_state state_of[] = {
-		[SLAB_OBJECT_NONE] = HOLDER_UNCERTAIN, [SLAB_OBJECT_OUTSIDE] = HOLDER_STALE, [SLAB_OBJECT_UNKNOWN] = HOLDER_UNCERTAIN,
-		[SLAB_OBJECT_FREE] = HOLDER_STALE,     [SLAB_OBJECT_ALLOCATED] = HOLDER_LIVE,
+		[SLAB_OBJECT_NONE] = HOLDER_UNCERTAIN,	  [SLAB_OBJECT_OUTSIDE] = HOLDER_STALE,
+		[SLAB_OBJECT_UNKNOWN] = HOLDER_UNCERTAIN, [SLAB_OBJECT_FREE] = HOLDER_STALE,
+		[SLAB_OBJECT_ALLOCATED] = HOLDER_LIVE,
 	};
 	uint64_t pfn = x->pa >> c->layout.page_shift;
 	struct slab_at at;
@@ -90,8 +91,8 @@ struct error *holders_sheaves(struct check *c, struct holders *h)
  * The object at \p node is an xa_node of the array at \p array (0: any), and the word is in the slot for \p index (UINT64_MAX:
  * any).  Up to v5.16 each page of a folio had a slot that names the head.
  */
-static struct error *is_slot_of(struct check *c, struct worker *w, const struct holder *x, uint64_t array, uint64_t index, uint64_t nr,
-				bool *ret)
+static struct error *is_slot_of(struct check *c, struct worker *w, const struct holder *x, uint64_t array, uint64_t index,
+				uint64_t nr, bool *ret)
 {
 	const struct facts *f = &c->layout.facts;
 	const struct answer *slots = fact(f, FACT_XA_NODE_SLOTS);

@@ -16,7 +16,8 @@ const char *holder_form_name(enum holder_form form)
 
 const char *holder_where_name(enum holder_where where)
 {
-	static const char *const names[] = { "slab", "large-kmalloc", "stack", "per-cpu", "image", "vmalloc", "block-request", "page", "register" };
+	static const char *const names[] = { "slab",	"large-kmalloc", "stack", "per-cpu", "image",
+					     "vmalloc", "block-request", "page",  "register" };
 
 	return where < NR_HOLDER_WHERES ? names[where] : "?";
 }
@@ -70,7 +71,9 @@ static struct error *task_state(struct check *c, uint64_t task, const char **ret
 	static const struct {
 		uint64_t bit;
 		const char *name;
-	} states[] = { { 1, "sleeping" }, { 2, "in uninterruptible sleep" }, { 4, "stopped" }, { 8, "traced" }, { 0x20, "a zombie" } };
+	} states[] = {
+		{ 1, "sleeping" }, { 2, "in uninterruptible sleep" }, { 4, "stopped" }, { 8, "traced" }, { 0x20, "a zombie" }
+	};
 	const struct answer *at = fact(&c->layout.facts, FACT_NAME_TASK_STATE);
 	struct error *err = NULL;
 	uint64_t word = 0;
@@ -131,8 +134,8 @@ static struct error *image_text(struct check *c, const struct holders *h, const 
 	return err;
 }
 
-static struct error *module_text(struct check *c, const struct holders *h, const struct module_part *m, const struct holder *x, char *buf,
-				 size_t size)
+static struct error *module_text(struct check *c, const struct holders *h, const struct module_part *m, const struct holder *x,
+				 char *buf, size_t size)
 {
 	struct address_name a;
 	char name[ADDRESS_NAME];
@@ -166,7 +169,8 @@ static struct error *vmalloc_text(struct check *c, const struct holders *h, cons
 		use = ": a stack of no listed task (new, or exited)";
 	address_name_text(&by, name, sizeof(name));
 	snprintf(buf, size, "vmalloc area %#" PRIx64 " + %#" PRIx64 " of %#" PRIx64 " bytes%s%s%s%s%s", a->start, x->va - a->start,
-		 a->end - a->start, name[0] ? ", allocated by (" : "", name, name[0] ? ")" : "", !a->vm ? ", vm_map_ram()" : "", use);
+		 a->end - a->start, name[0] ? ", allocated by (" : "", name, name[0] ? ")" : "", !a->vm ? ", vm_map_ram()" : "",
+		 use);
 	return err;
 }
 
@@ -178,10 +182,11 @@ static void page_text(const struct check *c, const struct holder *x, char *buf, 
 	if (!r)
 		snprintf(buf, size, "pfn %#" PRIx64, pfn);
 	else if (r->order)
-		snprintf(buf, size, "%s, block of order %u at pfn %#" PRIx64 " + %#" PRIx64, kinds[r->kind].title, r->order, census_head(r, pfn),
-			 x->pa - (census_head(r, pfn) << c->layout.page_shift));
+		snprintf(buf, size, "%s, block of order %u at pfn %#" PRIx64 " + %#" PRIx64, kinds[r->kind].title, r->order,
+			 census_head(r, pfn), x->pa - (census_head(r, pfn) << c->layout.page_shift));
 	else
-		snprintf(buf, size, "%s, pfn %#" PRIx64 " + %#" PRIx64, kinds[r->kind].title, pfn, x->pa & low_mask(c->layout.page_shift));
+		snprintf(buf, size, "%s, pfn %#" PRIx64 " + %#" PRIx64, kinds[r->kind].title, pfn,
+			 x->pa & low_mask(c->layout.page_shift));
 }
 
 static void register_text(const struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
@@ -227,7 +232,9 @@ static const char *own_text(const struct holder *x)
 {
 	if (!x->is_own_slot)
 		return "";
-	return x->is_queued ? ": the queue of folios to be split" : x->is_lru ? ": the LRU list that it is on" : ": its own slot in the cache";
+	return x->is_queued ? ": the queue of folios to be split"
+	       : x->is_lru  ? ": the LRU list that it is on"
+			    : ": its own slot in the cache";
 }
 
 struct error *holder_place_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
@@ -240,7 +247,8 @@ struct error *holder_place_text(struct check *c, const struct holders *h, const 
 	if (!err)
 		err = holder_process(c, h, x, process, sizeof(process));
 	if (!err)
-		snprintf(buf, size, "%s%s%s%s%s", where, member[0] ? ": " : "", member, process, x->is_past ? ": was in a pipe, was let go of" : "");
+		snprintf(buf, size, "%s%s%s%s%s", where, member[0] ? ": " : "", member, process,
+			 x->is_past ? ": was in a pipe, was let go of" : "");
 	return err;
 }
 

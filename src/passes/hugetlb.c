@@ -73,7 +73,7 @@ static struct error *read_huge_page(struct check *c, struct worker *w, uint64_t 
 	return err;
 }
 
-/* ---- from lists to pages ------------------------------------------------------------------------------------------------ */
+/* ---- from lists to pages ----------------------------------------------------------------------------------------- */
 
 static void member_finding(struct huge_list *l, uint64_t pfn, const char *problem)
 {
@@ -189,7 +189,7 @@ static struct error *walk_huge_list(struct check *c, struct worker *w, size_t po
 	return NULL;
 }
 
-/* ---- from the census to pools ---------------------------------------------------------------------------------------------- */
+/* ---- from the census to pools ------------------------------------------------------------------------------------ */
 
 static struct error *count_page(struct check *c, struct worker *w, uint64_t pfn, unsigned order, uint64_t *last_pool)
 {
@@ -245,7 +245,7 @@ struct error *pass_hugetlb(struct check *c, struct worker *w, uint64_t unit)
 	return err;
 }
 
-/* ---- the way back ---------------------------------------------------------------------------------------------------------- */
+/* ---- the way back ------------------------------------------------------------------------------------------------ */
 
 static bool list_cut(const struct hugetlb_state *s, size_t pool, unsigned node)
 {

@@ -118,7 +118,7 @@ static void check_reserved(struct counting *c)
 		finding_lower(fs, f, "there are surplus pages: the kernel restores a reservation before it gives such a page back");
 }
 
-/* ---- subpools ----------------------------------------------------------------------------------------------------------------- */
+/* ---- subpools ---------------------------------------------------------------------------------------------------- */
 
 static const char *subpool_problem(const struct subpool *s)
 {

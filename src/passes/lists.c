@@ -59,7 +59,7 @@ struct finding *list_verdict(struct worker *w, enum rule_id rule, const struct l
 	return f;
 }
 
-/* ---- the way back --------------------------------------------------------------------------------------------------- */
+/* ---- the way back ------------------------------------------------------------------------------------------------ */
 
 static void check_twice(struct unlisted *u)
 {

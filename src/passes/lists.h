@@ -22,7 +22,7 @@ struct list_of_pages {
  */
 struct finding *list_verdict(struct worker *w, enum rule_id rule, const struct list_of_pages *list, const struct list_result *r);
 
-/* ---- from pages to lists and caches ------------------------------------------------------------------------------------ */
+/* ---- from pages to lists and caches ------------------------------------------------------------------------------ */
 
 /** A first page (no tail, no interior) that lacks a mark its kind promises. */
 struct unlisted {

@@ -121,7 +121,8 @@ void scan_load(struct scan *s)
 		nr = 1;
 		if (tally_is_typed((enum page_kind)r->kind) && !(r->bits & (CENSUS_TAIL | CENSUS_INTERIOR)))
 			tally_typed(s, i);
-		if (!kind_is_counted((enum page_kind)r->kind) || (r->bits & (CENSUS_TAIL | CENSUS_INTERIOR)) || scan_unreadable(s, i))
+		if (!kind_is_counted((enum page_kind)r->kind) || (r->bits & (CENSUS_TAIL | CENSUS_INTERIOR)) ||
+		    scan_unreadable(s, i))
 			continue;
 		if (r->bits & CENSUS_HEAD) {
 			nr = UINT32_C(1) << r->order;

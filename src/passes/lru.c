@@ -64,7 +64,7 @@ struct error *lru_memcg_text(struct check *c, struct kvmem *k, int memcg, char *
 	return NULL;
 }
 
-/* ---- findings ---------------------------------------------------------------------------------------------------------- */
+/* ---- findings ---------------------------------------------------------------------------------------------------- */
 
 static struct error *where(struct visit *t, struct finding *f)
 {
@@ -96,7 +96,7 @@ static struct error *explain_lock(struct visit *t, struct finding *f)
 	return where(t, f);
 }
 
-/* ---- what an entry says of itself ---------------------------------------------------------------------------------------- */
+/* ---- what an entry says of itself -------------------------------------------------------------------------------- */
 
 /* More references than mappings, cache and private data take: somebody has the page in his hands. */
 static bool is_held(const struct layout *l, const struct page_view *v)
@@ -135,7 +135,9 @@ static struct error *check_flag(struct visit *t, const struct entry *e)
 	if (f && may_be_listed(e) && fact_found(&l->facts, FACT_LRUVEC_LOCK)) {
 		finding_lower(fs, f, "isolation clears the flag before it takes lru_lock");
 		if (t->v->locked || is_held(l, &e->view) || (e->r && e->r->order))
-			finding_lower(fs, f, t->v->locked ? lock_held : "somebody else works on the page: it is locked or has more references");
+			finding_lower(fs, f,
+				      t->v->locked ? lock_held
+						   : "somebody else works on the page: it is locked or has more references");
 		return where(t, f);
 	}
 	return explain_lock(t, f);
@@ -151,7 +153,9 @@ static bool fits_list(const struct visit *t, const struct page_view *v, struct l
 	const struct lru_shape *s = &t->w->check->lru.vecs.shape;
 	unsigned gen = flag_field_get(l->flag.lru_gen, v->flags), file = !page_has(v, l->flag.swapbacked);
 
-	*ret = (struct lru_list){ .gen = s->nr_gens && gen, .type = file, .generation = gen - 1, .zone = flag_field_get(l->flag.zone, v->flags) };
+	*ret = (struct lru_list){
+		.gen = s->nr_gens && gen, .type = file, .generation = gen - 1, .zone = flag_field_get(l->flag.zone, v->flags)
+	};
 	if (!ret->gen)
 		ret->lru = page_has(v, l->flag.unevictable) ? LRU_UNEVICTABLE : 2 * file + page_has(v, l->flag.active);
 	if (ret->gen != t->list.gen)
@@ -201,8 +205,8 @@ static struct error *check_memcg(struct visit *t, const struct entry *e)
 			return err;
 		finding_words(fs, f, path, NULL);
 		/* v7.x: cgroups that go hand over their folios node by node */
-		if (f && memcg >= 0 && t->v->memcg >= 0 && !m->list.v[t->v->memcg].online && m->list.v[t->v->memcg].parent == memcg &&
-		    m->changing)
+		if (f && memcg >= 0 && t->v->memcg >= 0 && !m->list.v[t->v->memcg].online &&
+		    m->list.v[t->v->memcg].parent == memcg && m->changing)
 			finding_lower(fs, f, "the cgroup is being removed: its folios move to its parent");
 	}
 	return explain_lock(t, f);
@@ -217,7 +221,7 @@ static struct error *check_unevictable(struct visit *t, const struct entry *e)
 	return explain_lock(t, entry_finding(t, e, RULE_UNEVICTABLE_NOT_LISTED));
 }
 
-/* ---- one list -------------------------------------------------------------------------------------------------------------- */
+/* ---- one list ---------------------------------------------------------------------------------------------------- */
 
 static void count_entry(struct visit *t, const struct entry *e)
 {
@@ -231,7 +235,8 @@ static void count_entry(struct visit *t, const struct entry *e)
 
 static void count_checked(struct visit *t)
 {
-	static const enum rule_id of_entries[] = { RULE_LIST_LRU_FLAG, RULE_LRU_LIST_CLASS, RULE_LRU_LIST_MEMCG, RULE_UNEVICTABLE_NOT_LISTED };
+	static const enum rule_id of_entries[] = { RULE_LIST_LRU_FLAG, RULE_LRU_LIST_CLASS, RULE_LRU_LIST_MEMCG,
+						   RULE_UNEVICTABLE_NOT_LISTED };
 
 	for (size_t i = 0; i < ARRAY_SIZE(of_entries); i++)
 		if (check_active(t->w->check, of_entries[i]))
@@ -301,7 +306,8 @@ static const char *busy_with(struct visit *t, const struct list_result *r)
 
 	if (!t->v->locked || r->end != WALK_BROKEN)
 		return NULL;
-	if (culprit.found != culprit.expected && !memmap_pfn_of(&t->w->check->memmap, culprit.found - t->w->check->layout.page.lru, &pfn) &&
+	if (culprit.found != culprit.expected &&
+	    !memmap_pfn_of(&t->w->check->memmap, culprit.found - t->w->check->layout.page.lru, &pfn) &&
 	    culprit.found - t->v->va > 4096)
 		return NULL;
 	return lock_held;
@@ -342,7 +348,7 @@ static struct error *walk_list(struct check *c, struct worker *w, size_t vec, un
 	return NULL;
 }
 
-/* ---- the pass ---------------------------------------------------------------------------------------------------------------- */
+/* ---- the pass ---------------------------------------------------------------------------------------------------- */
 
 struct error *pass_lru_begin(struct check *c, uint64_t *ret_units)
 {

@@ -45,7 +45,8 @@ static void check_classic(struct check *c, const struct lruvec *v, const struct 
 		snprintf(text, sizeof(text), "%s, zone %u", lru_list_text((struct lru_list){ .lru = lru }, list, sizeof(list)), z);
 		f = compare_count(c, RULE_LRU_ZONE_SIZE, v, text, v->zone_size[z][lru], t->classic[z][lru]);
 		if (lru == LRU_UNEVICTABLE && c->lru.vecs.shape.unlisted && v->zone_size[z][lru] > (int64_t)t->classic[z][lru])
-			finding_lower(&c->workers[0].findings, f, "isolation clears PG_lru before it takes lru_lock, and such a page is on no list");
+			finding_lower(&c->workers[0].findings, f,
+				      "isolation clears PG_lru before it takes lru_lock, and such a page is on no list");
 	}
 }
 
@@ -92,7 +93,7 @@ struct error *pass_lru_finish(struct check *c)
 	return NULL;
 }
 
-/* ---- the way back -------------------------------------------------------------------------------------------------------------- */
+/* ---- the way back ------------------------------------------------------------------------------------------------ */
 
 /* The lruvec that the page belongs to; NULL: nobody can tell. */
 static const struct lruvec *lruvec_of(const struct unlisted *u)

@@ -72,7 +72,7 @@ struct error *lru_tree(struct check *c, struct worker *w)
 	return err;
 }
 
-/* ---- pages ----------------------------------------------------------------------------------------------------------------- */
+/* ---- pages ------------------------------------------------------------------------------------------------------- */
 
 /* Whether the page is kernel memory by its own words: v5.10 has a page type for that, later kernels a tag. */
 static bool is_kernel_memory(const struct layout *l, const struct page_view *v)
@@ -104,7 +104,8 @@ int lru_memcg_of(const struct check *c, const struct page_view *v)
 void lru_place_text(const struct check *c, uint64_t pfn, const struct page_view *v, char *buf, size_t size)
 {
 	const struct layout *l = &c->layout;
-	unsigned gen = c->lru.vecs.shape.nr_gens ? flag_field_get(l->flag.lru_gen, v->flags) : 0, file = !page_has(v, l->flag.swapbacked);
+	unsigned gen = c->lru.vecs.shape.nr_gens ? flag_field_get(l->flag.lru_gen, v->flags) : 0,
+		 file = !page_has(v, l->flag.swapbacked);
 	struct lru_list list = { .gen = gen, .generation = gen - 1, .type = file, .zone = flag_field_get(l->flag.zone, v->flags) };
 	char text[64];
 
@@ -140,5 +141,6 @@ void lru_check_memcg(struct scan *s, uint32_t i, const struct page_view *v)
 	}
 	f = scan_finding(s, rule, i);
 	finding_value(&s->w->findings, f, "memcg_data", FMT_PTR, v->memcg);
-	finding_words(&s->w->findings, f, NULL, objcg ? "the address of an obj_cgroup of a cgroup in the tree" : "the address of a cgroup in the tree");
+	finding_words(&s->w->findings, f, NULL,
+		      objcg ? "the address of an obj_cgroup of a cgroup in the tree" : "the address of a cgroup in the tree");
 }

@@ -96,7 +96,7 @@ struct error *lru_queue(struct check *c, struct worker *w, struct splitq *q)
 	return NULL;
 }
 
-/* ---- the way back ------------------------------------------------------------------------------------------------------ */
+/* ---- the way back ------------------------------------------------------------------------------------------------ */
 
 /* The queue of the folio's cgroup and node; NULL: none is known. */
 static struct splitq *queue_of(const struct unlisted *u)
@@ -189,7 +189,8 @@ static void check_length(struct check *c, struct worker *w, const struct splitq 
 	finding_text(&w->findings, f, "list", name, NULL);
 	finding_expect(&w->findings, f, "length", FMT_INT, 64, (uint64_t)q->len, expected);
 	if (q->elsewhere && c->lru.queues.counts_private && excess > 0 && excess <= SHRINK_BATCH)
-		finding_lower(&w->findings, f, "a shrinker has folios on a list of its own, and counts those it lets go when it is done");
+		finding_lower(&w->findings, f,
+			      "a shrinker has folios on a list of its own, and counts those it lets go when it is done");
 }
 
 void lru_finish_queues(struct check *c)

@@ -47,7 +47,7 @@ static void zone_run(struct scan *s, uint32_t i)
 	}
 }
 
-/* ---- one section -------------------------------------------------------------------------------------------------------- */
+/* ---- one section ------------------------------------------------------------------------------------------------- */
 
 /* A block on a per-CPU list that turned out to be part of something else: the something else is at fault, or the list. */
 static void skipped_pcp(struct scan *s, uint32_t i)
@@ -240,7 +240,7 @@ struct error *pass_memmap(struct check *c, struct worker *w, uint64_t unit)
 	return NULL;
 }
 
-/* ---- after all sections --------------------------------------------------------------------------------------------------- */
+/* ---- after all sections ------------------------------------------------------------------------------------------ */
 
 static const char *gap_why(const struct kv_gap *gap)
 {

@@ -20,7 +20,7 @@ static void biased_field(struct scan *s, struct finding *f, const char *name, in
 	finding_value(&s->w->findings, f, name, FMT_INT, (uint64_t)(int64_t)found);
 }
 
-/* ---- entire, large, nr_pages_mapped ---------------------------------------------------------------------------------------- */
+/* ---- entire, large, nr_pages_mapped ------------------------------------------------------------------------------ */
 
 static void check_entire_order(struct scan *s, uint32_t i, const struct folio_view *f)
 {
@@ -106,7 +106,7 @@ static void check_double_map(struct scan *s, uint32_t i, const struct folio_view
 	biased_field(s, found, "_entire_mapcount", f->entire);
 }
 
-/* ---- mm ids ------------------------------------------------------------------------------------------------------------------- */
+/* ---- mm ids ------------------------------------------------------------------------------------------------------ */
 
 static const char *mm_id_problem(const struct folio_view *f)
 {
@@ -155,7 +155,7 @@ static void check_mm_ids(struct scan *s, uint32_t i, const struct folio_view *f)
 			 f->mm_ids_shared ? "" : "not ");
 }
 
-/* ---- flags of the first tail ---------------------------------------------------------------------------------------------------- */
+/* ---- flags of the first tail ------------------------------------------------------------------------------------- */
 
 static void check_second_flags(struct scan *s, uint32_t i, const struct folio_view *f)
 {
@@ -180,7 +180,7 @@ static void check_second_flags(struct scan *s, uint32_t i, const struct folio_vi
 	}
 }
 
-/* ---- PG_anon_exclusive ------------------------------------------------------------------------------------------------------------ */
+/* ---- PG_anon_exclusive ------------------------------------------------------------------------------------------- */
 
 static struct finding *exclusive_finding(struct scan *s, enum rule_id rule, uint32_t i, uint64_t flags, uint64_t mapcount,
 					 uint64_t mapping)
@@ -194,7 +194,8 @@ static struct finding *exclusive_finding(struct scan *s, enum rule_id rule, uint
 	return f;
 }
 
-static const char pmd_split[] = "a CPU may be replacing the mapping of the whole by mappings of its pages (__split_huge_pmd_locked())";
+static const char pmd_split[] =
+	"a CPU may be replacing the mapping of the whole by mappings of its pages (__split_huge_pmd_locked())";
 
 /*
  * __split_huge_pmd_locked() maps each page of the folio before it drops the mapping as a whole, and takes one reference
@@ -284,7 +285,7 @@ uint64_t check_folio_counts(struct scan *s, uint32_t i, const struct folio_view 
 	return terms_mapcount(s->l, kind, f, &sums, nr);
 }
 
-/* ---- references ------------------------------------------------------------------------------------------------------------------ */
+/* ---- references -------------------------------------------------------------------------------------------------- */
 
 static void too_few(struct scan *s, uint32_t i, const struct page_view *v, const struct folio_view *folio, uint64_t mapcount,
 		    uint64_t cache)

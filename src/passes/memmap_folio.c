@@ -40,7 +40,7 @@ bool scan_is_head(const struct scan *s, uint32_t i, const struct page_view *v)
 	return page_has(v, s->l->flag.head) || is_tail_of(s, i + 1, scan_va(s, i));
 }
 
-/* ---- how many pages ----------------------------------------------------------------------------------------------------- */
+/* ---- how many pages ---------------------------------------------------------------------------------------------- */
 
 static unsigned max_order(const struct scan *s)
 {
@@ -166,7 +166,7 @@ static void check_head(struct scan *s, uint32_t i, const struct extent *e, const
 	}
 }
 
-/* ---- hugetlb vmemmap optimisation ------------------------------------------------------------------------------------------ */
+/* ---- hugetlb vmemmap optimisation -------------------------------------------------------------------------------- */
 
 /* Made or given back right now: hugetlb_vmemmap_optimize_folio(), hugetlb_vmemmap_restore_folio(). */
 static bool hvo_in_motion(const struct scan *s, const struct extent *e)
@@ -211,7 +211,7 @@ static struct error *check_hvo(struct scan *s, uint32_t i, struct extent *e)
 	return NULL;
 }
 
-/* ---- the steps ----------------------------------------------------------------------------------------------------------------- */
+/* ---- the steps --------------------------------------------------------------------------------------------------- */
 
 static struct error *bogus_head(struct scan *s, uint32_t i, const struct page_view *v, const struct extent *e)
 {

@@ -151,7 +151,7 @@ static void lower_if_list_locked(struct scan *s, struct finding *f, const struct
 		finding_lower(&s->w->findings, f, "the list's lock is held: a CPU may be moving the block");
 }
 
-/* ---- buddy ------------------------------------------------------------------------------------------------------------ */
+/* ---- buddy ------------------------------------------------------------------------------------------------------- */
 
 static void interior_finding(struct scan *s, uint32_t i, uint32_t head, const struct page_view *v, unsigned dirt)
 {
@@ -327,7 +327,7 @@ uint32_t scan_buddy(struct scan *s, uint32_t i, const struct page_view *v)
 	return nr;
 }
 
-/* ---- per-CPU lists ------------------------------------------------------------------------------------------------------ */
+/* ---- per-CPU lists ----------------------------------------------------------------------------------------------- */
 
 static void pcp_page(struct scan *s, uint32_t i, const struct pcp_block *b, bool first)
 {

@@ -22,7 +22,7 @@ static bool is_cache(enum page_kind k)
 	return k == KIND_FILE || k == KIND_SHMEM;
 }
 
-/* ---- the mapping word -------------------------------------------------------------------------------------------------- */
+/* ---- the mapping word -------------------------------------------------------------------------------------------- */
 
 /* The bit of a pointer whose flip would make it a mapped kernel address, -1: none. */
 static int pointer_flipped_bit(struct scan *s, uint64_t va)
@@ -139,7 +139,7 @@ static struct error *check_mapping_word(struct scan *s, uint32_t i, const struct
 	return NULL;
 }
 
-/* ---- flags by kind --------------------------------------------------------------------------------------------------------- */
+/* ---- flags by kind ----------------------------------------------------------------------------------------------- */
 
 static void flag_finding(struct scan *s, enum rule_id rule, uint32_t i, const struct page_view *v, uint64_t expected)
 {
@@ -233,7 +233,7 @@ static void check_no_lru(struct scan *s, uint32_t i, const struct page_view *v, 
 	check_odd_flags(s, i, v, kind);
 }
 
-/* ---- references of memory with one owner ------------------------------------------------------------------------------------- */
+/* ---- references of memory with one owner ------------------------------------------------------------------------- */
 
 static void refcount_finding(struct scan *s, enum rule_id rule, uint32_t i, const struct page_view *v, int32_t expected,
 			     const char *words)
@@ -272,7 +272,8 @@ static void check_single_owner(struct scan *s, uint32_t i, const struct page_vie
 		refcount_finding(s, RULE_OFFLINE_REFCOUNT, i, v, 1, "0 or 1");
 	if (kind == KIND_LARGE_KMALLOC && v->refcount != 0)
 		refcount_finding(s, RULE_FROZEN_KIND_REFCOUNT, i, v, 0, NULL);
-	if ((kind == KIND_RESERVED || kind == KIND_VMEMMAP || kind == KIND_ZERO) && v->refcount < 1 && page_has(v, s->l->flag.reserved))
+	if ((kind == KIND_RESERVED || kind == KIND_VMEMMAP || kind == KIND_ZERO) && v->refcount < 1 &&
+	    page_has(v, s->l->flag.reserved))
 		refcount_finding(s, RULE_RESERVED_REFCOUNT, i, v, 1, "at least 1");
 }
 
@@ -345,7 +346,9 @@ static void check_page_pool(struct scan *s, uint32_t i, const struct page_view *
 	if (!s->l->pp_mask || (v->word8 & s->l->pp_mask) != s->l->pp_signature || !pp->found)
 		return;
 	pool = get_u64(m->endian, p + pp->offset);
-	count = refs->found && refs->size == 8 && refs->offset + 8 <= s->l->page_struct_size ? (int64_t)get_u64(m->endian, p + refs->offset) : 0;
+	count = refs->found && refs->size == 8 && refs->offset + 8 <= s->l->page_struct_size
+			? (int64_t)get_u64(m->endian, p + refs->offset)
+			: 0;
 	if (m->arch->kernel_va(m, pool) && count >= 0 && v->refcount >= 1)
 		return;
 	f = scan_finding(s, RULE_PAGE_POOL_PP_VALID, i);
@@ -354,7 +357,7 @@ static void check_page_pool(struct scan *s, uint32_t i, const struct page_view *
 	finding_value(fs, f, "_refcount", FMT_INT, (uint64_t)(int64_t)v->refcount);
 }
 
-/* ---- memory cgroup --------------------------------------------------------------------------------------------------------------- */
+/* ---- memory cgroup ----------------------------------------------------------------------------------------------- */
 
 static void check_memcg(struct scan *s, uint32_t i, const struct page_view *v, enum page_kind kind)
 {
@@ -442,7 +445,7 @@ static void check_kmemcg(struct scan *s, uint32_t i, const struct page_view *v, 
 		finding_bitflip(&s->w->findings, f, "page_type", log2_u64((uint32_t)~v->mapcount));
 }
 
-/* ---- dispatch ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- dispatch ---------------------------------------------------------------------------------------------------- */
 
 static void check_kind_flags(struct scan *s, uint32_t i, const struct page_view *v, enum page_kind kind)
 {

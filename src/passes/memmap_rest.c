@@ -4,14 +4,14 @@
  *
  * checks:    a run of pages without reference is the rest of a high-order allocation, or in preparation; free buddies
  *            merge
- * exceptions: pages on lists that CPUs keep (inflight.c); pages between two lists (clean, poisoned), a few for each CPU; buddies of pageblock size,
- *            whose blocks may be of different migrate types; zone->lock held
+ * exceptions: pages on lists that CPUs keep (inflight.c); pages between two lists (clean, poisoned), a few for each CPU; buddies of
+ * pageblock size, whose blocks may be of different migrate types; zone->lock held
  */
 #include "passes/scan.h"
 
 #include <string.h>
 
-/* ---- runs without reference --------------------------------------------------------------------------------------------- */
+/* ---- runs without reference -------------------------------------------------------------------------------------- */
 
 static bool is_frozen(const struct scan *s, uint32_t i)
 {
@@ -200,7 +200,7 @@ void scan_frozen(struct scan *s)
 	}
 }
 
-/* ---- buddies that should be one block ------------------------------------------------------------------------------------- */
+/* ---- buddies that should be one block ---------------------------------------------------------------------------- */
 
 static bool is_block_head(const struct scan *s, uint32_t i)
 {

@@ -70,7 +70,7 @@ struct error *area_evidence(struct check *c, struct kvmem *k, struct findings *f
 	return err;
 }
 
-/* ---- finding them --------------------------------------------------------------------------------------------------------- */
+/* ---- finding them ------------------------------------------------------------------------------------------------ */
 
 static void bad_task_mm(struct check *c)
 {
@@ -87,7 +87,8 @@ static void bad_task_mm(struct check *c)
 	f = worker_finding(&c->workers[0], RULE_TASK_MM_VALID, &subject);
 	finding_value(&c->workers[0].findings, f, "mm", FMT_PTR, c->mms.bad_at);
 	if (c->mms.nr_bad > 1)
-		finding_evidence(&c->workers[0].findings, f, "neighbour", "%u pointers of tasks lead to no mm_struct", c->mms.nr_bad);
+		finding_evidence(&c->workers[0].findings, f, "neighbour", "%u pointers of tasks lead to no mm_struct",
+				 c->mms.nr_bad);
 }
 
 /* kthread_use_mm() takes no part in mm_users. */
@@ -146,7 +147,7 @@ struct error *pass_mms_begin(struct check *c, uint64_t *ret_units)
 	return NULL;
 }
 
-/* ---- areas ------------------------------------------------------------------------------------------------------------------ */
+/* ---- areas ------------------------------------------------------------------------------------------------------- */
 
 /* The child of a fork under way: no task has it, and the parent, who may be among tasks that the dump lacks, fills it. */
 static bool is_being_forked(const struct check *c, const struct mm *mm)
@@ -264,14 +265,15 @@ static void check_chain(struct worker *w, const struct space *space, const struc
 		finding_lower(&w->findings, f, "the address space is locked: the area is being prepared or changed");
 }
 
-/* ---- sums of areas ------------------------------------------------------------------------------------------------------------ */
+/* ---- sums of areas ----------------------------------------------------------------------------------------------- */
 
 static void lower_sum(struct worker *w, const struct space *space, struct finding *f)
 {
 	if (space->writing)
 		finding_lower(&w->findings, f, "mmap_lock is held for writing: areas are being added or removed");
 	else if (space->moving)
-		finding_lower(&w->findings, f, "munmap() holds mmap_lock: areas are out of the tree before they are taken off the sum");
+		finding_lower(&w->findings, f,
+			      "munmap() holds mmap_lock: areas are out of the tree before they are taken off the sum");
 }
 
 /* dup_mm() begins with a copy of the parent's mm_struct. */

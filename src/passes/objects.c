@@ -10,7 +10,8 @@
 struct error *objects_cpu_free(struct check *c, const struct slab_at *at, struct slab_memory *m, uint64_t *bitmap)
 {
 	const struct slab_cache *cache = at->cache;
-	const struct answer *page = fact(&c->layout.facts, FACT_CACHE_CPU_PAGE), *list = fact(&c->layout.facts, FACT_CACHE_CPU_FREELIST);
+	const struct answer *page = fact(&c->layout.facts, FACT_CACHE_CPU_PAGE),
+			    *list = fact(&c->layout.facts, FACT_CACHE_CPU_FREELIST);
 	const struct section *section = memmap_section(&c->memmap, at->pfn);
 	struct slab_chain chain;
 	struct error *err = NULL;

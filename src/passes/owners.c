@@ -44,7 +44,7 @@ void owners_pass_deinit(struct check *c)
 	array_free(&c->owners.balloons);
 }
 
-/* ---- areas ---------------------------------------------------------------------------------------------------------------- */
+/* ---- areas ------------------------------------------------------------------------------------------------------- */
 
 static bool any_lock(const struct vmalloc *v)
 {
@@ -106,7 +106,7 @@ static struct error *check_area(struct check *c, struct worker *w, const struct 
 	return err;
 }
 
-/* ---- their pages ------------------------------------------------------------------------------------------------------------ */
+/* ---- their pages ------------------------------------------------------------------------------------------------- */
 
 /* Where the kernel's page table leads, as far as one leaf goes. */
 struct mapped {
@@ -142,8 +142,9 @@ static struct finding *page_finding(struct area_walk *a, uint64_t index, uint64_
 static const char *kind_problem(const struct vmalloc_area *a, const struct census_record *r)
 {
 	const uint64_t is_free = K(BUDDY) | K(PCP) | K(LLIST_FREE) | K(UNACCEPTED);
-	const uint64_t others = K(ANON) | K(ANON_SWAPCACHE) | K(KSM) | K(SHMEM_SWAPCACHE) | K(SLAB) | K(LARGE_KMALLOC) | K(PGTABLE) |
-				K(ZSMALLOC) | K(HUGETLB) | K(HUGETLB_FREE) | K(FROZEN) | K(KERNEL_INTERIOR) | K(VMEMMAP);
+	const uint64_t others = K(ANON) | K(ANON_SWAPCACHE) | K(KSM) | K(SHMEM_SWAPCACHE) | K(SLAB) | K(LARGE_KMALLOC) |
+				K(PGTABLE) | K(ZSMALLOC) | K(HUGETLB) | K(HUGETLB_FREE) | K(FROZEN) | K(KERNEL_INTERIOR) |
+				K(VMEMMAP);
 
 	if (is_free >> r->kind & 1)
 		return "is free";
@@ -271,7 +272,7 @@ struct error *pass_owners(struct check *c, struct worker *w, uint64_t unit)
 	return check_driver_pages(c, w, &c->census.runs.v[unit - c->tasks.list.nr]);
 }
 
-/* ---- the end ----------------------------------------------------------------------------------------------------------------- */
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
 
 static void check_links(struct check *c)
 {

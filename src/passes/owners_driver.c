@@ -15,7 +15,7 @@
 
 static const char lock_held[] = "the lock of the balloon is held";
 
-/* ---- what pages say ------------------------------------------------------------------------------------------------------ */
+/* ---- what pages say ---------------------------------------------------------------------------------------------- */
 
 /* What the last page of the section said: neighbours say the same. */
 struct last_seen {
@@ -24,7 +24,8 @@ struct last_seen {
 	bool pgmap_ok, pgmap_gap;
 };
 
-static struct error *check_device(struct check *c, struct worker *w, uint64_t pfn, const unsigned char *bytes, struct last_seen *last)
+static struct error *check_device(struct check *c, struct worker *w, uint64_t pfn, const unsigned char *bytes,
+				  struct last_seen *last)
 {
 	uint64_t word = page_pgmap_word(&c->layout, bytes);
 	struct subject subject;
@@ -84,7 +85,7 @@ struct error *check_driver_pages(struct check *c, struct worker *w, const struct
 	return err;
 }
 
-/* ---- balloons --------------------------------------------------------------------------------------------------------------- */
+/* ---- balloons ---------------------------------------------------------------------------------------------------- */
 
 struct balloon_walk {
 	struct check *check;
@@ -214,7 +215,7 @@ struct error *balloon_unlisted(struct unlisted *u)
 	return NULL;
 }
 
-/* ---- memory errors -------------------------------------------------------------------------------------------------------------- */
+/* ---- memory errors ----------------------------------------------------------------------------------------------- */
 
 void count_poisoned(struct worker *w, const struct layout *l, const unsigned char *pages, const struct census_run *run)
 {

@@ -24,7 +24,7 @@ static const enum rule_id recount_rules[] = {
 	RULE_REFCOUNT_LT_MAPPINGS, RULE_MMID_RECOUNT, RULE_MMID_LIVE, RULE_MMID_EXCLUSIVE_LIE,
 };
 
-/* ---- finding suspects -------------------------------------------------------------------------------------------------------- */
+/* ---- finding suspects -------------------------------------------------------------------------------------------- */
 
 /* Mappings that were not looked at would seem to be counted too often. */
 static bool is_partial(const struct check *c)
@@ -72,7 +72,7 @@ struct error *pass_mapcount(struct check *c, struct worker *w, uint64_t unit)
 	return ok ? NULL : &error_nomem;
 }
 
-/* ---- excuses ------------------------------------------------------------------------------------------------------------------- */
+/* ---- excuses ----------------------------------------------------------------------------------------------------- */
 
 static bool note_in_flight(struct recount *r, const struct excuse *e, uint64_t pfn, const struct counter *counter)
 {
@@ -103,7 +103,8 @@ static const struct excuse *new_page(const struct recount *r, const struct suspe
 	const struct flag_bits *b = &r->check->layout.flag;
 	uint64_t mapping = s->head.mapping;
 
-	if (!page_has(&s->head, b->swapbacked) || page_has(&s->head, b->lru) || s->head.refcount < 1 || (mapping && (mapping & 3) != 1))
+	if (!page_has(&s->head, b->swapbacked) || page_has(&s->head, b->lru) || s->head.refcount < 1 ||
+	    (mapping && (mapping & 3) != 1))
 		return NULL;
 	for (size_t i = 0; i < t->excuses.nr; i++)
 		if (t->excuses.v[i].kind == EXCUSE_LOCKED &&
@@ -198,7 +199,7 @@ struct finding *recount_finding(struct recount *r, const struct suspect *s, enum
 	return worker_finding(r->w, rule, &subject);
 }
 
-/* ---- one page -------------------------------------------------------------------------------------------------------------------- */
+/* ---- one page ---------------------------------------------------------------------------------------------------- */
 
 static struct error *recount_small(struct recount *r, struct suspect *s)
 {
@@ -215,8 +216,9 @@ static struct error *recount_small(struct recount *r, struct suspect *s)
 	f = recount_finding(r, s, RULE_MAPCOUNT_RECOUNT_SMALL, s->pfn);
 	finding_expect(fs, f, "_mapcount", FMT_INT, 32, (uint64_t)(int64_t)(int32_t)s->head.mapcount, s->found - 1);
 	finding_value(fs, f, "mappings", FMT_DEC, s->found);
-	finding_evidence(fs, f, "arithmetic", "_mapcount %d counts %llu mapping%s; page tables hold %llu", (int32_t)s->head.mapcount,
-			 (unsigned long long)s->counted, s->counted == 1 ? "" : "s", (unsigned long long)s->found);
+	finding_evidence(fs, f, "arithmetic", "_mapcount %d counts %llu mapping%s; page tables hold %llu",
+			 (int32_t)s->head.mapcount, (unsigned long long)s->counted, s->counted == 1 ? "" : "s",
+			 (unsigned long long)s->found);
 	if (delta < 0)
 		recount_lost(r, s, f, s->pfn);
 	return mappers_evidence(r->check, &r->mappers, fs, f, s->pfn);
@@ -237,8 +239,9 @@ static struct error *check_references(struct recount *r, const struct suspect *s
 	finding_expect(fs, f, "_refcount", FMT_INT, 32, (uint64_t)(int64_t)s->head.refcount, s->found + cache);
 	finding_value(fs, f, "mappings", FMT_DEC, s->found);
 	finding_value(fs, f, "cache_refs", FMT_DEC, cache);
-	finding_evidence(fs, f, "arithmetic", "_refcount %d, at least %llu = %llu mappings found + %llu cache and private", s->head.refcount,
-			 (unsigned long long)(s->found + cache), (unsigned long long)s->found, (unsigned long long)cache);
+	finding_evidence(fs, f, "arithmetic", "_refcount %d, at least %llu = %llu mappings found + %llu cache and private",
+			 s->head.refcount, (unsigned long long)(s->found + cache), (unsigned long long)s->found,
+			 (unsigned long long)cache);
 	equation_consequence(fs, f, s->head.refcount, s->found + cache);
 	return NULL;
 }
@@ -300,7 +303,7 @@ static struct error *recount_one(struct recount *r, uint64_t pfn)
 	return err;
 }
 
-/* ---- all of them ------------------------------------------------------------------------------------------------------------------ */
+/* ---- all of them ------------------------------------------------------------------------------------------------- */
 
 /* Every suspect once, rising. */
 static struct error *collect(struct check *c, uint64_t **ret, size_t *ret_nr)

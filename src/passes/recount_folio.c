@@ -38,7 +38,8 @@ static int64_t wrong_by(const struct recount *r, const struct suspect *s, int64_
 
 static uint32_t page_word(const struct recount *r, const struct suspect *s, uint64_t i)
 {
-	return get_u32(r->check->layout.mmu.endian, s->bytes + i * r->check->layout.page_struct_size + r->check->layout.page.mapcount);
+	return get_u32(r->check->layout.mmu.endian,
+		       s->bytes + i * r->check->layout.page_struct_size + r->check->layout.page.mapcount);
 }
 
 static struct error *wrong_page(struct recount *r, struct suspect *s, uint64_t i, int64_t delta, bool show)
@@ -58,8 +59,8 @@ static struct error *wrong_page(struct recount *r, struct suspect *s, uint64_t i
 	f = recount_finding(r, s, RULE_MAPCOUNT_RECOUNT_PAGE, s->pfn + i);
 	finding_expect(fs, f, "_mapcount", FMT_INT, 32, (uint64_t)(int64_t)stored, (uint64_t)(stored + delta));
 	finding_value(fs, f, "mappings", FMT_DEC, (uint64_t)((int64_t)mapcount_unbias(stored) + delta));
-	finding_evidence(fs, f, "arithmetic", "page %llu of the folio: _mapcount %d, but page tables make it %lld", (unsigned long long)i,
-			 stored, (long long)(stored + delta));
+	finding_evidence(fs, f, "arithmetic", "page %llu of the folio: _mapcount %d, but page tables make it %lld",
+			 (unsigned long long)i, stored, (long long)(stored + delta));
 	if (delta < 0)
 		recount_lost(r, s, f, s->pfn + i);
 	return mappers_evidence(r->check, &r->mappers, fs, f, s->pfn + i);
@@ -127,8 +128,8 @@ static struct error *check_entire(struct recount *r, struct suspect *s, uint64_t
 	f = recount_finding(r, s, RULE_MAPCOUNT_RECOUNT_ENTIRE, s->pfn);
 	finding_expect(fs, f, "_entire_mapcount", FMT_INT, 32, (uint64_t)(int64_t)s->folio.entire, found - 1);
 	finding_value(fs, f, "mappings", FMT_DEC, found);
-	finding_evidence(fs, f, "arithmetic", "%llu mappings as a whole are counted; page tables hold %llu", (unsigned long long)counted,
-			 (unsigned long long)found);
+	finding_evidence(fs, f, "arithmetic", "%llu mappings as a whole are counted; page tables hold %llu",
+			 (unsigned long long)counted, (unsigned long long)found);
 	if (found < counted)
 		recount_lost(r, s, f, s->pfn);
 	return mappers_evidence(r->check, &r->mappers, fs, f, s->pfn);
@@ -149,8 +150,8 @@ static void check_large(struct recount *r, struct suspect *s)
 	f = recount_finding(r, s, RULE_MAPCOUNT_RECOUNT_LARGE, s->pfn);
 	finding_expect(fs, f, "_large_mapcount", FMT_INT, 32, (uint64_t)(int64_t)s->folio.large, s->found - 1);
 	finding_value(fs, f, "mappings", FMT_DEC, s->found);
-	finding_evidence(fs, f, "arithmetic", "%llu mappings are counted for the folio; page tables hold %llu", (unsigned long long)s->counted,
-			 (unsigned long long)s->found);
+	finding_evidence(fs, f, "arithmetic", "%llu mappings are counted for the folio; page tables hold %llu",
+			 (unsigned long long)s->counted, (unsigned long long)s->found);
 	if (s->folio.has_mm_ids && s->folio.mm_ids_locked)
 		finding_lower(fs, f, "the mm ids are locked: a CPU is mapping or unmapping the folio");
 }
@@ -181,7 +182,8 @@ struct error *recount_folio(struct recount *r, struct suspect *s)
 		return check_entire(r, s, entire);
 	}
 	if (r->check->no_page_mapcount)
-		pages.found = (int64_t)mapcount_unbias(s->folio.large) - (int64_t)mapcount_unbias(s->folio.entire) + page_delta(s, 0);
+		pages.found =
+			(int64_t)mapcount_unbias(s->folio.large) - (int64_t)mapcount_unbias(s->folio.entire) + page_delta(s, 0);
 	else
 		err = check_pages(r, s, &pages);
 	if (!err)
@@ -193,7 +195,7 @@ struct error *recount_folio(struct recount *r, struct suspect *s)
 	return err;
 }
 
-/* ---- mm ids ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- mm ids ------------------------------------------------------------------------------------------------------ */
 
 bool recount_ids_differ(const struct rmap_ids *ids)
 {
@@ -233,7 +235,8 @@ static struct error *check_slot(struct recount *r, const struct suspect *s, cons
 	finding_value(fs, f, "slot", FMT_DEC, (uint64_t)slot);
 	finding_value(fs, f, "mm_id", FMT_DEC, ids->id[slot]);
 	if (live)
-		finding_expect(fs, f, "slot_mapcount", FMT_INT, 32, (uint64_t)(ids->counted[slot] - 1), (uint64_t)ids->found[slot] - 1);
+		finding_expect(fs, f, "slot_mapcount", FMT_INT, 32, (uint64_t)(ids->counted[slot] - 1),
+			       (uint64_t)ids->found[slot] - 1);
 	finding_evidence(fs, f, "arithmetic", "slot %d counts %lld mappings of mm id %u; its page tables hold %u", slot,
 			 (long long)ids->counted[slot],
 			 ids->id[slot], ids->found[slot]);

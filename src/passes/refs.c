@@ -95,7 +95,8 @@ static bool is_of_bio(const struct hunt *t, const struct known_ref *known, const
 
 	if (x->where == HOLDER_REQUEST)
 		return true;
-	return x->where == HOLDER_SLAB && x->start && x->thing < s->caches.nr && known->word - x->start < s->caches.v[x->thing].size;
+	return x->where == HOLDER_SLAB && x->start && x->thing < s->caches.nr &&
+	       known->word - x->start < s->caches.v[x->thing].size;
 }
 
 bool refs_holder_known(const struct hunt *t, const struct suspect_page *p, const struct holder *x)
@@ -121,8 +122,8 @@ static bool may_be_owner(const struct hunt *t, const struct suspect_page *p, con
 	size_t nr;
 
 	(void)refs_known(t->c, p->refs.pfn, equation_pages(p->record), &nr);
-	return p->why == SUSPECT_EXTRA && p->record->kind == KIND_KERNEL && !nr && p->rest < MANY_PIECES && x->state == HOLDER_LIVE &&
-	       x->start && (x->where == HOLDER_SLAB || x->where == HOLDER_VMALLOC);
+	return p->why == SUSPECT_EXTRA && p->record->kind == KIND_KERNEL && !nr && p->rest < MANY_PIECES &&
+	       x->state == HOLDER_LIVE && x->start && (x->where == HOLDER_SLAB || x->where == HOLDER_VMALLOC);
 }
 
 static void count_live(const struct hunt *t, struct suspect_page *p, const struct holder *x)
@@ -139,7 +140,8 @@ static void count_holders(struct hunt *t, struct suspect_page *p)
 	const struct holder *x = holders_of(&t->holders, p->refs.pfn, suspect_pages(p), &nr);
 
 	for (size_t i = 0; i < nr; i++) {
-		if (x[i].is_own_slot || (x[i].is_owner && p->why == SUSPECT_EXTRA) || x[i].is_inside || refs_holder_known(t, p, &x[i]))
+		if (x[i].is_own_slot || (x[i].is_owner && p->why == SUSPECT_EXTRA) || x[i].is_inside ||
+		    refs_holder_known(t, p, &x[i]))
 			continue;
 		if (x[i].state == HOLDER_STALE)
 			p->stale++;

@@ -66,8 +66,10 @@ static void runs(struct hunt *t, struct finding *f, const struct suspect_page **
 		first = i;
 	}
 	if (best_nr >= MIN_RUN)
-		finding_evidence(&t->c->findings, f, "neighbour", "%zu of them lie side by side, pfn %#" PRIx64 " to %#" PRIx64
-				 ": one allocation, or one after the other", best_nr, p[best]->refs.pfn, p[best + best_nr - 1]->refs.pfn);
+		finding_evidence(&t->c->findings, f, "neighbour",
+				 "%zu of them lie side by side, pfn %#" PRIx64 " to %#" PRIx64
+				 ": one allocation, or one after the other",
+				 best_nr, p[best]->refs.pfn, p[best + best_nr - 1]->refs.pfn);
 }
 
 static void owners(struct hunt *t, struct finding *f, const struct suspect_page **p, size_t nr, uint64_t *words)
@@ -85,7 +87,8 @@ static void owners(struct hunt *t, struct finding *f, const struct suspect_page 
 		words[i] = p[i]->refs.memcg;
 	value = most_frequent(words, nr, &part);
 	if (share(who, sizeof(who), part, nr))
-		finding_evidence(&t->c->findings, f, "neighbour", "%s are charged to the same memory cgroup (memcg_data %#" PRIx64 ")", who, value);
+		finding_evidence(&t->c->findings, f, "neighbour",
+				 "%s are charged to the same memory cgroup (memcg_data %#" PRIx64 ")", who, value);
 	if (p[0]->alloc)
 		finding_evidence(&t->c->findings, f, "neighbour", "all of them were allocated the same way");
 }
@@ -97,8 +100,8 @@ static uint64_t stale_place(struct hunt *t, const struct suspect_page *p)
 	const struct holder *x = holders_of(&t->holders, p->refs.pfn, equation_pages(p->record), &nr);
 
 	for (size_t i = 0; i < nr; i++)
-		if (x[i].state == HOLDER_STALE && !x[i].is_past && x[i].where == HOLDER_SLAB && x[i].form == HOLDER_STRUCT_PAGE && x[i].start &&
-		    x[i].thing < t->holders.slabs.caches.nr && x[i].va - x[i].start < UINT64_C(1) << OFFSET_BITS)
+		if (x[i].state == HOLDER_STALE && !x[i].is_past && x[i].where == HOLDER_SLAB && x[i].form == HOLDER_STRUCT_PAGE &&
+		    x[i].start && x[i].thing < t->holders.slabs.caches.nr && x[i].va - x[i].start < UINT64_C(1) << OFFSET_BITS)
 			return ((uint64_t)x[i].thing + 1) << OFFSET_BITS | (x[i].va - x[i].start);
 	return 0;
 }

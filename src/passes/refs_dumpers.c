@@ -3,8 +3,8 @@
  * Tasks that write a core dump: each holds a page of its own process for as long as the file or the pipe takes.
  *
  * relies on:  the words on the task's stack, and extra references that the memmap pass noted
- * exceptions: dump_user_range() has one page at a time, and words of pages that it had before may still be on the stack: the one that
- *             has a reference too many is meant
+ * exceptions: dump_user_range() has one page at a time, and words of pages that it had before may still be on the stack: the one
+ * that has a reference too many is meant
  */
 #include <stdlib.h>
 

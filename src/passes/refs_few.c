@@ -68,10 +68,11 @@ static void add_late(struct late *l, const struct known_ref *k, int64_t refcount
 
 static const char *who_lags(enum ref_source source)
 {
-	return source == REF_BATCH ? "who empties a batch drops the references before he clears it (release_pages())" :
-	       source == REF_SKB   ? "who frees a socket buffer drops the references of its fragments one by one, and leaves the pointers "
-				     "(skb_release_data())" :
-				     "who gives the pages back leaves the pointers a moment longer";
+	return source == REF_BATCH ? "who empties a batch drops the references before he clears it (release_pages())"
+	       : source == REF_SKB
+		       ? "who frees a socket buffer drops the references of its fragments one by one, and leaves the pointers "
+			 "(skb_release_data())"
+		       : "who gives the pages back leaves the pointers a moment longer";
 }
 
 static void late_note(struct check *c, enum rule_id rule, const struct late *l)
@@ -94,7 +95,7 @@ static void late_note(struct check *c, enum rule_id rule, const struct late *l)
 		f->severity = SEV_NOTE;
 }
 
-/* ---- too few references --------------------------------------------------------------------------------------------- */
+/* ---- too few references ------------------------------------------------------------------------------------------ */
 
 /* Kinds whose references are counted one by one. */
 static bool is_counted(enum page_kind k)
@@ -203,7 +204,7 @@ static struct error *judge_count(struct few *t, uint64_t pfn, const struct censu
 	return NULL;
 }
 
-/* ---- free pages ------------------------------------------------------------------------------------------------------ */
+/* ---- free pages -------------------------------------------------------------------------------------------------- */
 
 static bool is_free(enum page_kind k)
 {
@@ -222,7 +223,8 @@ static struct error *judge_kind(struct few *t, const struct known_ref *k, const 
 	enum page_kind kind = (enum page_kind)r->kind;
 
 	t->c->ledger.rule[RULE_HELD_PAGE_FREE].checked++;
-	if (k->source == REF_GATHER || (!is_free(kind) && !is_reused(kind, (enum ref_source)k->source)) || !check_in_range(t->c, k->pfn))
+	if (k->source == REF_GATHER || (!is_free(kind) && !is_reused(kind, (enum ref_source)k->source)) ||
+	    !check_in_range(t->c, k->pfn))
 		return NULL;
 	if (k->may_lag)
 		add_late(&t->late[1], k, 0, 0);
@@ -256,7 +258,8 @@ static void free_finding(struct few *t, const struct known_ref *k, size_t nr)
 	for (size_t i = 1; i < nr && i < HOLDERS_SHOWN; i++)
 		finding_evidence(&c->findings, f, "neighbour", "%s names page %#" PRIx64, known_ref_text(&k[i], text, sizeof(text)),
 				 k[i].pfn);
-	finding_evidence(&c->findings, f, "consequence", "whoever gets the page next shares it with this holder; when the holder lets go, "
+	finding_evidence(&c->findings, f, "consequence",
+			 "whoever gets the page next shares it with this holder; when the holder lets go, "
 			 "it puts a reference that is not its own");
 	if (census_find(&c->census, k->pfn)->kind == KIND_FROZEN)
 		finding_lower(&c->findings, f, "a page without reference or type is on its way to be freed or allocated");
@@ -274,7 +277,7 @@ static void report_freed(struct few *t)
 	}
 }
 
-/* ---- all known holders ------------------------------------------------------------------------------------------------- */
+/* ---- all known holders ------------------------------------------------------------------------------------------- */
 
 /* References are by pfn: those of a folio stand together. */
 static struct error *judge_all(struct few *t)

@@ -34,7 +34,9 @@ uint32_t refs_pin_count(const struct check *c, const struct census_record *r)
 	bool compound = r->bits & (CENSUS_HEAD | CENSUS_TAIL);
 	uint64_t bytes = (UINT64_C(1) << r->order) * c->layout.page_struct_size;
 
-	return compound && c->layout.folio.pincount != NO_OFFSET && c->layout.folio.pincount + UINT64_C(4) <= bytes ? 1 : GUP_PIN_COUNTING_BIAS;
+	return compound && c->layout.folio.pincount != NO_OFFSET && c->layout.folio.pincount + UINT64_C(4) <= bytes
+		       ? 1
+		       : GUP_PIN_COUNTING_BIAS;
 }
 
 /* *ret_ok: false when there is no page; what the dump lacks is a gap. */

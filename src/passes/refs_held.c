@@ -38,7 +38,8 @@ static int weight(const struct holder *x)
 		[HOLDER_PERCPU] = 2, [HOLDER_REQUEST] = 2, [HOLDER_STACK] = 1, [HOLDER_REGISTER] = 1,
 	};
 
-	return of[x->where] * 4 + (x->form == HOLDER_STRUCT_PAGE ? 2 : x->form == HOLDER_DIRECT_MAP) + (x->state == HOLDER_LIVE ? 100 : 0);
+	return of[x->where] * 4 + (x->form == HOLDER_STRUCT_PAGE ? 2 : x->form == HOLDER_DIRECT_MAP) +
+	       (x->state == HOLDER_LIVE ? 100 : 0);
 }
 
 static const struct holder *best_holder(const struct hunt *t, const struct suspect_page *p)
@@ -47,7 +48,8 @@ static const struct holder *best_holder(const struct hunt *t, const struct suspe
 	const struct holder *x = holders_of(&t->holders, p->refs.pfn, equation_pages(p->record), &nr), *best = NULL;
 
 	for (size_t i = 0; i < nr; i++)
-		if (holder_counts(&x[i]) && !x[i].is_owner && !refs_holder_known(t, p, &x[i]) && (!best || weight(&x[i]) > weight(best)))
+		if (holder_counts(&x[i]) && !x[i].is_owner && !refs_holder_known(t, p, &x[i]) &&
+		    (!best || weight(&x[i]) > weight(best)))
 			best = &x[i];
 	return best;
 }
@@ -138,7 +140,8 @@ static struct error *add_holders(struct held *d, struct finding *f, const struct
 
 	for (size_t i = 0; !err && i < nr && i < HOLDERS_SHOWN; i++) {
 		err = holder_text(c, &d->hunt->holders, h[i].holder, text, sizeof(text));
-		finding_evidence(&c->findings, f, "holder", "pfn %#" PRIx64 ": %#" PRIx64 ", %s", h[i].page->refs.pfn, h[i].holder->va, text);
+		finding_evidence(&c->findings, f, "holder", "pfn %#" PRIx64 ": %#" PRIx64 ", %s", h[i].page->refs.pfn,
+				 h[i].holder->va, text);
 	}
 	for (size_t i = 0; i < nr && i < EXAMPLES; i++)
 		strbuf_printf(&pages, "%s%#" PRIx64, i ? ", " : "", h[i].page->refs.pfn);
@@ -156,7 +159,8 @@ static struct error *held_finding(struct held *d, const struct held_page *h, siz
 	struct finding *f;
 
 	f = check_finding(c, RULE_REFCOUNT_HELD, &subject);
-	finding_expect(&c->findings, f, "_refcount", FMT_INT, 0, (uint64_t)p->refs.refcount, (uint64_t)(p->refs.refcount - p->rest));
+	finding_expect(&c->findings, f, "_refcount", FMT_INT, 0, (uint64_t)p->refs.refcount,
+		       (uint64_t)(p->refs.refcount - p->rest));
 	finding_value(&c->findings, f, "extra", FMT_DEC, refs);
 	finding_value(&c->findings, f, "nr_pages", FMT_DEC, nr);
 	finding_text(&c->findings, f, "holder", h->class, NULL);
@@ -196,7 +200,8 @@ struct error *refs_held(struct hunt *t)
 
 	err = typed_momentary(&t->c->layout, t->c->kv, d.momentary, &d.nr_momentary);
 	for (size_t i = 0; !err && i < t->nr_searched; i++)
-		if (t->pages.v[i].why == SUSPECT_EXTRA && (t->pages.v[i].live || t->pages.v[i].stacks) && !suspect_is_lost(&t->pages.v[i]))
+		if (t->pages.v[i].why == SUSPECT_EXTRA && (t->pages.v[i].live || t->pages.v[i].stacks) &&
+		    !suspect_is_lost(&t->pages.v[i]))
 			err = add_page(&d, &t->pages.v[i]);
 	if (d.list.nr)
 		qsort(d.list.v, d.list.nr, sizeof(*d.list.v), by_class);

@@ -94,7 +94,8 @@ struct error *refs_task_frags(struct check *c, struct worker *w)
 
 		err = kvmem_read_member(w->kv, on_cpu, t->va, &running, &ok);
 		if (!err)
-			err = note_frag(w, t->va + frag->offset, (struct known_ref){ .holder = t->va }, ok && !running && !(t->flags >> PF_EXITING_BIT & 1));
+			err = note_frag(w, t->va + frag->offset, (struct known_ref){ .holder = t->va },
+					ok && !running && !(t->flags >> PF_EXITING_BIT & 1));
 	}
 	return err;
 }

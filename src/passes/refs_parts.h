@@ -72,8 +72,8 @@ typedef int (*suspect_compare)(const struct suspect_page *x, const struct suspec
 typedef struct error *(*suspect_report)(struct hunt *t, const struct suspect_page **p, size_t nr);
 
 /** Sort \p nr suspects by group and pfn, and report each group. */
-struct error *refs_in_groups(struct hunt *t, const struct suspect_page **p, size_t nr, suspect_compare compare, suspect_report report)
-	_must_check_;
+struct error *refs_in_groups(struct hunt *t, const struct suspect_page **p, size_t nr, suspect_compare compare,
+			     suspect_report report) _must_check_;
 
 /** Say as evidence what the \p nr pages of a group, by pfn, have in common. */
 struct error *refs_common(struct hunt *t, struct finding *f, const struct suspect_page **p, size_t nr) _must_check_;

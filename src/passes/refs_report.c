@@ -34,12 +34,16 @@ static void pins(struct hunt *t, struct finding *f, const struct suspect_page *h
 	int64_t nr = h->rest / GUP_PIN_COUNTING_BIAS;
 
 	if (h->refs.pins && h->refs.pins == h->rest)
-		finding_evidence(&t->c->findings, f, "arithmetic", "all of them are pins (FOLL_PIN): _pincount is %" PRId64, h->rest);
+		finding_evidence(&t->c->findings, f, "arithmetic", "all of them are pins (FOLL_PIN): _pincount is %" PRId64,
+				 h->rest);
 	else if (are_small_pins(h))
-		finding_evidence(&t->c->findings, f, "arithmetic", "%" PRId64 " pin%s (FOLL_PIN) of %d references: a device or io_uring may have "
-				 "been told to write to it", nr, nr == 1 ? "" : "s", GUP_PIN_COUNTING_BIAS);
+		finding_evidence(&t->c->findings, f, "arithmetic",
+				 "%" PRId64 " pin%s (FOLL_PIN) of %d references: a device or io_uring may have "
+				 "been told to write to it",
+				 nr, nr == 1 ? "" : "s", GUP_PIN_COUNTING_BIAS);
 	if (h->refs.refcount == h->rest)
-		finding_evidence(&t->c->findings, f, "consequence", "all its users have gone: it is memory lost until the next boot");
+		finding_evidence(&t->c->findings, f, "consequence",
+				 "all its users have gone: it is memory lost until the next boot");
 }
 
 struct error *refs_stale_words(struct hunt *t, struct finding *f, const struct suspect_page *h)
@@ -66,12 +70,14 @@ void refs_searched(struct hunt *t, struct finding *f, const struct suspect_page 
 
 	for (unsigned i = 0; i < HOLDER_GAPS; i++)
 		missing += i == GAP_NOT_RAM ? 0 : t->holders.missing[i];
-	finding_evidence(&t->c->findings, f, "search", "%" PRIu64 " MiB of kernel memory, stacks and registers hold no pointer to it%s",
+	finding_evidence(&t->c->findings, f, "search",
+			 "%" PRIu64 " MiB of kernel memory, stacks and registers hold no pointer to it%s",
 			 t->holders.searched << shift >> 20, h->owner_at ? " but that of its owner" : "");
 	if (h->owner_at)
 		finding_lower(&t->c->findings, f, "its owner may have more than one reference by one pointer");
 	if (missing) {
-		finding_evidence(&t->c->findings, f, "search", "%" PRIu64 " KiB of kernel memory are not in the dump: a pointer could be there",
+		finding_evidence(&t->c->findings, f, "search",
+				 "%" PRIu64 " KiB of kernel memory are not in the dump: a pointer could be there",
 				 missing << shift >> 10);
 		finding_lower(&t->c->findings, f, "not all kernel memory could be searched");
 	}
@@ -89,8 +95,10 @@ static struct error *private_data(struct hunt *t, struct finding *f, const struc
 		return NULL;
 	err = memmap_read_page(&t->c->memmap, t->c->kv, h->refs.pfn, &v, &ok);
 	if (!err && ok && !page_has(&v, l->flag.private) && l->mmu.arch->kernel_va(&l->mmu, v.private))
-		finding_evidence(&t->c->findings, f, "cause", "page.private is %#" PRIx64 ", but PG_private is clear: the reference may be that "
-				 "of private data whose flag was lost", v.private);
+		finding_evidence(&t->c->findings, f, "cause",
+				 "page.private is %#" PRIx64 ", but PG_private is clear: the reference may be that "
+				 "of private data whose flag was lost",
+				 v.private);
 	return err;
 }
 
@@ -141,7 +149,8 @@ static int by_group(const void *a, const void *b, void *arg)
 	return order ? order : x->refs.pfn < y->refs.pfn ? -1 : x->refs.pfn > y->refs.pfn;
 }
 
-struct error *refs_in_groups(struct hunt *t, const struct suspect_page **p, size_t nr, suspect_compare compare, suspect_report report)
+struct error *refs_in_groups(struct hunt *t, const struct suspect_page **p, size_t nr, suspect_compare compare,
+			     suspect_report report)
 {
 	struct error *err = NULL;
 

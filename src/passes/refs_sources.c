@@ -56,7 +56,8 @@ const char *ref_source_name(enum ref_source source)
 
 const char *known_ref_text(const struct known_ref *ref, char *buf, size_t size)
 {
-	const char *const *part = ref->part && ref->part <= ARRAY_SIZE(sources[0].parts) ? sources[ref->source].parts[ref->part - 1] : NULL;
+	const char *const *part =
+		ref->part && ref->part <= ARRAY_SIZE(sources[0].parts) ? sources[ref->source].parts[ref->part - 1] : NULL;
 
 	snprintf(buf, size, "%s %" PRIu32 " of %s at %#" PRIx64, part && part[0] ? part[0] : sources[ref->source].entry, ref->index,
 		 part && part[1] ? part[1] : sources[ref->source].holder, ref->holder);
@@ -98,7 +99,9 @@ static struct error *note_batch(void *arg, const struct batch *b)
 
 	for (unsigned i = 0; i < b->nr && b->nr <= b->capacity; i++) {
 		/* who empties a batch drops all references before he says that it is empty */
-		struct known_ref ref = { .holder = b->va, .word = b->first + 8 * i, .count = 1, .index = i, .source = REF_BATCH, .may_lag = true };
+		struct known_ref ref = {
+			.holder = b->va, .word = b->first + 8 * i, .count = 1, .index = i, .source = REF_BATCH, .may_lag = true
+		};
 
 		if (memmap_pfn_of(&w->check->memmap, b->entries[i], &ref.pfn))
 			refs_note(w, &ref);

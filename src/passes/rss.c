@@ -66,7 +66,8 @@ static bool is_exec_excess(const struct check *c, const struct space *space, int
  */
 static int64_t tables_out(const struct check *c, const struct space *space)
 {
-	int64_t out = (int64_t)(space->mm->pgtables_bytes - (uint64_t)space->table_bytes) / (int64_t)mmu_table_size(&c->layout.mmu, 1);
+	int64_t out =
+		(int64_t)(space->mm->pgtables_bytes - (uint64_t)space->table_bytes) / (int64_t)mmu_table_size(&c->layout.mmu, 1);
 
 	return space->writing && out > space->detached_tables ? out : space->detached_tables;
 }
@@ -122,8 +123,9 @@ static void check_counter(struct worker *w, const struct space *space, int count
 	f = mm_finding(w, RULE_MM_RSS, space);
 	finding_text(fs, f, "counter", counter_name(w->check, counter), NULL);
 	finding_expect(fs, f, "rss", FMT_INT, 0, (uint64_t)space->mm->rss[counter], (uint64_t)space->rss[counter]);
-	finding_evidence(fs, f, "arithmetic", "%lld pages are counted, page tables hold %lld: %lld %s", (long long)space->mm->rss[counter],
-			 (long long)space->rss[counter], (long long)(excess < 0 ? -excess : excess), excess < 0 ? "missing" : "too many");
+	finding_evidence(fs, f, "arithmetic", "%lld pages are counted, page tables hold %lld: %lld %s",
+			 (long long)space->mm->rss[counter], (long long)space->rss[counter],
+			 (long long)(excess < 0 ? -excess : excess), excess < 0 ? "missing" : "too many");
 	if (why)
 		finding_lower(fs, f, why);
 }

@@ -39,7 +39,7 @@ void scan_flag_fields(struct scan *s, struct finding *f, uint64_t flags, uint64_
 	finding_words(fs, f, layout_flag_names(s->l, bad, names, sizeof(names)), NULL);
 }
 
-/* ---- what holds for every struct page -------------------------------------------------------------------------------- */
+/* ---- what holds for every struct page ---------------------------------------------------------------------------- */
 
 static const struct zone *zone_by_bits(const struct scan *s, uint64_t flags)
 {

@@ -81,7 +81,7 @@ void scan_garbage(struct scan *s, uint32_t i);
 /** A struct page of all ones (page_init_poison()) where there should be one in use. */
 void scan_poisoned(struct scan *s, uint32_t i, const struct page_view *v);
 
-/* ---- steps; each looks at pages from \p i on, writes their records and says how many it dealt with ----------------- */
+/* ---- steps; each looks at pages from \p i on, writes their records and says how many it dealt with --------------- */
 
 /** Checks that hold for every struct page; returns false when the page is not worth a closer look. */
 bool scan_common(struct scan *s, uint32_t i, const struct page_view *v);
@@ -171,7 +171,7 @@ void check_references(struct scan *s, uint32_t i, const struct page_view *v, con
 /** "split, migration or reclaim", ... when the folio's words say that an operation is in flight, else NULL. */
 const char *scan_in_flight(const struct scan *s, const struct page_view *head);
 
-/* ---- recognisers of what a CPU is doing (inflight.c) -------------------------------------------------------------- */
+/* ---- recognisers of what a CPU is doing (inflight.c) ------------------------------------------------------------- */
 
 /** Whether page \p i has no reference and is on a list that a CPU keeps for itself. */
 bool scan_on_own_list(struct scan *s, uint32_t i, const struct page_view *v);

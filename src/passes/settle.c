@@ -52,7 +52,8 @@ struct error *settle_counters(struct check *c)
 			continue;
 		err = find_lock(c, f->subject.head_pfn, &e);
 		if (!err && e)
-			finding_lower(&c->findings, f, "the lock of a page table that maps the folio is held: a CPU is changing it");
+			finding_lower(&c->findings, f,
+				      "the lock of a page table that maps the folio is held: a CPU is changing it");
 	}
 	return err;
 }

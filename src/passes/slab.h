@@ -59,7 +59,8 @@ static inline bool slab_shape_fits(const struct slab_cache *cache, unsigned orde
 }
 
 /** The words of the slab at \p pfn; false: not in the dump. */
-struct error *slab_read_words(struct worker *w, uint64_t pfn, struct page_view *view, struct slab_words *ret, bool *ret_ok) _must_check_;
+struct error *slab_read_words(struct worker *w, uint64_t pfn, struct page_view *view, struct slab_words *ret,
+			      bool *ret_ok) _must_check_;
 
 /** A finding of \p rule about the slab at \p pfn, with the field "cache". */
 struct finding *slab_finding(struct worker *w, enum rule_id rule, uint64_t pfn, const struct slab_cache *cache);

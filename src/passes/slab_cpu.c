@@ -68,8 +68,9 @@ static struct error *keep(const struct cpu_slab *cs, uint64_t page, bool partial
 		return err;
 	*ret_ok = r->kind == KIND_SLAB && !(r->bits & CENSUS_TAIL) && words->cache == cs->cache->va;
 	if (!*ret_ok) {
-		f = cpu_finding(cs, owner.pfn, r->kind != KIND_SLAB || r->bits & CENSUS_TAIL ? "a page that it keeps is no slab"
-											      : "a slab that it keeps is of another cache");
+		f = cpu_finding(cs, owner.pfn,
+				r->kind != KIND_SLAB || r->bits & CENSUS_TAIL ? "a page that it keeps is no slab"
+									      : "a slab that it keeps is of another cache");
 		finding_expect(&cs->w->findings, f, "slab_cache", FMT_PTR, 64, words->cache, cs->cache->va);
 		return NULL;
 	}

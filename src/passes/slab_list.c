@@ -45,7 +45,8 @@ static const char *listed_problem(const struct slab_list *l, const struct slab_w
 	if (words->frozen)
 		return "is on a node's list though it is frozen";
 	if (l->full ? words->inuse != words->objects : words->inuse >= words->objects || !words->freelist)
-		return l->full ? "is on the list of full slabs and has free objects" : "is on the list of partial slabs and has no free object";
+		return l->full ? "is on the list of full slabs and has free objects"
+			       : "is on the list of partial slabs and has no free object";
 	if (!l->full && l->w->check->slab->slabs.list_bit && !words->list_bit)
 		return "is on a node's list, and its flags do not say so (PG_workingset)";
 	return NULL;

@@ -47,8 +47,8 @@ static struct error *collect(struct sheaf_walk *s, uint64_t sheaf, uint32_t nr)
 {
 	struct slab_worker *sw = slab_worker_of(s->w);
 	bool ok;
-	struct error *err = kvmem_read_all(s->w->kv, sheaf + fact(&s->w->check->layout.facts, FACT_SHEAF_OBJECTS)->offset, s->buffer,
-					   (size_t)nr * 8, &ok);
+	struct error *err = kvmem_read_all(s->w->kv, sheaf + fact(&s->w->check->layout.facts, FACT_SHEAF_OBJECTS)->offset,
+					   s->buffer, (size_t)nr * 8, &ok);
 
 	if (!err && !ok)
 		s->w->ledger.rule[RULE_SLAB_SHEAF].gaps++;

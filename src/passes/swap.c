@@ -18,7 +18,7 @@
 
 enum { CLUSTERS_PER_UNIT = 16, MAX_SUSPECTS = 50000 };
 
-/* ---- tallies ------------------------------------------------------------------------------------------------------- */
+/* ---- tallies ----------------------------------------------------------------------------------------------------- */
 
 struct error *swap_open(struct check *c)
 {
@@ -77,7 +77,7 @@ void swap_shmem_complete(struct check *c)
 	c->swap.shmem_complete = true;
 }
 
-/* ---- findings ------------------------------------------------------------------------------------------------------- */
+/* ---- findings ---------------------------------------------------------------------------------------------------- */
 
 struct subject swap_subject(const struct check *c, unsigned index, uint64_t va)
 {
@@ -108,7 +108,7 @@ void swap_excuse(struct worker *w, struct finding *f, const char *why)
 	f->confidence = CONF_TRANSIENT;
 }
 
-/* ---- one slot -------------------------------------------------------------------------------------------------------- */
+/* ---- one slot ---------------------------------------------------------------------------------------------------- */
 
 /* What is at work on one cluster, or on as many slots where there are none. */
 struct cursor {
@@ -229,7 +229,7 @@ static struct error *check_slot(struct cursor *t, uint64_t offset, const struct 
 	return err;
 }
 
-/* ---- one cluster ------------------------------------------------------------------------------------------------------ */
+/* ---- one cluster ------------------------------------------------------------------------------------------------- */
 
 /* Free clusters that wait for their discard are bad slots for the time being. */
 static bool is_discarded(const struct cursor *t, const struct swap_sum *sum)
@@ -310,7 +310,7 @@ static struct error *walk_cluster(struct cursor *t, uint64_t nr)
 	return err;
 }
 
-/* ---- the pass --------------------------------------------------------------------------------------------------------- */
+/* ---- the pass ---------------------------------------------------------------------------------------------------- */
 
 static uint64_t nr_clusters(const struct swap_area *a)
 {

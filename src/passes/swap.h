@@ -17,7 +17,7 @@ void swap_note_shmem(struct check *c, uint64_t entry, uint64_t nr);
 /** Every mapping of shmem was walked to its end: what was not noted is not there. */
 void swap_shmem_complete(struct check *c);
 
-/* ---- steps of the pass ----------------------------------------------------------------------------------------------- */
+/* ---- steps of the pass ------------------------------------------------------------------------------------------- */
 
 /** What is odd about a slot: judged when all of them are known. */
 enum swap_oddity {

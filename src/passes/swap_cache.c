@@ -146,7 +146,7 @@ struct error *swap_cache_slot(struct worker *w, struct swap_worker *sw, unsigned
 	return !err && sw->good ? good_slot(&t) : err;
 }
 
-/* ---- xarrays (up to v6.17) ---------------------------------------------------------------------------------------------- */
+/* ---- xarrays (up to v6.17) --------------------------------------------------------------------------------------- */
 
 struct space_walk {
 	struct swap_pass *pass;
@@ -269,8 +269,9 @@ struct error *swap_cache_walk(struct swap_pass *p)
 
 	if (c->swap.swap.model != SWAP_MODEL_MAP)
 		return NULL;
-	if (!layout_symbol(&c->layout, FACT_SWAPPER_SPACES, &spaces) || !layout_symbol(&c->layout, FACT_NR_SWAPPER_SPACES, &numbers) ||
-	    !fact_found(&c->layout.facts, FACT_MAPPING_STRUCT) || !fact_found(&c->layout.facts, FACT_MAPPING_PAGES)) {
+	if (!layout_symbol(&c->layout, FACT_SWAPPER_SPACES, &spaces) ||
+	    !layout_symbol(&c->layout, FACT_NR_SWAPPER_SPACES, &numbers) || !fact_found(&c->layout.facts, FACT_MAPPING_STRUCT) ||
+	    !fact_found(&c->layout.facts, FACT_MAPPING_PAGES)) {
 		memset(c->swap.cache_cut, true, sizeof(c->swap.cache_cut));
 		return NULL;
 	}
@@ -281,7 +282,7 @@ struct error *swap_cache_walk(struct swap_pass *p)
 	return err ? err : job_run(c->nr_workers, units, space_unit, &sp);
 }
 
-/* ---- from folios back to slots -------------------------------------------------------------------------------------------- */
+/* ---- from folios back to slots ----------------------------------------------------------------------------------- */
 
 struct error *swapcache_missing(struct unlisted *u)
 {
@@ -293,7 +294,8 @@ struct error *swapcache_missing(struct unlisted *u)
 	unsigned index = a ? (unsigned)(a - c->swap.swap.areas) : 0;
 	struct finding *f;
 
-	if (c->swap.swap.model == SWAP_MODEL_NONE || c->swap.swap.nr_gaps || (a && (c->swap.cache_cut[index] || c->swap.sum[index].gaps))) {
+	if (c->swap.swap.model == SWAP_MODEL_NONE || c->swap.swap.nr_gaps ||
+	    (a && (c->swap.cache_cut[index] || c->swap.sum[index].gaps))) {
 		u->w->ledger.rule[RULE_SWAPCACHE_FLAG_SLOT].gaps++;
 		return NULL;
 	}

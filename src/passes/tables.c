@@ -21,7 +21,7 @@
 enum { SPARE_LINKS = 65536 };
 enum { TABLES_PER_UNIT = 16, MIN_DETAILS = 16, MAX_DETAILS = 256, ALL_DETAILS = 50000 };
 
-/* ---- one table --------------------------------------------------------------------------------------------------------- */
+/* ---- one table --------------------------------------------------------------------------------------------------- */
 
 struct error *table_page_read(struct table_worker *tw, struct worker *w, uint64_t pfn, const unsigned char **ret,
 			      enum gap_reason *why)
@@ -149,7 +149,9 @@ static struct error *table_entries(struct table_cursor *t, const unsigned char *
 
 static void table_gap(struct table_cursor *t, enum gap_reason why)
 {
-	struct excuse e = { .kind = EXCUSE_GAP, .space = t->link->space, .start = t->link->va, .table_pfn = t->link->pa >> t->l->page_shift };
+	struct excuse e = {
+		.kind = EXCUSE_GAP, .space = t->link->space, .start = t->link->va, .table_pfn = t->link->pa >> t->l->page_shift
+	};
 
 	e.end = e.start + (UINT64_C(1) << mmu_table_shift(&t->l->mmu, t->level));
 	if (t->tw->nr_gaps++ == 0 || t->link->pa < t->tw->gap_pa) {
@@ -214,8 +216,8 @@ static struct error *walk_table(struct walk *walk, struct worker *w, const struc
 	t.vma = first_vma(&t.space->vmas, link->va);
 	err = table_page(&t, &go_on);
 	/*
-	 * A table that several processes share maps hugetlb pages, which no counter of an address space is about.  What else is linked
-	 * again is damage, and below it there is nothing new: following it would multiply with every level.
+	 * A table that several processes share maps hugetlb pages, which no counter of an address space is about.  What else is
+	 * linked again is damage, and below it there is nothing new: following it would multiply with every level.
 	 */
 	if (err || !go_on || (!t.count && (link->flags & LINK_HUGETLB || walk->level > 1))) {
 		table_sum(&t);
@@ -230,7 +232,7 @@ static struct error *walk_table(struct walk *walk, struct worker *w, const struc
 	return err;
 }
 
-/* ---- one level ------------------------------------------------------------------------------------------------------------ */
+/* ---- one level --------------------------------------------------------------------------------------------------- */
 
 static int compare_links(const void *va, const void *vb)
 {
@@ -264,7 +266,8 @@ static bool level_is_typed(const struct walk *walk, unsigned level)
 	if (level <= 2)
 		return true;
 	for (size_t i = 0; i < links->list.nr; i++) {
-		const struct census_record *r = census_find(&walk->check->census, links->list.v[i].pa >> walk->check->layout.page_shift);
+		const struct census_record *r =
+			census_find(&walk->check->census, links->list.v[i].pa >> walk->check->layout.page_shift);
 
 		typed += r && r->kind == KIND_PGTABLE;
 		other += r && r->kind != KIND_PGTABLE;
@@ -286,7 +289,8 @@ static struct error *walk_unit(void *arg, unsigned worker, uint64_t unit)
 		size_t left = links->list.nr - unit * TABLES_PER_UNIT;
 
 		__atomic_store_n(&walk->tables->incomplete, true, __ATOMIC_RELAXED);
-		__atomic_fetch_add(&walk->tables->nr_not_reached, left < TABLES_PER_UNIT ? left : TABLES_PER_UNIT, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&walk->tables->nr_not_reached, left < TABLES_PER_UNIT ? left : TABLES_PER_UNIT,
+				   __ATOMIC_RELAXED);
 		return NULL;
 	}
 	memset(w->section_findings, 0, sizeof(w->section_findings));
@@ -340,7 +344,7 @@ static struct error *walk_level(struct walk *walk, unsigned level)
 	return err ? err : gather(walk) ? NULL : &error_nomem;
 }
 
-/* ---- the pass -------------------------------------------------------------------------------------------------------------- */
+/* ---- the pass ---------------------------------------------------------------------------------------------------- */
 
 static struct error *top_links(struct walk *walk)
 {
@@ -462,11 +466,14 @@ struct error *pass_tables_finish(struct check *c)
 	count_checked(c);
 	c->tables.walked = !err;
 	if (!err && c->tables.nr_not_reached)
-		check_gap_add(c, "page tables of processes", "not reached within the time limit", c->tables.nr_not_reached, UINT64_MAX);
+		check_gap_add(c, "page tables of processes", "not reached within the time limit", c->tables.nr_not_reached,
+			      UINT64_MAX);
 	if (!err && c->tables.nr_too_many)
-		check_gap_add(c, "page tables of processes", "linked more often than there are pages", c->tables.nr_too_many, UINT64_MAX);
+		check_gap_add(c, "page tables of processes", "linked more often than there are pages", c->tables.nr_too_many,
+			      UINT64_MAX);
 	if (!err && c->tables.nr_gaps)
-		check_gap_add(c, "page tables of processes", gap_reason_text(c->tables.gap_why), c->tables.nr_gaps, c->tables.gap_pa);
+		check_gap_add(c, "page tables of processes", gap_reason_text(c->tables.gap_why), c->tables.nr_gaps,
+			      c->tables.gap_pa);
 	return err;
 }
 

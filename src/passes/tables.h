@@ -97,7 +97,8 @@ void space_text(const struct check *c, const struct space *space, char *buf, siz
 void area_text(const struct check *c, const struct vma *v, char *buf, size_t size);
 
 /** Add which area an address lies in as evidence. */
-struct error *area_evidence(struct check *c, struct kvmem *k, struct findings *fs, struct finding *f, const struct vma *v) _must_check_;
+struct error *area_evidence(struct check *c, struct kvmem *k, struct findings *fs, struct finding *f,
+			    const struct vma *v) _must_check_;
 
 /** pid, comm and mm of \p space for a subject. */
 void subject_space(const struct check *c, const struct space *space, struct subject *ret);

@@ -82,7 +82,7 @@ unsigned leaf_rss_counter(const struct check *c, const struct leaf *leaf)
 	return (unsigned)fact_value(&c->layout.facts, ids[which], usual[which]) % MAX_RSS_COUNTERS;
 }
 
-/* ---- findings ------------------------------------------------------------------------------------------------------------- */
+/* ---- findings ---------------------------------------------------------------------------------------------------- */
 
 struct finding *leaf_finding(struct table_cursor *t, enum rule_id rule, const struct leaf *leaf)
 {
@@ -122,7 +122,7 @@ static void state_finding(struct table_cursor *t, enum rule_id rule, const struc
 	finding_text(&t->w->findings, f, "state", kinds[leaf->record->kind].title, NULL);
 }
 
-/* ---- entries outside of areas ------------------------------------------------------------------------------------------------ */
+/* ---- entries outside of areas ------------------------------------------------------------------------------------ */
 
 /* munmap() takes areas out of the tree, frees what they map, and only then takes them off total_vm. */
 static void lower_outside(struct table_cursor *t, struct finding *f)
@@ -164,7 +164,7 @@ static void outside(struct table_cursor *t, const struct leaf *leaf)
 	t->outside_nr++;
 }
 
-/* ---- the page that belongs there -------------------------------------------------------------------------------------------- */
+/* ---- the page that belongs there --------------------------------------------------------------------------------- */
 
 static uint32_t print_at(const struct table_cursor *t, const struct leaf *leaf, uint64_t word, bool anon)
 {
@@ -239,7 +239,8 @@ static struct error *wrong_anon(struct table_cursor *t, const struct leaf *leaf)
 	if (err || !ok)
 		return err;
 	/* page_add_anon_rmap() may still be about to set it */
-	if (!vma_on_chain(&t->space->vmas, leaf->vma, mapping & ~UINT64_C(3)) && !(leaf->vma->trouble & (VMA_CHAIN_BROKEN | VMA_CHAIN_GAP))) {
+	if (!vma_on_chain(&t->space->vmas, leaf->vma, mapping & ~UINT64_C(3)) &&
+	    !(leaf->vma->trouble & (VMA_CHAIN_BROKEN | VMA_CHAIN_GAP))) {
 		f = leaf_finding(t, RULE_PTE_MAPPING_VS_VMA, leaf);
 		finding_expect(fs, f, "mapping", FMT_PTR, 64, mapping, leaf->vma->anon_vma | 1);
 		finding_words(fs, f, NULL, "an anon_vma on the chain of the area");
@@ -272,7 +273,7 @@ static struct error *wrong_file(struct table_cursor *t, const struct leaf *leaf)
 	return NULL;
 }
 
-/* ---- kinds against areas ------------------------------------------------------------------------------------------------------ */
+/* ---- kinds against areas ----------------------------------------------------------------------------------------- */
 
 static void wrong_kind(struct table_cursor *t, const struct leaf *leaf)
 {
@@ -322,7 +323,8 @@ static struct error *check_bare(struct table_cursor *t, const struct leaf *leaf)
 	struct error *err;
 	bool ok;
 
-	if (leaf->vma->flags & (VM_MIXEDMAP | VM_PFNMAP) || leaf->record->kind == KIND_HWPOISON || leaf->record->kind == KIND_DEVICE)
+	if (leaf->vma->flags & (VM_MIXEDMAP | VM_PFNMAP) || leaf->record->kind == KIND_HWPOISON ||
+	    leaf->record->kind == KIND_DEVICE)
 		return NULL;
 	(void)layout_symbol(t->l, FACT_SPECIAL_MAPPING_VMOPS, &special);
 	(void)layout_symbol(t->l, FACT_LEGACY_MAPPING_VMOPS, &legacy);
@@ -361,7 +363,7 @@ static struct error *check_area(struct table_cursor *t, const struct leaf *leaf,
 	}
 }
 
-/* ---- counting -------------------------------------------------------------------------------------------------------------------- */
+/* ---- counting ---------------------------------------------------------------------------------------------------- */
 
 static void count_id(struct table_cursor *t, const struct leaf *leaf)
 {
@@ -411,7 +413,7 @@ static void count_whole(struct table_cursor *t, const struct leaf *leaf)
 	count_id(t, leaf);
 }
 
-/* ---- hugetlb ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- hugetlb ----------------------------------------------------------------------------------------------------- */
 
 /* Every entry of a contiguous block maps the same huge page: the first counts. */
 static void count_hugetlb(struct table_cursor *t, const struct leaf *leaf)
@@ -437,7 +439,7 @@ static void count_hugetlb(struct table_cursor *t, const struct leaf *leaf)
 		rmap_add(&run->wholes[(leaf->pfn - run->first_pfn) >> RMAP_WHOLE_ORDER], 1);
 }
 
-/* ---- one entry ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- one entry --------------------------------------------------------------------------------------------------- */
 
 void leaf_find_area(struct table_cursor *t, struct leaf *leaf)
 {
@@ -504,7 +506,8 @@ static bool maps_nothing(struct table_cursor *t, struct leaf *leaf)
 	if (!(leaf->e.bits & USER_SPECIAL))
 		return maps_zeros(t, leaf);
 	if (!leaf->vma || leaf->vma->flags & (VM_PFNMAP | VM_MIXEDMAP) || special_is_zero(special, leaf->pfn) ||
-	    leaf->pfn == special->huge_zero_pfn || leaf->e.bits & USER_DEVMAP || !memmap_section(&t->walk->check->memmap, leaf->pfn))
+	    leaf->pfn == special->huge_zero_pfn || leaf->e.bits & USER_DEVMAP ||
+	    !memmap_section(&t->walk->check->memmap, leaf->pfn))
 		return true;
 	if (t->level > 1 ? special->huge_zero_gap : special->zero_gap) {
 		t->w->ledger.rule[RULE_PTE_SPECIAL_CONSISTENT].gaps++;

@@ -58,7 +58,7 @@ static struct finding *page_finding(struct table_cursor *t, enum rule_id rule, c
 	return worker_finding(t->w, rule, &subject);
 }
 
-/* ---- is it a table? ------------------------------------------------------------------------------------------------------ */
+/* ---- is it a table? ---------------------------------------------------------------------------------------------- */
 
 #define K(kind) (UINT64_C(1) << KIND_##kind)
 /* kinds whose pages hold something else for sure */
@@ -97,7 +97,8 @@ static bool is_slab_object(const struct table_cursor *t)
 
 	if (m->arch->slab_level && t->level >= m->arch->slab_level)
 		return true;
-	return t->level == t->space->mm->top_level && mmu_table_size(m, t->level) < (size_t)1 << m->page_shift && m->arch->own_user_root;
+	return t->level == t->space->mm->top_level && mmu_table_size(m, t->level) < (size_t)1 << m->page_shift &&
+	       m->arch->own_user_root;
 }
 
 static struct error *check_typed(struct table_cursor *t, const struct table_struct *p, bool *ret_walk)
@@ -124,7 +125,7 @@ static struct error *check_typed(struct table_cursor *t, const struct table_stru
 	return err;
 }
 
-/* ---- how many link it? ------------------------------------------------------------------------------------------------------ */
+/* ---- how many link it? ------------------------------------------------------------------------------------------- */
 
 static void check_sharing(struct table_cursor *t, const struct table_struct *p)
 {
@@ -167,7 +168,7 @@ static void check_sharing(struct table_cursor *t, const struct table_struct *p)
 	finding_value(fs, f, "users", FMT_DEC, users);
 }
 
-/* ---- whose is it? ----------------------------------------------------------------------------------------------------------- */
+/* ---- whose is it? ------------------------------------------------------------------------------------------------ */
 
 static void check_owner_mm(struct table_cursor *t, const struct table_struct *p)
 {
@@ -181,7 +182,7 @@ static void check_owner_mm(struct table_cursor *t, const struct table_struct *p)
 	finding_expect(&t->w->findings, f, "pt_mm", FMT_PTR, 64, mm, t->space->mm->va);
 }
 
-/* ---- what is going on? -------------------------------------------------------------------------------------------------------- */
+/* ---- what is going on? ------------------------------------------------------------------------------------------- */
 
 /* ptlock_ptr(): the lock itself, or, where it is too big for struct page, a pointer to it. */
 static struct error *lock_held(struct table_cursor *t, const struct table_struct *p, bool *ret)

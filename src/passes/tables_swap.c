@@ -48,7 +48,9 @@ static void device(struct table_cursor *t, const struct leaf *leaf, enum swapent
 		finding_text(&t->w->findings, f, "state", kinds[leaf->record->kind].title, NULL);
 	}
 	if (counts && t->count && t->level == 1)
-		rmap_add(&t->walk->check->rmap.runs.v[leaf->run].pages[leaf->pfn - t->walk->check->rmap.runs.v[leaf->run].first_pfn], 1);
+		rmap_add(&t->walk->check->rmap.runs.v[leaf->run]
+				  .pages[leaf->pfn - t->walk->check->rmap.runs.v[leaf->run].first_pfn],
+			 1);
 }
 
 static struct error *with_page(struct table_cursor *t, struct leaf *leaf, enum swapent_class class)

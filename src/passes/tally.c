@@ -140,7 +140,7 @@ void tally_folio(struct scan *s, uint32_t i, const struct page_view *v, const st
 		tally_rare(s, sums, v, nr);
 }
 
-/* ---- slabs ------------------------------------------------------------------------------------------------------------ */
+/* ---- slabs ------------------------------------------------------------------------------------------------------- */
 
 enum { SLAB_SEEN_RECLAIMABLE = 1, SLAB_SEEN_UNKNOWN = 2 };
 

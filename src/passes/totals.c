@@ -33,8 +33,15 @@ struct counter {
 
 static const struct counter node_counters[] = {
 	{ RULE_NODE_STAT_ANON_MAPPED, FACT_NR_ANON_MAPPED, "NR_ANON_MAPPED", 1, { { SUM_ANON_MAPPED, "mapped anonymous pages" } } },
-	{ RULE_NODE_STAT_FILE_MAPPED, FACT_NR_FILE_MAPPED, "NR_FILE_MAPPED", 1, { { SUM_FILE_MAPPED, "mapped pages of files and drivers" } } },
-	{ RULE_NODE_STAT_FILE_PAGES, FACT_NR_FILE_PAGES, "NR_FILE_PAGES", 3,
+	{ RULE_NODE_STAT_FILE_MAPPED,
+	  FACT_NR_FILE_MAPPED,
+	  "NR_FILE_MAPPED",
+	  1,
+	  { { SUM_FILE_MAPPED, "mapped pages of files and drivers" } } },
+	{ RULE_NODE_STAT_FILE_PAGES,
+	  FACT_NR_FILE_PAGES,
+	  "NR_FILE_PAGES",
+	  3,
 	  { { SUM_FILE, "file" }, { SUM_SHMEM, "shmem" }, { SUM_SWAPCACHE, "in swap cache" } } },
 	{ RULE_NODE_STAT_SHMEM, FACT_NR_SHMEM, "NR_SHMEM", 1, { { SUM_SHMEM, "shmem" } } },
 	{ RULE_SWAPCACHE_STAT, FACT_NR_SWAPCACHE, "NR_SWAPCACHE", 1, { { SUM_SWAPCACHE, "in swap cache" } } },
@@ -64,7 +71,7 @@ struct place {
 	int64_t lru_hand; /* pages that the holder of an LRU lock may have in hand */
 };
 
-/* ---- one comparison ---------------------------------------------------------------------------------------------------- */
+/* ---- one comparison ---------------------------------------------------------------------------------------------- */
 
 static bool has_huge(const struct check *c)
 {
@@ -105,7 +112,8 @@ static void report_difference(struct check *c, struct worker *w, const struct to
 	finding_value(fs, f, "difference", FMT_INT, (uint64_t)off);
 	finding_evidence(fs, f, "arithmetic", "%s %" PRId64 ", found %s: %+" PRId64 " %s", t->name, t->says, t->sum, off, t->unit);
 	if (t->pending)
-		finding_evidence(fs, f, "arithmetic", "CPUs keep %" PRId64 " of it to themselves, which is added already", t->pending);
+		finding_evidence(fs, f, "arithmetic", "CPUs keep %" PRId64 " of it to themselves, which is added already",
+				 t->pending);
 	if (t->excuse || (off < 0 ? -off : off) <= slack(c))
 		finding_lower(fs, f, t->excuse ? t->excuse : "every CPU may have changed pages and not yet the counter");
 }
@@ -131,7 +139,7 @@ void totals_compare(struct check *c, struct worker *w, const struct total *t)
 		report_difference(c, w, t, off);
 }
 
-/* ---- counters that are sums --------------------------------------------------------------------------------------------- */
+/* ---- counters that are sums -------------------------------------------------------------------------------------- */
 
 static struct total total_at(const struct place *p, enum rule_id rule, const char *name)
 {
@@ -194,12 +202,13 @@ static void compare_counters(const struct place *p, const struct counter *counte
 			add_unknown(&t, p->sums.v[SUM_FILE_UNREADABLE], "in unknown files at most");
 		t.hand = k->rule == RULE_NR_LRU_STAT ? p->lru_hand : comes_locked(k->rule) ? p->sums.v[SUM_LOCKED] : 0;
 		if (k->item == FACT_NR_HUGETLB && t.says < t.low)
-			t.excuse = "surplus pages that were not needed after all are counted out and never in (gather_surplus_pages())";
+			t.excuse =
+				"surplus pages that were not needed after all are counted out and never in (gather_surplus_pages())";
 		totals_compare(p->check, p->w, &t);
 	}
 }
 
-/* ---- huge pages ---------------------------------------------------------------------------------------------------------- */
+/* ---- huge pages -------------------------------------------------------------------------------------------------- */
 
 /* In pages since v5.12, which also brought NR_SWAPCACHE; as folios up to v5.10, where tables count in zones. */
 static void compare_thps(const struct place *p)
@@ -226,7 +235,8 @@ static void compare_thps(const struct place *p)
 			continue;
 		t.unit = folios ? "folios" : "pages";
 		t.hand = p->sums.v[SUM_LOCKED] >> (folios ? l->pmd_order : 0);
-		add_part(&t, p->sums.v[thps[i].tally] >> (folios ? l->pmd_order : 0), folios ? "huge folios" : "pages of huge folios");
+		add_part(&t, p->sums.v[thps[i].tally] >> (folios ? l->pmd_order : 0),
+			 folios ? "huge folios" : "pages of huge folios");
 		if (thps[i].tally == SUM_SHMEM_THPS)
 			add_unknown(&t, unknown, "in unknown files at most");
 		else if (thps[i].tally == SUM_FILE_THPS)
@@ -235,7 +245,7 @@ static void compare_thps(const struct place *p)
 	}
 }
 
-/* ---- slabs ----------------------------------------------------------------------------------------------------------------- */
+/* ---- slabs ------------------------------------------------------------------------------------------------------- */
 
 /* kmalloc() beyond the largest cache counts as unreclaimable; up to v6.x such pages have no type. */
 static void compare_slabs(const struct place *p)
@@ -252,7 +262,9 @@ static void compare_slabs(const struct place *p)
 		r.says = wrapping_add(r.says, u.says);
 		r.pending += u.pending;
 	}
-	u = (struct total){ .rule = u.rule, .name = u.name, .unit = u.unit, .node = u.node, .va = u.va, .says = u.says, .pending = u.pending };
+	u = (struct total){
+		.rule = u.rule, .name = u.name, .unit = u.unit, .node = u.node, .va = u.va, .says = u.says, .pending = u.pending
+	};
 	add_part(v[SUM_SLAB_UNKNOWN] ? &r : &u, v[SUM_SLAB] - (v[SUM_SLAB_UNKNOWN] ? 0 : v[SUM_SLAB_RECLAIMABLE]), "slab");
 	if (!v[SUM_SLAB_UNKNOWN])
 		add_part(&r, v[SUM_SLAB_RECLAIMABLE], "slab");
@@ -265,7 +277,7 @@ static void compare_slabs(const struct place *p)
 		totals_compare(p->check, p->w, &u);
 }
 
-/* ---- the LRU ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the LRU ----------------------------------------------------------------------------------------------------- */
 
 struct lru_pair {
 	enum fact item[2]; /* inactive, active */
@@ -333,7 +345,7 @@ static void compare_isolated(const struct place *p)
 	}
 }
 
-/* ---- kernel stacks --------------------------------------------------------------------------------------------------------------- */
+/* ---- kernel stacks ----------------------------------------------------------------------------------------------- */
 
 /* Tasks that have a stack, and idle tasks, which are on no list; that of the first CPU is part of the kernel image. */
 static struct error *count_stacks(struct check *c, int64_t *ret, bool *ret_ok)
@@ -344,8 +356,9 @@ static struct error *count_stacks(struct check *c, int64_t *ret, bool *ret_ok)
 	*ret = (int64_t)c->percpu.cpus.nr - 1;
 	for (size_t i = 0; *ret_ok && i < c->tasks.list.nr; i++) {
 		uint64_t stack = 0;
-		struct error *err = c->tasks.list.v[i].pid ? kvmem_read_word(c->kv, c->tasks.list.v[i].va + at->offset, 8, &stack, ret_ok)
-							   : NULL;
+		struct error *err = c->tasks.list.v[i].pid
+					    ? kvmem_read_word(c->kv, c->tasks.list.v[i].va + at->offset, 8, &stack, ret_ok)
+					    : NULL;
 
 		if (err)
 			return err;
@@ -359,7 +372,9 @@ enum { FORKS_PER_CPU = 4 };
 
 static struct error *compare_stacks(struct check *c, struct worker *w)
 {
-	struct total t = { .rule = RULE_NODE_STAT_KERNEL_STACK, .name = "NR_KERNEL_STACK_KB", .unit = "KiB", .node = -1, .va = UINT64_MAX };
+	struct total t = {
+		.rule = RULE_NODE_STAT_KERNEL_STACK, .name = "NR_KERNEL_STACK_KB", .unit = "KiB", .node = -1, .va = UINT64_MAX
+	};
 	uint64_t start, end;
 	int64_t stacks = 0, size, index = fact_value(&c->layout.facts, FACT_NR_KERNEL_STACK_KB, -1);
 	bool ok;
@@ -400,7 +415,7 @@ static int64_t lru_hand(const struct check *c, unsigned node)
 	return 0;
 }
 
-/* ---- the pass ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- the pass ---------------------------------------------------------------------------------------------------- */
 
 static void compare_zones(struct check *c, struct worker *w)
 {

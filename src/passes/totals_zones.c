@@ -11,7 +11,7 @@
 
 #include "passes/pass.h"
 
-/* ---- sizes ------------------------------------------------------------------------------------------------------------- */
+/* ---- sizes ------------------------------------------------------------------------------------------------------- */
 
 static struct total size_of_zone(const struct zone *z, enum rule_id rule, const char *name)
 {
@@ -50,7 +50,8 @@ static void compare_managed(struct check *c, struct worker *w, size_t index)
 
 	if (!check_active(c, t.rule) || !tally || (int)z->index == c->classify.zone_device)
 		return;
-	if (zones_overlap(&c->zones, z) || !check_is_complete(c) || tally->kinds[KIND_UNREADABLE] || tally->kinds[KIND_UNINITIALISED]) {
+	if (zones_overlap(&c->zones, z) || !check_is_complete(c) || tally->kinds[KIND_UNREADABLE] ||
+	    tally->kinds[KIND_UNINITIALISED]) {
 		w->ledger.rule[t.rule].gaps++;
 		return;
 	}
@@ -69,7 +70,9 @@ static void compare_managed(struct check *c, struct worker *w, size_t index)
 /* _totalram_pages is what all zones manage (adjust_managed_page_count()). */
 static struct error *compare_totalram(struct check *c, struct worker *w)
 {
-	struct total t = { .rule = RULE_ZONE_MANAGED_RECOUNT, .name = "_totalram_pages", .unit = "pages", .node = -1, .va = UINT64_MAX };
+	struct total t = {
+		.rule = RULE_ZONE_MANAGED_RECOUNT, .name = "_totalram_pages", .unit = "pages", .node = -1, .va = UINT64_MAX
+	};
 	uint64_t va, value = 0;
 	bool ok = false;
 	struct error *err;
@@ -103,7 +106,9 @@ static int64_t zones_of(const struct check *c, const struct node *n)
 
 static struct error *compare_present(struct check *c, struct worker *w, const struct node *n)
 {
-	struct total t = { .rule = RULE_ZONE_PRESENT_RECOUNT, .name = "node_present_pages", .unit = "pages", .node = (int)n->slot, .va = n->va };
+	struct total t = {
+		.rule = RULE_ZONE_PRESENT_RECOUNT, .name = "node_present_pages", .unit = "pages", .node = (int)n->slot, .va = n->va
+	};
 	const struct answer *at = fact(&c->layout.facts, FACT_PGDAT_PRESENT);
 	uint64_t value = 0;
 	bool ok = false;
@@ -123,7 +128,7 @@ static struct error *compare_present(struct check *c, struct worker *w, const st
 	return NULL;
 }
 
-/* ---- signs ------------------------------------------------------------------------------------------------------------------ */
+/* ---- signs ------------------------------------------------------------------------------------------------------- */
 
 struct negative {
 	const struct vmstat_row *row;
@@ -164,7 +169,8 @@ static bool may_be_negative(const struct check *c, bool zone, unsigned item)
 {
 	const struct facts *f = &c->layout.facts;
 
-	return zone ? fact_value(f, FACT_NR_ZONE_WRITE_PENDING, -1) == (int64_t)item || fact_value(f, FACT_NR_FREE_CMA, -1) == (int64_t)item
+	return zone ? fact_value(f, FACT_NR_ZONE_WRITE_PENDING, -1) == (int64_t)item ||
+			       fact_value(f, FACT_NR_FREE_CMA, -1) == (int64_t)item
 		    : fact_value(f, FACT_NR_WRITEBACK, -1) == (int64_t)item || fact_value(f, FACT_NR_HUGETLB, -1) == (int64_t)item;
 }
 
@@ -190,8 +196,9 @@ static void check_signs(struct check *c, struct worker *w, const struct negative
 			finding_text(fs, f, "zone", n->zone, NULL);
 		finding_value(fs, f, "node", FMT_DEC, n->node);
 		finding_value(fs, f, "value", FMT_INT, (uint64_t)n->row->value[i]);
-		finding_evidence(fs, f, "arithmetic", "vm_stat[%u] and the differences of all CPUs (%" PRId64 " in sum, without signs) make %" PRId64,
-				 i, n->row->pending[i], n->row->value[i]);
+		finding_evidence(fs, f, "arithmetic",
+				 "vm_stat[%u] and the differences of all CPUs (%" PRId64 " in sum, without signs) make %" PRId64, i,
+				 n->row->pending[i], n->row->value[i]);
 		if (n->row->value[i] >= -(int64_t)c->percpu.cpus.nr * STAT_THRESHOLD_MAX)
 			finding_lower(fs, f, "a CPU that folds its differences takes each out before it adds it");
 	}

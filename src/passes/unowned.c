@@ -178,7 +178,8 @@ static struct error *claim_shadow(struct hunt *t, const struct vmap_range *vmall
 
 	if (err || !linear.known || !fact_found(&c->layout.facts, FACT_KASAN_SHADOW))
 		return err;
-	direct = (struct vmap_range){ linear.base + (c->memmap.sections.v[0].first_pfn << shift), linear.base + (c->memmap.max_pfn << shift) };
+	direct = (struct vmap_range){ linear.base + (c->memmap.sections.v[0].first_pfn << shift),
+				      linear.base + (c->memmap.max_pfn << shift) };
 	low = direct.start < vmalloc->start ? direct : *vmalloc;
 	high = direct.start < vmalloc->start ? *vmalloc : direct;
 	err = claim_shadow_range(t, ~low_mask(c->layout.mmu.va_bits), low.start);
@@ -284,7 +285,8 @@ static struct error *add_page(struct hunt *t, uint64_t pfn, const struct census_
 	if (head == pfn && r->kind != KIND_KERNEL_INTERIOR)
 		return add_block(t, pfn, r);
 	/* the rest of a block, which was counted with its first page when that is one of the kinds */
-	if (!first || first->kind == KIND_KERNEL_INTERIOR || !is_judged((enum page_kind)first->kind) || pfn - head >= bit_u64(first->order))
+	if (!first || first->kind == KIND_KERNEL_INTERIOR || !is_judged((enum page_kind)first->kind) ||
+	    pfn - head >= bit_u64(first->order))
 		t->c->kernel_memory.pages[first && first->kind == KIND_PGTABLE ? KOWNER_TABLE : KOWNER_ODD]++;
 	return NULL;
 }

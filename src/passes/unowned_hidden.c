@@ -20,7 +20,7 @@
 
 #include "walk/page_ext.h"
 
-/* ---- lists of pages ----------------------------------------------------------------------------------------------- */
+/* ---- lists of pages ---------------------------------------------------------------------------------------------- */
 
 /* Whether the list node at \p va is that of a page, and leads back to \p from; *ret_pfn: which. */
 static struct error *is_neighbour(struct judging *j, uint64_t va, uint64_t from, bool next, uint64_t *ret_pfn, bool *ret)
@@ -73,7 +73,7 @@ struct error *try_lists(struct judging *j)
 	return err;
 }
 
-/* ---- physical addresses ------------------------------------------------------------------------------------------- */
+/* ---- physical addresses ------------------------------------------------------------------------------------------ */
 
 /* Tables are single pages, but those of an ITS, whose entries are an address and the highest bit (GITS_BASER_VALID). */
 enum { MAX_TABLE_SHIFT = 16 };
@@ -97,7 +97,8 @@ static struct error *scan_table(struct judging *j, uint64_t pfn, bool single)
 
 	for (size_t i = 0; !err && got == size && i < size / 8; i++) {
 		uint64_t to;
-		size_t block = names_frame(j, get_u64(c->layout.mmu.endian, &j->words[i]), single, &to) ? block_of(j, to) : SIZE_MAX;
+		size_t block =
+			names_frame(j, get_u64(c->layout.mmu.endian, &j->words[i]), single, &to) ? block_of(j, to) : SIZE_MAX;
 
 		if (block != SIZE_MAX && j->list[block]->refs.pfn == to && is_open(j->list[block]))
 			err = block_found(j, block, KOWNER_HARDWARE);
@@ -122,7 +123,7 @@ struct error *try_tables(struct judging *j)
 	return err;
 }
 
-/* ---- links in struct pages: chains, RCU callbacks -------------------------------------------------------------------------------------------------- */
+/* ---- links in struct pages: chains, RCU callbacks ---------------------------------------------------------------- */
 
 /* An rcu_head is where the list node is: the next one, and a function of the kernel or of a module. */
 static bool is_callback(const struct judging *j, const unsigned char *page, uint64_t *ret_next)
@@ -142,7 +143,8 @@ static struct error *try_chain(struct judging *j, uint64_t pfn, const unsigned c
 	struct edge e = { .from = SIZE_MAX };
 	uint64_t next;
 
-	if (!r || r->kind != KIND_KERNEL || !memmap_pfn_of(&c->memmap, get_u64(j->t->c->layout.mmu.endian, page + c->layout.page.private), &next))
+	if (!r || r->kind != KIND_KERNEL ||
+	    !memmap_pfn_of(&c->memmap, get_u64(j->t->c->layout.mmu.endian, page + c->layout.page.private), &next))
 		return NULL;
 	e.to = block_of(j, next);
 	if (e.to == SIZE_MAX || !is_open(j->list[e.to]))
@@ -193,7 +195,7 @@ struct error *try_links(struct judging *j)
 	return err;
 }
 
-/* ---- VMCOREINFO ------------------------------------------------------------------------------------------------------- */
+/* ---- VMCOREINFO -------------------------------------------------------------------------------------------------- */
 
 struct error *try_page_ext(struct judging *j)
 {
@@ -228,8 +230,8 @@ struct error *try_vmcoreinfo(struct judging *j)
 
 		if (!is_open(j->list[i]))
 			continue;
-		err = dump_read_phys(kvmem_reader(j->t->c->kv), j->list[i]->refs.pfn << j->t->c->layout.page_shift, bytes, sizeof(bytes), &got,
-				     NULL);
+		err = dump_read_phys(kvmem_reader(j->t->c->kv), j->list[i]->refs.pfn << j->t->c->layout.page_shift, bytes,
+				     sizeof(bytes), &got, NULL);
 		if (!err && got == sizeof(bytes) && !memcmp(bytes, start, sizeof(bytes)))
 			err = block_found(j, i, KOWNER_DATA);
 	}

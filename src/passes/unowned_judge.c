@@ -35,7 +35,7 @@ struct error *block_found(struct judging *j, size_t i, enum kernel_owner owner)
 	return array_push(&j->queue, i) ? NULL : &error_nomem;
 }
 
-/* ---- words that the search found ------------------------------------------------------------------------------------ */
+/* ---- words that the search found --------------------------------------------------------------------------------- */
 
 static enum kernel_owner owner_of_word(const struct holder *x)
 {
@@ -104,14 +104,15 @@ static struct error *follow(struct judging *j)
 		size_t from = j->queue.v[j->done];
 		enum kernel_owner owner = j->list[from]->owner == KOWNER_FLIGHT ? KOWNER_FLIGHT : KOWNER_PAGE;
 
-		for (size_t e = array_lower_bound(&j->edges, from, from); !err && e < j->edges.nr && j->edges.v[e].from == from; e++)
+		for (size_t e = array_lower_bound(&j->edges, from, from); !err && e < j->edges.nr && j->edges.v[e].from == from;
+		     e++)
 			if (is_open(j->list[j->edges.v[e].to]))
 				err = block_found(j, j->edges.v[e].to, owner);
 	}
 	return err;
 }
 
-/* ---- blocks that were split ----------------------------------------------------------------------------------------- */
+/* ---- blocks that were split -------------------------------------------------------------------------------------- */
 
 /*
  * What may stand between the first page of a block and others of it: memory of the kernel that no walk has met an owner of, and

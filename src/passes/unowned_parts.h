@@ -33,7 +33,7 @@ size_t block_of(const struct judging *j, uint64_t pfn);
 /** Somebody has block \p i. */
 struct error *block_found(struct judging *j, size_t i, enum kernel_owner owner) _must_check_;
 
-/* ---- what leads to a block without a word that the search sees; unowned_hidden.c ------------------------------------ */
+/* ---- what leads to a block without a word that the search sees; unowned_hidden.c --------------------------------- */
 
 /** Tables that hold physical addresses, in blocks that somebody has. */
 struct error *try_tables(struct judging *j) _must_check_;

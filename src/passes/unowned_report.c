@@ -95,7 +95,8 @@ static void examples(struct hunt *t, struct finding *f, const struct suspect_pag
 		finding_evidence(&t->c->findings, f, "neighbour", "%zu blocks are so: pfn %s%s", nr, text.s ? text.s : "?",
 				 nr > EXAMPLES ? ", ..." : "");
 	if (memcg && p[0]->refs.memcg)
-		finding_evidence(&t->c->findings, f, "neighbour", "charged to a memory cgroup%s", nr > 1 ? ", all of them to the same" : "");
+		finding_evidence(&t->c->findings, f, "neighbour", "charged to a memory cgroup%s",
+				 nr > 1 ? ", all of them to the same" : "");
 }
 
 /* Slab caches that have free objects with the address: who had the memory is likely among them. */
@@ -129,7 +130,8 @@ static void stale_caches(struct hunt *t, struct finding *f, const struct suspect
 				note_cache(&s, h->slabs.caches.v[x[k].thing].name);
 	}
 	for (size_t i = 0; i < STALE_CACHES && s.name[i]; i++)
-		finding_evidence(&t->c->findings, f, "stale", "%zu words in free objects of slab cache %s still lead there", s.nr[i], s.name[i]);
+		finding_evidence(&t->c->findings, f, "stale", "%zu words in free objects of slab cache %s still lead there",
+				 s.nr[i], s.name[i]);
 }
 
 /* Blocks that others of the lost point to: the loss of one is the loss of all. */

@@ -39,7 +39,8 @@ static struct error *frame_of_head(struct alias *a, uint64_t head, bool *ret)
 		uint64_t pa;
 		struct kv_gap gap;
 
-		err = kvmem_translate(a->w->kv, memmap_page_va(&a->check->memmap, s, head) + ((uint64_t)i << shift), &pa, NULL, &gap);
+		err = kvmem_translate(a->w->kv, memmap_page_va(&a->check->memmap, s, head) + ((uint64_t)i << shift), &pa, NULL,
+				      &gap);
 		*ret = !err && gap.kind == KV_OK && pa >> shift == a->frame;
 	}
 	return err;
@@ -165,7 +166,8 @@ struct error *check_head_frames(struct check *c)
 		qsort(all.v, all.nr, sizeof(*all.v), by_frame);
 	for (size_t i = 0; i < all.nr; i++) {
 		const struct section *s = memmap_section(&c->memmap, all.v[i].pfn);
-		bool other = (i && all.v[i - 1].frame == all.v[i].frame) || (i + 1 < all.nr && all.v[i + 1].frame == all.v[i].frame);
+		bool other =
+			(i && all.v[i - 1].frame == all.v[i].frame) || (i + 1 < all.nr && all.v[i + 1].frame == all.v[i].frame);
 		struct alias a = { .check = c, .w = w, .pfn = all.v[i].pfn, .frame = all.v[i].frame };
 
 		a.pages = (UINT64_C(1) << c->layout.page_shift) / c->layout.page_struct_size;
@@ -177,7 +179,7 @@ struct error *check_head_frames(struct check *c)
 	return NULL;
 }
 
-/* ---- frames full of tails --------------------------------------------------------------------------------------------------- */
+/* ---- frames full of tails ---------------------------------------------------------------------------------------- */
 
 static struct finding *tails_finding(struct check *c, struct worker *w, const struct hvo_tail *t)
 {
@@ -202,7 +204,8 @@ static bool odd_word(const struct layout *l, const struct zones *z, const struct
 		const char *name;
 		uint64_t found, expected;
 	} words[] = {
-		{ "flags", v->flags, bits == t->zone->flags_bits ? v->flags : (v->flags & ~(z->flags_mask | l->flag.all)) | t->zone->flags_bits },
+		{ "flags", v->flags,
+		  bits == t->zone->flags_bits ? v->flags : (v->flags & ~(z->flags_mask | l->flag.all)) | t->zone->flags_bits },
 		{ "compound_info", v->word8, mask },
 		{ "mapping", v->mapping, l->tail_mapping },
 		{ "private", v->private, 0 },

@@ -27,7 +27,8 @@ static struct halves halves_of(uint64_t first, uint64_t size)
 
 	if (size && first + size - 1 < first)
 		nr = UINT32_MAX;
-	return (struct halves){ (uint32_t)(first >> 32) - (uint32_t)INT32_MIN, (int32_t)(INT32_MIN + (int64_t)(nr < UINT32_MAX ? nr : UINT32_MAX)) };
+	return (struct halves){ (uint32_t)(first >> 32) - (uint32_t)INT32_MIN,
+				(int32_t)(INT32_MIN + (int64_t)(nr < UINT32_MAX ? nr : UINT32_MAX)) };
 }
 
 /* Whether the upper half of some word of the block is in a window. */
@@ -43,7 +44,8 @@ static inline bool any_half(enum endian e, const uint64_t *words, struct halves 
 	return any;
 }
 
-static inline size_t scan(enum endian e, const struct word_windows *w, const uint64_t *words, size_t first, size_t nr, uint32_t *ret)
+static inline size_t scan(enum endian e, const struct word_windows *w, const uint64_t *words, size_t first, size_t nr,
+			  uint32_t *ret)
 {
 	const uint64_t page_first = w->page_first, page_size = w->page_size, map_first = w->map_first, map_size = w->map_size;
 	size_t found = 0;

@@ -65,7 +65,7 @@ static void check_nodes(struct check *c, struct worker *w)
 	}
 }
 
-/* ---- sections ------------------------------------------------------------------------------------------------------------- */
+/* ---- sections ---------------------------------------------------------------------------------------------------- */
 
 /* \p base: the address that the pointer should be, 0 when each section has its own. */
 static void check_section_map(struct check *c, struct worker *w, const struct section *s, uint64_t base)

@@ -166,8 +166,10 @@ struct error *report_html(const struct report *r, const struct report_options *o
 	html_map(&out, &h, r);
 	html_census(&out, r);
 	html_extent(&out, r);
-	out_printf(&out, "</section>\n</main>\n<footer>Made by pagefsck %s. This report holds no contents of memory pages.</footer>\n"
-			 "</body>\n</html>\n", r->tool_version);
+	out_printf(&out,
+		   "</section>\n</main>\n<footer>Made by pagefsck %s. This report holds no contents of memory pages.</footer>\n"
+		   "</body>\n</html>\n",
+		   r->tool_version);
 	html_findings_deinit(&h);
 	return out_finish(&out);
 }

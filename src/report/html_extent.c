@@ -127,7 +127,8 @@ static void owners(struct out *out, const struct report *r)
 
 static void rules_table(struct out *out, const struct ledger *l)
 {
-	table(out, "Rules that were checked", "<th>rule</th><th class=\"n\">checks</th><th class=\"n\">findings</th><th class=\"n\">not possible</th>");
+	table(out, "Rules that were checked",
+	      "<th>rule</th><th class=\"n\">checks</th><th class=\"n\">findings</th><th class=\"n\">not possible</th>");
 	for (size_t i = 0; i < NR_RULES; i++) {
 		if (l->rule[i].skipped)
 			continue;
@@ -143,8 +144,10 @@ static void rules_table(struct out *out, const struct ledger *l)
 void html_extent(struct out *out, const struct report *r)
 {
 	html_section(out, "extent", "What was checked");
-	out_printf(out, "<p>Nothing is called sound that was not looked at. %u rules were checked, %u skipped; the check took %.2f seconds.</p>\n",
-		   ledger_nr_checked(r->ledger), ledger_nr_skipped(r->ledger), r->seconds);
+	out_printf(
+		out,
+		"<p>Nothing is called sound that was not looked at. %u rules were checked, %u skipped; the check took %.2f seconds.</p>\n",
+		ledger_nr_checked(r->ledger), ledger_nr_skipped(r->ledger), r->seconds);
 	gaps(out, r);
 	skipped(out, r->ledger);
 	counters(out, r);

@@ -209,7 +209,9 @@ void html_findings(struct out *out, const struct html_findings *h, const struct 
 	if (!h->fs->list.nr)
 		return;
 	html_section(out, "findings", "Findings");
-	out_printf(out, "<p>Each is a contradiction in the dump, the root of the trouble first; what follows from it stands below it.</p>\n");
+	out_printf(
+		out,
+		"<p>Each is a contradiction in the dump, the root of the trouble first; what follows from it stands below it.</p>\n");
 	for (unsigned i = 0; i < NR_RULES; i++)
 		rule_part(out, h, r, (enum rule_id)i);
 }

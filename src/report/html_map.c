@@ -122,7 +122,8 @@ static void name_kinds(struct map *m, struct strbuf *b)
 				best = k;
 		if (!m->kinds[best])
 			return;
-		strbuf_printf(b, "%s%.0f %% %s", i ? ", " : ": ", 100.0 * (double)m->kinds[best] / (double)m->pages, kinds[best].title);
+		strbuf_printf(b, "%s%.0f %% %s", i ? ", " : ": ", 100.0 * (double)m->kinds[best] / (double)m->pages,
+			      kinds[best].title);
 		m->kinds[best] = 0;
 	}
 }
@@ -217,7 +218,8 @@ static void draw_cells(struct map *m, const struct report_zone *z)
 		uint64_t end = run->first_pfn + run->nr;
 
 		if (end > z->first_pfn && run->first_pfn < z->end_pfn)
-			count_pages(m, run, run->first_pfn > z->first_pfn ? run->first_pfn : z->first_pfn, end < z->end_pfn ? end : z->end_pfn);
+			count_pages(m, run, run->first_pfn > z->first_pfn ? run->first_pfn : z->first_pfn,
+				    end < z->end_pfn ? end : z->end_pfn);
 	}
 	draw_cell(m);
 }
@@ -257,8 +259,10 @@ static void draw_zone(struct map *m, const struct report_zone *z)
 	html_text(m->out, z->name ? z->name : "?");
 	out_printf(m->out, "</h3>\n<p class=\"more\">pfn %#" PRIx64 " to %#" PRIx64, z->first_pfn, z->end_pfn - 1);
 	out_printf(m->out, "; %s managed pages</p>\n", count_text(n, z->managed));
-	out_printf(m->out, "<div class=\"wide\"><svg class=\"map\" role=\"img\" aria-label=\"Map of a memory zone\" viewBox=\"0 0 %d %u\">\n",
-		   LABEL_WIDTH + ROW_CELLS * CELL, rows * CELL);
+	out_printf(
+		m->out,
+		"<div class=\"wide\"><svg class=\"map\" role=\"img\" aria-label=\"Map of a memory zone\" viewBox=\"0 0 %d %u\">\n",
+		LABEL_WIDTH + ROW_CELLS * CELL, rows * CELL);
 	draw_cells(m, z);
 	out_printf(m->out, "</svg></div>\n");
 }
@@ -269,7 +273,8 @@ static void key(struct out *out, bool findings)
 	for (unsigned i = 0; i < NR_FAMILIES; i++)
 		out_printf(out, "<span><i class=\"k%u\"></i>%s</span>", i, families[i]);
 	for (unsigned i = NR_SEVERITIES; findings && i-- > 0;)
-		out_printf(out, "<span><i class=\"mark bg-%s\"></i>%s</span>", severity_name((enum severity)i), severity_name((enum severity)i));
+		out_printf(out, "<span><i class=\"mark bg-%s\"></i>%s</span>", severity_name((enum severity)i),
+			   severity_name((enum severity)i));
 	out_printf(out, "</p>\n");
 }
 
@@ -304,8 +309,8 @@ static void census_bar(struct out *out, const struct census *c)
 	out_printf(out, "<div class=\"bar\" role=\"img\" aria-label=\"Shares of memory\">");
 	for (unsigned i = 0; i < NR_FAMILIES && c->pages; i++)
 		if (sum[i])
-			out_printf(out, "<i class=\"k%u\" style=\"flex:%" PRIu64 "\" title=\"%s: %.1f %%\"></i>", i, sum[i], families[i],
-				   100.0 * (double)sum[i] / (double)c->pages);
+			out_printf(out, "<i class=\"k%u\" style=\"flex:%" PRIu64 "\" title=\"%s: %.1f %%\"></i>", i, sum[i],
+				   families[i], 100.0 * (double)sum[i] / (double)c->pages);
 	out_printf(out, "</div>\n");
 }
 
@@ -323,8 +328,10 @@ void html_census(struct out *out, const struct report *r)
 {
 	html_section(out, "census", "What every page is");
 	census_bar(out, r->census);
-	out_printf(out, "<div class=\"wide\"><table class=\"lined\">\n<tr><th>kind</th><th class=\"n\">pages</th><th class=\"n\">MiB</th>"
-			"<th class=\"n\">share</th><th></th></tr>\n");
+	out_printf(
+		out,
+		"<div class=\"wide\"><table class=\"lined\">\n<tr><th>kind</th><th class=\"n\">pages</th><th class=\"n\">MiB</th>"
+		"<th class=\"n\">share</th><th></th></tr>\n");
 	for (size_t i = 0; i < NR_KINDS; i++)
 		if (r->census->kinds[i])
 			census_row(out, r, kinds[i].title, kinds[i].meaning, r->census->kinds[i]);

@@ -93,7 +93,7 @@ struct layout_report {
 struct error *report_layout_text(const struct layout_report *r, const struct report_options *o, FILE *out) _must_check_;
 struct error *report_layout_json(const struct layout_report *r, const struct report_options *o, FILE *out) _must_check_;
 
-/* ---- parts of the text -------------------------------------------------------------------------------------------- */
+/* ---- parts of the text ------------------------------------------------------------------------------------------- */
 
 struct out;
 

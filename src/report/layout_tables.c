@@ -27,7 +27,7 @@ struct table {
 	bool tight; /* no blanks around the bars: four columns of tails fit into 80 that way */
 };
 
-/* ---- pieces -------------------------------------------------------------------------------------------------------- */
+/* ---- pieces ------------------------------------------------------------------------------------------------------ */
 
 static const char *piece_text(char *buf, size_t size, const struct table_column *c, size_t i)
 {
@@ -74,7 +74,7 @@ static unsigned natural_width(const struct table_column *c)
 	return width;
 }
 
-/* ---- cells --------------------------------------------------------------------------------------------------------- */
+/* ---- cells ------------------------------------------------------------------------------------------------------- */
 
 /* Line number nr of the cell at a byte offset; false: the cell has fewer.  A flowing cell packs names into a line. */
 static bool cell_line(const struct table_column *c, unsigned offset, unsigned nr, char *ret)
@@ -148,7 +148,7 @@ static bool row_line(struct out *out, const struct table *t, unsigned offset, un
 	return true;
 }
 
-/* ---- tables -------------------------------------------------------------------------------------------------------- */
+/* ---- tables ------------------------------------------------------------------------------------------------------ */
 
 static void rule(struct out *out, const struct table *t)
 {

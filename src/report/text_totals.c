@@ -32,7 +32,8 @@ void text_counters(struct out *out, const struct report *r)
 	out_plain(out);
 	for (size_t i = 0; i < r->nr_counters; i++) {
 		const struct report_counter *c = &r->counters[i];
-		bool differs = c->says < c->low || c->says > c->high, much = c->says < c->low - c->hand || c->says > c->high + c->hand;
+		bool differs = c->says < c->low || c->says > c->high,
+		     much = c->says < c->low - c->hand || c->says > c->high + c->hand;
 
 		place(out, c);
 		if (c->low == c->high)

@@ -237,7 +237,8 @@ static void join_entries(struct findings *fs, struct member *m)
 		const struct finding *f = &fs->list.v[i];
 
 		if (f->subject.user_va != UINT64_MAX && f->subject.mm != UINT64_MAX)
-			m[nr++] = (struct member){ .folio = f->subject.mm, .va = f->subject.user_va, .rank = rank_of(f), .index = i };
+			m[nr++] =
+				(struct member){ .folio = f->subject.mm, .va = f->subject.user_va, .rank = rank_of(f), .index = i };
 	}
 	qsort(m, nr, sizeof(*m), compare_members);
 	for (size_t i = 1, lead = 0; i < nr; i++) {
@@ -448,7 +449,8 @@ static void join_wide(struct findings *fs)
 		for (size_t i = 0; i < fs->list.nr; i++) {
 			size_t root = finding_last_root(fs, i);
 
-			if (root != w && root_rank[fs->list.v[root].rule] != RANK_WIDE && follows_wide(&fs->list.v[w], &fs->list.v[i]))
+			if (root != w && root_rank[fs->list.v[root].rule] != RANK_WIDE &&
+			    follows_wide(&fs->list.v[w], &fs->list.v[i]))
 				fs->list.v[root].cause = w;
 		}
 	}

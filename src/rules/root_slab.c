@@ -15,8 +15,12 @@ static unsigned explains(const struct finding *f)
 	if (f->cause != SIZE_MAX || f->severity == SEV_NOTE || f->subject.pfn == UINT64_MAX)
 		return 0;
 	if (!strcmp(pass, "slab"))
-		return f->rule == RULE_SLAB_CPU_SLAB || f->rule == RULE_SLAB_PARTIAL_STATE || f->rule == RULE_SLAB_CACHE_BACKPTR ? 4 : 3;
-	return !strcmp(pass, "memmap") || !strcmp(pass, "blocks") ? 2 : !strcmp(pass, "freelists") || !strcmp(pass, "lists") ? 1 : 0;
+		return f->rule == RULE_SLAB_CPU_SLAB || f->rule == RULE_SLAB_PARTIAL_STATE || f->rule == RULE_SLAB_CACHE_BACKPTR
+			       ? 4
+			       : 3;
+	return !strcmp(pass, "memmap") || !strcmp(pass, "blocks")     ? 2
+	       : !strcmp(pass, "freelists") || !strcmp(pass, "lists") ? 1
+								      : 0;
 }
 
 static const char *text_of(const struct finding *f, const char *name)

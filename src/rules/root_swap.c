@@ -145,8 +145,8 @@ static void join_moved(struct findings *fs, const struct member *m, size_t nr)
 /* Entries that a damaged page table lost, or that became something else. */
 static bool loses_entries(const struct finding *f)
 {
-	static const enum rule_id ids[] = { RULE_TASK_MM_VALID,	  RULE_SWAP_ENTRY_TYPE, RULE_PTE_ENTRY_VALID, RULE_PT_ENTRY_VALID,
-					    RULE_PT_PAGE_TYPED,	  RULE_PT_PAGE_SHARED,	RULE_PT_PAGE_DETACHED, RULE_USER_KERNEL_SPLIT,
+	static const enum rule_id ids[] = { RULE_TASK_MM_VALID, RULE_SWAP_ENTRY_TYPE, RULE_PTE_ENTRY_VALID,  RULE_PT_ENTRY_VALID,
+					    RULE_PT_PAGE_TYPED, RULE_PT_PAGE_SHARED,  RULE_PT_PAGE_DETACHED, RULE_USER_KERNEL_SPLIT,
 					    RULE_PTE_PFN_VALID, RULE_VMEMMAP_MAPPED };
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)

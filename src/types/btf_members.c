@@ -73,7 +73,8 @@ static void members_search(struct finder *f, uint32_t id, uint64_t base_bits, un
 	}
 }
 
-static struct error *record_answer(struct finder *f, const struct wants *w, const struct want *want, uint32_t id, uint32_t *ret_found)
+static struct error *record_answer(struct finder *f, const struct wants *w, const struct want *want, uint32_t id,
+				   uint32_t *ret_found)
 {
 	struct btf_shape s = btf_shape(f->btf, id);
 	struct queries q = { 0 };

@@ -62,8 +62,8 @@ static struct error *parts_read(struct decoder *d)
 		return err;
 	d->nr = get_u32(d->reader->endian, word);
 	if (!d->nr || d->nr > MAX_SYMBOLS)
-		return error_new("kallsyms of the kernel is damaged: %" PRIu32 " symbols, says kallsyms_num_syms at %#" PRIx64, d->nr,
-				 p->num_syms);
+		return error_new("kallsyms of the kernel is damaged: %" PRIu32 " symbols, says kallsyms_num_syms at %#" PRIx64,
+				 d->nr, p->num_syms);
 	err = names_extent(d);
 	if (!err)
 		err = kallsyms_tokens_read(d->reader, p->token_table, p->token_index, &d->tokens);

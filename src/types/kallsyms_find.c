@@ -55,8 +55,9 @@ static bool index_agrees(enum endian e, const struct kallsyms_tokens *t, const u
 
 static struct error *tokens_bad(uint64_t table, uint64_t index)
 {
-	return error_new("kallsyms of the kernel is damaged: kallsyms_token_table at %#" PRIx64 " and kallsyms_token_index at %#" PRIx64
-			 " do not fit each other", table, index);
+	return error_new("kallsyms of the kernel is damaged: kallsyms_token_table at %#" PRIx64
+			 " and kallsyms_token_index at %#" PRIx64 " do not fit each other",
+			 table, index);
 }
 
 struct error *kallsyms_tokens_read(const struct kernel_reader *r, uint64_t table, uint64_t index, struct kallsyms_tokens *ret)

@@ -13,7 +13,8 @@ struct kernel_reader {
 	void *arg;
 	/**
 	 * Read up to \p size bytes at run-time address \p va.  *ret_got less than \p size: what follows is not there, for the
-	 * reason in \p why (a text of at most \p why_size bytes with its NUL; 0: nobody wants to know).  An error is a failure of the file.
+	 * reason in \p why (a text of at most \p why_size bytes with its NUL; 0: nobody wants to know).  An error is a failure of
+	 * the file.
 	 */
 	struct error *(*read)(void *arg, uint64_t va, void *buf, size_t size, size_t *ret_got, char *why, size_t why_size);
 	enum endian endian; /**< of the kernel's words */

@@ -25,8 +25,8 @@ struct error *queries_init(const struct wants *w, const struct want *want, struc
 const char *path_step(const char *path, const char *name);
 
 /**
- * Let \p a be the bit field of \p bit_size bits (1 to 64) that starts at bit \p start of the structure.  Bits count as both DWARF and
- * BTF count them: from the low end of each byte on little-endian machines, from its high end on big-endian ones.
+ * Let \p a be the bit field of \p bit_size bits (1 to 64) that starts at bit \p start of the structure.  Bits count as both DWARF
+ * and BTF count them: from the low end of each byte on little-endian machines, from its high end on big-endian ones.
  */
 void bits_place(enum endian e, struct answer *a, uint64_t start, uint64_t bit_size);
 

@@ -25,7 +25,8 @@ static bool is_wanted(const struct elf_symbol *sym)
 {
 	unsigned type = ELF64_ST_TYPE(sym->info);
 
-	return sym->section != SHN_UNDEF && sym->section != SHN_ABS && (type == STT_OBJECT || type == STT_FUNC || type == STT_NOTYPE);
+	return sym->section != SHN_UNDEF && sym->section != SHN_ABS &&
+	       (type == STT_OBJECT || type == STT_FUNC || type == STT_NOTYPE);
 }
 
 static struct error *collect(struct symbols *s, enum endian endian, struct span table, struct span strings)

@@ -24,8 +24,8 @@ struct symbols {
 };
 
 /**
- * Read the symbol table of the debug info behind \p t, which must outlive the list.  A facts file has none, a stripped file neither: the list is empty
- * then, and that is no error.
+ * Read the symbol table of the debug info behind \p t, which must outlive the list.  A facts file has none, a stripped file
+ * neither: the list is empty then, and that is no error.
  */
 struct error *symbols_init(struct symbols *s, const struct types *t) _must_check_;
 void symbols_deinit(struct symbols *s);

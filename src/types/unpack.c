@@ -155,7 +155,8 @@ static struct error *temporary_open(int *ret)
 	if (!dir || dir[0] != '/')
 		dir = "/var/tmp";
 	*ret = tempfile_open(dir);
-	return *ret >= 0 ? NULL : error_errno(errno, "cannot unpack it: no temporary file in %s (TMPDIR says in which folder)", dir);
+	return *ret >= 0 ? NULL
+			 : error_errno(errno, "cannot unpack it: no temporary file in %s (TMPDIR says in which folder)", dir);
 }
 
 void unpacked_close(struct unpacked *u)

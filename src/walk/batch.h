@@ -35,6 +35,7 @@ enum batch_slot {
 };
 
 /** \p offset: of the CPU (struct percpu_area). */
-struct error *batch_slot_at(const struct layout *l, uint64_t offset, struct kvmem *k, uint64_t va, enum batch_slot *ret) _must_check_;
+struct error *batch_slot_at(const struct layout *l, uint64_t offset, struct kvmem *k, uint64_t va,
+			    enum batch_slot *ret) _must_check_;
 
 #endif

@@ -64,7 +64,8 @@ struct error *bio_in_object(struct bios *b, uint64_t cache, uint64_t va, uint64_
  * A word at \p va of a stack: whether it is bi_end_io of a bio on that stack for which its task waits.  *ret_ok: so.
  * \p direct: the frame below is one of direct I/O, see bio_waits_in().
  */
-struct error *bio_on_stack(const struct bios *b, uint64_t word, uint64_t va, bool direct, struct bio *ret, bool *ret_ok) _must_check_;
+struct error *bio_on_stack(const struct bios *b, uint64_t word, uint64_t va, bool direct, struct bio *ret,
+			   bool *ret_ok) _must_check_;
 
 /** Whether \p word returns into the function that has a bio for direct I/O on its stack. */
 bool bio_waits_in(const struct bios *b, uint64_t word);

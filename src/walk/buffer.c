@@ -12,12 +12,13 @@ bool buffers_known(const struct layout *l)
 {
 	const struct facts *f = &l->facts;
 
-	return fact_found(f, FACT_BH_STRUCT) && fact(f, FACT_BH_STRUCT)->size <= MAX_BUFFER_HEAD && fact_found(f, FACT_BH_THIS_PAGE) &&
-	       fact_found(f, FACT_BH_FOLIO) && fact_found(f, FACT_BH_SIZE);
+	return fact_found(f, FACT_BH_STRUCT) && fact(f, FACT_BH_STRUCT)->size <= MAX_BUFFER_HEAD &&
+	       fact_found(f, FACT_BH_THIS_PAGE) && fact_found(f, FACT_BH_FOLIO) && fact_found(f, FACT_BH_SIZE);
 }
 
 /* One buffer; *ret->trouble: what is wrong with it by itself. */
-static struct error *read_buffer(const struct layout *l, struct kvmem *k, uint64_t va, unsigned char *bytes, struct ring_result *ret)
+static struct error *read_buffer(const struct layout *l, struct kvmem *k, uint64_t va, unsigned char *bytes,
+				 struct ring_result *ret)
 {
 	bool ok = false, gap = false;
 	struct error *err = va & 7 ? NULL : kvmem_read_all(k, va, bytes, (size_t)fact(&l->facts, FACT_BH_STRUCT)->size, &ok);

@@ -28,6 +28,7 @@ struct error *buffer_ring(const struct layout *l, struct kvmem *k, uint64_t firs
 			  struct ring_result *ret) _must_check_;
 
 /** Whether the object at \p wanted is in the ring from \p first, of at most \p bytes. */
-struct error *buffer_in_ring(const struct layout *l, struct kvmem *k, uint64_t first, uint64_t bytes, uint64_t wanted, bool *ret) _must_check_;
+struct error *buffer_in_ring(const struct layout *l, struct kvmem *k, uint64_t first, uint64_t bytes, uint64_t wanted,
+			     bool *ret) _must_check_;
 
 #endif

@@ -92,7 +92,8 @@ static struct saved *find_saved(struct collector *c, const struct cpu_registers 
 	for (size_t i = 0; i < c->saved.nr; i++) {
 		struct saved *x = &c->saved.v[i];
 
-		if (!x->in_dump && x->state.registers.nr == r->nr && !memcmp(x->state.registers.reg, r->reg, r->nr * sizeof(r->reg[0])))
+		if (!x->in_dump && x->state.registers.nr == r->nr &&
+		    !memcmp(x->state.registers.reg, r->reg, r->nr * sizeof(r->reg[0])))
 			return x;
 	}
 	return NULL;

@@ -127,7 +127,8 @@ static struct error *find_task(struct crash *c, const struct layout *l, const st
 		return err;
 	err = kvmem_read_member(k, fact(&l->facts, FACT_TASK_PID), task, &pid, &ok);
 	if (!err && ok && comm->found)
-		err = kvmem_read_all(k, task + comm->offset, c->comm, comm->size < TASK_COMM_SIZE ? comm->size : TASK_COMM_SIZE, &ok);
+		err = kvmem_read_all(k, task + comm->offset, c->comm, comm->size < TASK_COMM_SIZE ? comm->size : TASK_COMM_SIZE,
+				     &ok);
 	if (err || !ok)
 		return err;
 	c->task = task;

@@ -46,7 +46,8 @@ struct error *pgmap_read(const struct layout *l, struct kvmem *k, uint64_t va, s
 		err = kvmem_read_all(k, va + fact(f, FACT_PGMAP_RANGE)->offset + i * sizeof(bytes), bytes, sizeof(bytes), ret_ok);
 		if (err || !*ret_ok)
 			break;
-		ret->ranges[i].first_pfn = get_u64(l->mmu.endian, bytes) >> l->page_shift; /* struct range: start and end, inclusive */
+		ret->ranges[i].first_pfn =
+			get_u64(l->mmu.endian, bytes) >> l->page_shift; /* struct range: start and end, inclusive */
 		ret->ranges[i].last_pfn = get_u64(l->mmu.endian, bytes + 8) >> l->page_shift;
 		ret->nr++;
 	}

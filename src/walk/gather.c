@@ -23,7 +23,8 @@ bool gather_is_known(const struct layout *l)
 	/* the two counters share a word, and the pointers of the first batch follow it */
 	return fact(&l->facts, FACT_GATHER_STRUCT)->size <= MAX_STRUCT &&
 	       layout_offset(l, FACT_GATHER_BATCH_MAX) == layout_offset(l, FACT_GATHER_BATCH_NR) + 4 &&
-	       layout_offset(l, FACT_GATHER_PAGES) == layout_offset(l, FACT_GATHER_LOCAL) + fact(&l->facts, FACT_GATHER_BATCH_STRUCT)->size;
+	       layout_offset(l, FACT_GATHER_PAGES) ==
+		       layout_offset(l, FACT_GATHER_LOCAL) + fact(&l->facts, FACT_GATHER_BATCH_STRUCT)->size;
 }
 
 static uint64_t local_max(const struct layout *l)
@@ -44,7 +45,8 @@ static bool is_page(const struct layout *l, uint64_t va)
 /* Whether the words around the counters are those of a gather: *ret its address. */
 static struct error *find(const struct layout *l, struct kvmem *k, uint64_t va, uint64_t *ret, bool *ret_ok)
 {
-	uint64_t local = va - layout_offset(l, FACT_GATHER_BATCH_NR), size = fact(&l->facts, FACT_GATHER_STRUCT)->size, mm, active, next;
+	uint64_t local = va - layout_offset(l, FACT_GATHER_BATCH_NR), size = fact(&l->facts, FACT_GATHER_STRUCT)->size, mm, active,
+		 next;
 	unsigned char bytes[MAX_STRUCT];
 	struct error *err;
 

@@ -30,6 +30,7 @@ bool gather_may_be(const struct layout *l, uint64_t word);
  * Call \p fn with each entry of the gather whose first batch has its counters at \p va, if there is one.  *ret_gap: some of its
  * batches could not be read, or lead nowhere.
  */
-struct error *gather_walk(const struct layout *l, struct kvmem *k, uint64_t va, gather_fn fn, void *arg, bool *ret_gap) _must_check_;
+struct error *gather_walk(const struct layout *l, struct kvmem *k, uint64_t va, gather_fn fn, void *arg,
+			  bool *ret_gap) _must_check_;
 
 #endif

@@ -11,9 +11,17 @@
 
 #include "walk/mm.h"
 
-enum { LIST_HEAD_SIZE = 16, MAX_HSTATE_SIZE = 1 << 20, MAX_SUBPOOL_SIZE = 512, ACTIVE_TAIL = 1, TEMPORARY_TAIL = 2, FREED_TAIL = 4 };
+enum {
+	LIST_HEAD_SIZE = 16,
+	MAX_HSTATE_SIZE = 1 << 20,
+	MAX_SUBPOOL_SIZE = 512,
+	ACTIVE_TAIL = 1,
+	TEMPORARY_TAIL = 2,
+	FREED_TAIL = 4
+};
 
-static uint64_t word_of(const struct layout *l, const unsigned char *bytes, size_t size, const struct answer *a, uint64_t index, unsigned width)
+static uint64_t word_of(const struct layout *l, const unsigned char *bytes, size_t size, const struct answer *a, uint64_t index,
+			unsigned width)
 {
 	return a->found ? get_within(l->mmu.endian, bytes, size, a->offset + index * width, width) : 0;
 }

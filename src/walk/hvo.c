@@ -32,7 +32,8 @@ struct error *hvo_tails_init(struct hvo_tails *t, const struct layout *l, const 
 	memset(t, 0, sizeof(*t));
 	for (size_t i = 0; a->found && !err && i < z->list.nr; i++)
 		for (unsigned j = 0; !err && j < a->length && j < MAX_TAILS; j++)
-			err = tail_add(t, m, k, (struct hvo_tail){ &z->list.v[i], first + j, z->list.v[i].va + a->offset + j * 8, 0, 0 });
+			err = tail_add(t, m, k,
+				       (struct hvo_tail){ &z->list.v[i], first + j, z->list.v[i].va + a->offset + j * 8, 0, 0 });
 	return err;
 }
 

@@ -30,7 +30,7 @@ static struct error *word(const struct layout *l, struct kvmem *k, uint64_t va, 
 	return kvmem_read_member(k, fact(&l->facts, id), va, ret, &ok);
 }
 
-/* ---- super blocks ------------------------------------------------------------------------------------------------------ */
+/* ---- super blocks ------------------------------------------------------------------------------------------------ */
 
 static void printable(char *s)
 {
@@ -156,7 +156,7 @@ uint64_t super_block_inodes(const struct layout *l, const struct super_block *sb
 	return sb->va + fact(&l->facts, FACT_SB_INODES)->offset;
 }
 
-/* ---- inodes -------------------------------------------------------------------------------------------------------------- */
+/* ---- inodes ------------------------------------------------------------------------------------------------------ */
 
 uint64_t inode_of_node(const struct layout *l, uint64_t node)
 {

@@ -38,7 +38,8 @@ static struct error *read_words(struct kvmem *k, uint64_t va, unsigned nr, int64
 	return err;
 }
 
-static struct error *read_sizes(const struct layout *l, const struct lru_shape *s, struct kvmem *k, uint64_t per_node, struct lruvec *v)
+static struct error *read_sizes(const struct layout *l, const struct lru_shape *s, struct kvmem *k, uint64_t per_node,
+				struct lruvec *v)
 {
 	const struct answer *a = fact(&l->facts, FACT_PER_NODE_ZONE_SIZE);
 	int64_t words[LRU_MAX_ZONES * LRU_MAX_LISTS];
@@ -107,7 +108,8 @@ static struct error *lruvec_add(struct lruvecs *vs, const struct layout *l, cons
 	return array_push(&vs->list, v) ? NULL : &error_nomem;
 }
 
-struct error *lruvecs_init(struct lruvecs *v, const struct layout *l, const struct zones *z, const struct memcgs *m, struct kvmem *k)
+struct error *lruvecs_init(struct lruvecs *v, const struct layout *l, const struct zones *z, const struct memcgs *m,
+			   struct kvmem *k)
 {
 	const struct answer *own = fact(&l->facts, FACT_PGDAT_LRUVEC);
 	struct error *err = NULL;

@@ -50,8 +50,8 @@ struct lru_list {
 };
 
 /** All lruvecs of all memcgs of \p m and of the nodes. */
-struct error *lruvecs_init(struct lruvecs *v, const struct layout *l, const struct zones *z, const struct memcgs *m, struct kvmem *k)
-	_must_check_;
+struct error *lruvecs_init(struct lruvecs *v, const struct layout *l, const struct zones *z, const struct memcgs *m,
+			   struct kvmem *k) _must_check_;
 void lruvecs_deinit(struct lruvecs *v);
 
 /** List number \p i of shape.nr_lists. */

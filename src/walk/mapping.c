@@ -48,8 +48,8 @@ static struct error *is_tmpfs(struct mapping_cache *c, uint64_t host, bool *ret,
 }
 
 /*
- * An inode's i_mapping belongs to an inode that has it as i_mapping, most often itself; a pointer into the middle of something else finds no
- * such circle.  Some file systems (gfs2, nilfs2) keep further mappings whose host has another i_mapping.
+ * An inode's i_mapping belongs to an inode that has it as i_mapping, most often itself; a pointer into the middle of something else
+ * finds no such circle.  Some file systems (gfs2, nilfs2) keep further mappings whose host has another i_mapping.
  */
 static struct error *is_inode(struct mapping_cache *c, uint64_t host, bool *ret)
 {

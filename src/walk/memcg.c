@@ -58,7 +58,8 @@ static struct error *memcg_add(struct tree_walk *t, uint64_t va, int parent)
 	if (err)
 		return err;
 	if (t->subsys && has_subsys && subsys != t->subsys &&
-	    !problem(t->m, (struct memcg_problem){ .trouble = MEMCG_SUBSYS, .memcg = va, .at = va, .found = subsys, .expected = t->subsys }))
+	    !problem(t->m, (struct memcg_problem){
+				   .trouble = MEMCG_SUBSYS, .memcg = va, .at = va, .found = subsys, .expected = t->subsys }))
 		return &error_nomem;
 	return array_push(&t->m->list, memcg) ? NULL : &error_nomem;
 }
@@ -86,7 +87,8 @@ static struct error *child_add(void *arg, uint64_t node)
 }
 
 /* How a list of the memcg at va ended: *complete is cleared when part of it was not visited. */
-static struct error *list_ended(struct memcgs *m, enum memcg_trouble trouble, uint64_t va, const struct list_result *r, bool *complete)
+static struct error *list_ended(struct memcgs *m, enum memcg_trouble trouble, uint64_t va, const struct list_result *r,
+				bool *complete)
 {
 	if (r->end == WALK_END)
 		return NULL;
@@ -114,7 +116,7 @@ static struct error *tree_walk(struct tree_walk *t, uint64_t root)
 	return err;
 }
 
-/* ---- obj_cgroups ------------------------------------------------------------------------------------------------------- */
+/* ---- obj_cgroups ------------------------------------------------------------------------------------------------- */
 
 static struct error *objcg_add(struct tree_walk *t, uint64_t va)
 {
@@ -228,7 +230,8 @@ static struct error *objcgs_walk(struct tree_walk *t, const struct zones *z)
 
 		o->memcg = memcgs_find(m, o->names);
 		if (o->memcg == MEMCG_NONE && m->complete &&
-		    !problem(m, (struct memcg_problem){ .trouble = MEMCG_OBJCG, .memcg = o->names, .at = o->va, .found = o->names }))
+		    !problem(m,
+			     (struct memcg_problem){ .trouble = MEMCG_OBJCG, .memcg = o->names, .at = o->va, .found = o->names }))
 			return &error_nomem;
 	}
 	return err;
@@ -245,7 +248,7 @@ static struct error *is_off(const struct layout *l, struct kvmem *k, bool *ret)
 	return err;
 }
 
-/* ---- all --------------------------------------------------------------------------------------------------------------- */
+/* ---- all --------------------------------------------------------------------------------------------------------- */
 
 static struct error *read_locks(struct memcgs *m, const struct layout *l, struct kvmem *k)
 {
@@ -337,7 +340,7 @@ struct error *memcg_node(const struct layout *l, struct kvmem *k, const struct m
 	return err;
 }
 
-/* ---- names --------------------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 /* The name of the kernfs_node at kn in front of what buf holds already, from *used bytes before its end. */
 static struct error *name_in_front(const struct layout *l, struct kvmem *k, uint64_t kn, char *buf, size_t *start)
@@ -376,7 +379,8 @@ struct error *memcg_path(const struct memcgs *m, const struct layout *l, struct 
 
 	*ret_inode = 0;
 	buf[start] = '\0';
-	if (memcg >= 0 && m->list.v[memcg].cgroup && fact_found(&l->facts, FACT_CGROUP_NODE) && fact_found(&l->facts, FACT_KERNFS_PARENT))
+	if (memcg >= 0 && m->list.v[memcg].cgroup && fact_found(&l->facts, FACT_CGROUP_NODE) &&
+	    fact_found(&l->facts, FACT_KERNFS_PARENT))
 		err = kvmem_read_word(k, m->list.v[memcg].cgroup + layout_offset(l, FACT_CGROUP_NODE), 8, &kn, &ok);
 	if (!err && ok)
 		err = kvmem_read_word(k, kn + layout_offset(l, FACT_KERNFS_ID), 8, ret_inode, &ok);

@@ -225,7 +225,8 @@ static bool vmemmap_from_note(const struct memmap *m, const struct dump *d, uint
 	unsigned shift = m->layout->page_shift;
 	int64_t start, first;
 
-	if (!dump_vmcoreinfo_number(d, "NUMBER", "VMEMMAP_START", &start) || !dump_vmcoreinfo_number(d, "NUMBER", "PHYS_OFFSET", &first))
+	if (!dump_vmcoreinfo_number(d, "NUMBER", "VMEMMAP_START", &start) ||
+	    !dump_vmcoreinfo_number(d, "NUMBER", "PHYS_OFFSET", &first))
 		return false;
 	/* KASLR may make the first address negative */
 	*ret = (uint64_t)start - (uint64_t)(first / ((int64_t)1 << shift)) * m->layout->page_struct_size;

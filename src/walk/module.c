@@ -51,7 +51,8 @@ static struct error *add_parts(struct collector *c, uint64_t module)
 		return base->found && size->found ? add_part(c, module + base->offset, module + size->offset) : NULL;
 	}
 	for (uint64_t i = 0; !err && i < mem->length && i < MAX_PARTS; i++)
-		err = add_part(c, module + mem->offset + i * mem->stride + base->offset, module + mem->offset + i * mem->stride + size->offset);
+		err = add_part(c, module + mem->offset + i * mem->stride + base->offset,
+			       module + mem->offset + i * mem->stride + size->offset);
 	return err;
 }
 
@@ -86,7 +87,8 @@ struct error *modules_init(struct modules *m, const struct layout *l, struct kvm
 	struct error *err;
 
 	memset(m, 0, sizeof(*m));
-	if (!layout_symbol(l, FACT_MODULES, &head) || !fact_found(&l->facts, FACT_MODULE_LIST) || !fact_found(&l->facts, FACT_MODULE_NAME))
+	if (!layout_symbol(l, FACT_MODULES, &head) || !fact_found(&l->facts, FACT_MODULE_LIST) ||
+	    !fact_found(&l->facts, FACT_MODULE_NAME))
 		return NULL;
 	err = list_walk(k, head, MAX_MODULES, on_module, &c, &result);
 	if (!err && result.end != WALK_END)

@@ -23,7 +23,10 @@ static enum file_kind kind_of(const struct file_ops *o, uint64_t ops)
 {
 	if (!ops)
 		return FILE_OTHER;
-	return ops == o->pipe[0] || ops == o->pipe[1] ? FILE_PIPE : ops == o->perf ? FILE_PERF : ops == o->uring ? FILE_URING : FILE_OTHER;
+	return ops == o->pipe[0] || ops == o->pipe[1] ? FILE_PIPE
+	       : ops == o->perf			      ? FILE_PERF
+	       : ops == o->uring		      ? FILE_URING
+						      : FILE_OTHER;
 }
 
 /* v6.13 and later (file_ref_t): 0 is the last reference, less is none. */
@@ -43,7 +46,8 @@ static struct error *has_pipe(const struct layout *l, struct kvmem *k, uint64_t 
 	return err;
 }
 
-struct error *open_file_read(const struct layout *l, const struct file_ops *o, struct kvmem *k, uint64_t va, struct file_at *ret, bool *ret_ok)
+struct error *open_file_read(const struct layout *l, const struct file_ops *o, struct kvmem *k, uint64_t va, struct file_at *ret,
+			     bool *ret_ok)
 {
 	size_t size = (size_t)fact(&l->facts, FACT_FILE_STRUCT)->size;
 	unsigned char bytes[MAX_FILE];

@@ -29,7 +29,7 @@ void file_ops_init(struct file_ops *o, const struct layout *l);
  * The struct file at \p va, an object in use of its cache.  A pipe counts when its inode has it too, be it open or not; others that
  * are not open are FILE_OTHER, as nothing tells whether their objects are still there.  *ret_ok: it could be read.
  */
-struct error *open_file_read(const struct layout *l, const struct file_ops *o, struct kvmem *k, uint64_t va, struct file_at *ret, bool *ret_ok)
-	_must_check_;
+struct error *open_file_read(const struct layout *l, const struct file_ops *o, struct kvmem *k, uint64_t va, struct file_at *ret,
+			     bool *ret_ok) _must_check_;
 
 #endif

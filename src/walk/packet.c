@@ -4,7 +4,8 @@
 enum { MAX_BLOCKS = 1 << 20 };
 
 static struct error *walk_ring(const struct layout *l, struct kvmem *k, uint64_t ring,
-			       struct error *(*fn)(void *arg, uint64_t block, uint64_t slot, unsigned index), void *arg, uint64_t *ret_gaps)
+			       struct error *(*fn)(void *arg, uint64_t block, uint64_t slot, unsigned index), void *arg,
+			       uint64_t *ret_gaps)
 {
 	uint64_t blocks, nr, block, stride = fact(&l->facts, FACT_RING_BLOCK)->size;
 	bool ok, ok_nr;
@@ -31,7 +32,8 @@ static struct error *walk_ring(const struct layout *l, struct kvmem *k, uint64_t
 }
 
 struct error *packet_blocks_walk(const struct layout *l, struct kvmem *k, uint64_t va,
-				 struct error *(*fn)(void *arg, uint64_t block, uint64_t slot, unsigned index), void *arg, uint64_t *ret_gaps)
+				 struct error *(*fn)(void *arg, uint64_t block, uint64_t slot, unsigned index), void *arg,
+				 uint64_t *ret_gaps)
 {
 	static const enum fact rings[] = { FACT_PACKET_RX_RING, FACT_PACKET_TX_RING };
 	struct error *err = NULL;

@@ -14,7 +14,7 @@ enum { PACKET_FAMILY = 17 };
  * compound pages, or where there were none, of vmalloc().  *ret_gaps: rings and blocks that could not be read, or are too many.
  */
 struct error *packet_blocks_walk(const struct layout *l, struct kvmem *k, uint64_t va,
-				 struct error *(*fn)(void *arg, uint64_t block, uint64_t slot, unsigned index), void *arg, uint64_t *ret_gaps)
-	_must_check_;
+				 struct error *(*fn)(void *arg, uint64_t block, uint64_t slot, unsigned index), void *arg,
+				 uint64_t *ret_gaps) _must_check_;
 
 #endif

@@ -53,7 +53,8 @@ static bool find_word(const struct page_ext *p, uint64_t pfn, uint64_t *ret_va, 
 	return false;
 }
 
-struct error *page_ext_find(const struct page_ext *p, struct kvmem *k, uint64_t pfn, uint64_t *ret_va, enum page_ext_state *ret_state)
+struct error *page_ext_find(const struct page_ext *p, struct kvmem *k, uint64_t pfn, uint64_t *ret_va,
+			    enum page_ext_state *ret_state)
 {
 	uint64_t at, first, base = 0;
 	bool ok;

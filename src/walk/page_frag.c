@@ -65,7 +65,8 @@ struct error *frag_caches_walk(const struct layout *l, const struct percpu *cpus
 		/* with pages of more than 4 KiB the struct is empty (NAPI_HAS_SMALL_PAGE_FRAG) */
 		if (places[i].read == read_small && !fact_found(&l->facts, FACT_FRAG_1K_VA))
 			continue;
-		if (!percpu_symbol(l, places[i].variable, &va) || (places[i].has_member && !fact_found(&l->facts, places[i].member)))
+		if (!percpu_symbol(l, places[i].variable, &va) ||
+		    (places[i].has_member && !fact_found(&l->facts, places[i].member)))
 			continue;
 		va += places[i].has_member ? fact(&l->facts, places[i].member)->offset : 0;
 		for (size_t c = 0; !err && c < cpus->cpus.nr; c++) {

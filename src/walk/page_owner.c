@@ -11,7 +11,7 @@
 
 enum { MAX_OWNER = 256 };
 
-/* ---- names --------------------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 /* Text at \p va; "" when it cannot be read or is no text. */
 static struct error *read_name(struct kvmem *k, uint64_t va, char *ret)
@@ -102,7 +102,7 @@ int gfp_migrate_type(uint32_t gfp)
 	return (int)(gfp >> 3 & 3);
 }
 
-/* ---- a page ------------------------------------------------------------------------------------------------------------- */
+/* ---- a page ------------------------------------------------------------------------------------------------------ */
 
 static bool is_described(const struct layout *l)
 {
@@ -110,7 +110,8 @@ static bool is_described(const struct layout *l)
 	uint64_t size = fact(f, FACT_PAGE_OWNER_STRUCT)->size;
 
 	return size && size <= MAX_OWNER && fact_found(f, FACT_PAGE_EXT_FLAGS) && fact_found(f, FACT_PAGE_EXT_OWNER) &&
-	       fact_found(f, FACT_PAGE_EXT_ALLOCATED) && fact_found(f, FACT_PAGE_EXT_OPS_OFFSET) && fact_found(f, FACT_OWNER_HANDLE);
+	       fact_found(f, FACT_PAGE_EXT_ALLOCATED) && fact_found(f, FACT_PAGE_EXT_OPS_OFFSET) &&
+	       fact_found(f, FACT_OWNER_HANDLE);
 }
 
 struct error *page_owners_init(struct page_owners *o, const struct memmap *m, const struct zones *z, struct kvmem *k)
@@ -127,7 +128,8 @@ struct error *page_owners_init(struct page_owners *o, const struct memmap *m, co
 	if (!err && o->ext.size)
 		err = kvmem_read_word(k, va + layout_offset(l, FACT_PAGE_EXT_OPS_OFFSET), 8, &o->offset, &ok);
 	/* the offset is set when the feature is on, and is then behind the common flags */
-	o->known = ok && o->offset && o->offset <= o->ext.size && o->ext.size - o->offset >= fact(&l->facts, FACT_PAGE_OWNER_STRUCT)->size;
+	o->known = ok && o->offset && o->offset <= o->ext.size &&
+		   o->ext.size - o->offset >= fact(&l->facts, FACT_PAGE_OWNER_STRUCT)->size;
 	if (err || !o->known)
 		return err;
 	err = stackdepot_init(&o->depot, l, k);

@@ -2,8 +2,8 @@
 /*
  * mem_section_usage.pageblock_flags: some bits for each block of 1 << pageblock_order pages (get_pfnblock_bitmap_bitidx()):
  * three of the migrate type, one for compaction, and since v6.17 one for isolation; their number is rounded up to a power
- * of two.  Without memory sections each zone has a bitmap, of its blocks.  pageblock_order is that of a huge page, but no more than the allocator's largest order, which it is without
- * huge pages.
+ * of two.  Without memory sections each zone has a bitmap, of its blocks.  pageblock_order is that of a huge page, but no more than
+ * the allocator's largest order, which it is without huge pages.
  */
 #include "walk/pageblock.h"
 
@@ -96,7 +96,9 @@ static struct error *read_section(struct pageblocks *p, const struct layout *l, 
 	for (unsigned i = 0; i < p->per_section; i++) {
 		unsigned at = i * width;
 
-		ret[i] = !err && ok && size <= sizeof(bitmap) ? decode(p, l, (unsigned)(get_u64(kvmem_endian(k), bitmap + at / 64 * 8) >> at % 64)) : BLOCK_UNKNOWN;
+		ret[i] = !err && ok && size <= sizeof(bitmap)
+				 ? decode(p, l, (unsigned)(get_u64(kvmem_endian(k), bitmap + at / 64 * 8) >> at % 64))
+				 : BLOCK_UNKNOWN;
 		p->nr_unknown += ret[i] == BLOCK_UNKNOWN;
 	}
 	return err;

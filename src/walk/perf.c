@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Up to v6.14 a fault on the mapping of the buffer (perf_mmap_fault()) sets page.mapping to that of the file, which has no page in its
- * cache.
+ * Up to v6.14 a fault on the mapping of the buffer (perf_mmap_fault()) sets page.mapping to that of the file, which has no page in
+ * its cache.
  */
 #include "walk/perf.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A buffer with operations holds a reference on its page, which was allocated for the pipe or came by splice() or vmsplice() with a
- * reference of its own: pipe_buf_release() drops it, and clears the operations first.  The page's address stays in the buffer until the next
- * use.
+ * reference of its own: pipe_buf_release() drops it, and clears the operations first.  The page's address stays in the buffer until
+ * the next use.
  */
 #include "walk/pipe.h"
 

@@ -18,7 +18,8 @@ enum { PRINTK_MAX_RECORDS = 1 << 20 };
 struct printk_record {
 	uint64_t seq;      /**< number of the record since boot */
 	uint64_t ts_nsec;  /**< local_clock() when it was written */
-	const char *text;  /**< NUL-terminated, without level and time; bytes as they are in the dump.  Several lines have '\n' between them */
+	const char *text;  /**< NUL-terminated, without level and time; bytes as they are in the dump.  Several lines have '\n'
+			      between them */
 	size_t len;
 };
 

@@ -117,7 +117,8 @@ static struct error *walk(struct old_log *g, printk_fn fn, void *arg)
 	return err;
 }
 
-struct error *printk_old_walk(const struct dump *d, struct kvmem *k, printk_fn fn, void *arg, struct printk_result *ret, bool *ret_known)
+struct error *printk_old_walk(const struct dump *d, struct kvmem *k, printk_fn fn, void *arg, struct printk_result *ret,
+			      bool *ret_known)
 {
 	_cleanup_free_ char *text = malloc(PRINTK_MAX_TEXT + 1);
 	struct old_log g = { .k = k, .result = ret, .text = text };

@@ -79,7 +79,8 @@ struct error *request_at(struct request_block *b, const struct slabs *s, struct 
 			 enum request_use *ret)
 {
 	const struct answer *state = fact(&s->layout->facts, FACT_REQUEST_STATE);
-	uint64_t idle = (uint64_t)fact_value(&s->layout->facts, FACT_REQUEST_IDLE, 0), at = (va - b->va) & ~(uint64_t)(REQUEST_ALIGN - 1);
+	uint64_t idle = (uint64_t)fact_value(&s->layout->facts, FACT_REQUEST_IDLE, 0),
+		 at = (va - b->va) & ~(uint64_t)(REQUEST_ALIGN - 1);
 	struct error *err = NULL;
 	bool found = false;
 

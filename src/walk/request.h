@@ -34,7 +34,8 @@ bool request_block_init(struct request_block *b);
 void request_block_deinit(struct request_block *b);
 
 /** Turn to the block of \p size bytes at \p va. */
-struct error *request_block_at(struct request_block *b, const struct layout *l, struct kvmem *k, uint64_t va, uint64_t size) _must_check_;
+struct error *request_block_at(struct request_block *b, const struct layout *l, struct kvmem *k, uint64_t va,
+			       uint64_t size) _must_check_;
 
 /**
  * Which request of the block, or the driver's part behind it, \p va is in: *ret_start is where the request starts.  \p m is used

@@ -113,10 +113,11 @@ static struct error *undecided(const struct dump_info *info, const struct eviden
 	for (unsigned i = 0; i < info->nr_copies; i++)
 		if (e[i].uts == any)
 			strbuf_printf(&b, "%s%#" PRIx64, b.len ? ", " : "", info->copies[i].pa);
-	err = error_new("%s: no VMCOREINFO note, and memory holds several texts that differ (%s), of kernels that ran one after the other; %s "
-			"of them fits what is at its init_uts_ns, so which kernel ran cannot be told; dump again with kdump, or with QEMU's "
-			"vmcoreinfo device (-device vmcoreinfo)",
-			info->path, b.s ? b.s : "", any ? "each" : "none");
+	err = error_new(
+		"%s: no VMCOREINFO note, and memory holds several texts that differ (%s), of kernels that ran one after the other; %s "
+		"of them fits what is at its init_uts_ns, so which kernel ran cannot be told; dump again with kdump, or with QEMU's "
+		"vmcoreinfo device (-device vmcoreinfo)",
+		info->path, b.s ? b.s : "", any ? "each" : "none");
 	strbuf_deinit(&b);
 	return err;
 }

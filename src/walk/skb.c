@@ -89,7 +89,9 @@ struct error *skb_read(const struct layout *l, struct kvmem *k, uint64_t va, str
 	data = layout_word(l, FACT_SKB_DATA, bytes, size);
 	tail = layout_word(l, FACT_SKB_TAIL, bytes, size);
 	end = layout_word(l, FACT_SKB_END, bytes, size);
-	*ret = (struct skb){ .va = va, .head = layout_word(l, FACT_SKB_HEAD, bytes, size), .sk = layout_word(l, FACT_SKB_SK, bytes, size),
+	*ret = (struct skb){ .va = va,
+			     .head = layout_word(l, FACT_SKB_HEAD, bytes, size),
+			     .sk = layout_word(l, FACT_SKB_SK, bytes, size),
 			     .half = (enum skb_half)layout_word(l, FACT_SKB_FCLONE, bytes, size),
 			     .head_frag = layout_word(l, FACT_SKB_HEAD_FRAG, bytes, size),
 			     .head_slot = va + layout_offset(l, FACT_SKB_HEAD),

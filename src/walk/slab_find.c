@@ -34,7 +34,8 @@ static struct error *find_head(const struct slabs *s, struct kvmem *k, uint64_t 
 		return err;
 	v = page_decode(l, pages);
 	ret->pfn = pfn;
-	if (page_is_tail(&v) && !memmap_pfn_of(s->memmap, page_tail_head(l, &v, memmap_page_va(s->memmap, section, pfn)), &ret->pfn))
+	if (page_is_tail(&v) &&
+	    !memmap_pfn_of(s->memmap, page_tail_head(l, &v, memmap_page_va(s->memmap, section, pfn)), &ret->pfn))
 		return NULL;
 	err = memmap_read_pages(s->memmap, k, ret->pfn, 2, pages, &ok);
 	if (!err && !ok) /* the last page of its section */
@@ -72,7 +73,8 @@ struct error *slab_open(const struct slabs *s, struct slab_memory *m, uint64_t v
 	return slab_chain(ret->cache, m, w->freelist, bitmap, chain);
 }
 
-void slab_locate(const struct slab_memory *m, uint64_t va, const uint64_t *bitmap, const struct slab_chain *chain, struct slab_at *ret)
+void slab_locate(const struct slab_memory *m, uint64_t va, const uint64_t *bitmap, const struct slab_chain *chain,
+		 struct slab_at *ret)
 {
 	uint64_t inside = va - m->va - ret->cache->pad, i = inside / ret->cache->size;
 

@@ -113,7 +113,8 @@ static struct error *lru_queues(struct search *s, uint64_t lru)
 	return err;
 }
 
-struct error *splitqs_init(struct splitqs *q, const struct layout *l, const struct zones *z, const struct memcgs *m, struct kvmem *k)
+struct error *splitqs_init(struct splitqs *q, const struct layout *l, const struct zones *z, const struct memcgs *m,
+			   struct kvmem *k)
 {
 	struct search s = { q, l, z, m, k };
 	uint64_t lru;

@@ -29,8 +29,8 @@ struct splitqs {
 	uint64_t nr_gaps;
 };
 
-struct error *splitqs_init(struct splitqs *q, const struct layout *l, const struct zones *z, const struct memcgs *m, struct kvmem *k)
-	_must_check_;
+struct error *splitqs_init(struct splitqs *q, const struct layout *l, const struct zones *z, const struct memcgs *m,
+			   struct kvmem *k) _must_check_;
 void splitqs_deinit(struct splitqs *q);
 
 #endif

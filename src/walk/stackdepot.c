@@ -58,12 +58,14 @@ static uint32_t bits(const struct layout *l, enum fact id, uint32_t handle)
 	if (a->offset >= 4 || a->size > 8)
 		return 0;
 	/* its word may reach beyond the handle, as sizes of words are powers of two */
-	shift = (l->mmu.endian == ENDIAN_BIG ? 32 - 8 * (int)(a->offset + a->size) : 8 * (int)a->offset) + (int)(a->bit_offset & 63);
+	shift = (l->mmu.endian == ENDIAN_BIG ? 32 - 8 * (int)(a->offset + a->size) : 8 * (int)a->offset) +
+		(int)(a->bit_offset & 63);
 	return shift >= 0 && shift < 32 ? (uint32_t)(handle >> shift & low_mask(a->bit_size)) : 0;
 }
 
 /* Address of the record; 0: there is none, or it cannot be read. */
-static struct error *find_record(const struct stackdepot *d, struct kvmem *k, uint32_t handle, struct depot_stack *ret, uint64_t *ret_va)
+static struct error *find_record(const struct stackdepot *d, struct kvmem *k, uint32_t handle, struct depot_stack *ret,
+				 uint64_t *ret_va)
 {
 	const struct layout *l = d->layout;
 	uint64_t index = bits(l, FACT_HANDLE_INDEX, handle), pool = 0;
@@ -119,7 +121,8 @@ struct error *stackdepot_fetch(const struct stackdepot *d, struct kvmem *k, uint
 	}
 	nr = layout_word(l, FACT_STACK_RECORD_SIZE, bytes, at);
 	own = layout_word(l, FACT_STACK_RECORD_HANDLE, bytes, at);
-	if (bits(l, FACT_HANDLE_INDEX, (uint32_t)own ^ handle) || bits(l, FACT_HANDLE_OFFSET, (uint32_t)own ^ handle) || nr > DEPOT_MAX_FRAMES)
+	if (bits(l, FACT_HANDLE_INDEX, (uint32_t)own ^ handle) || bits(l, FACT_HANDLE_OFFSET, (uint32_t)own ^ handle) ||
+	    nr > DEPOT_MAX_FRAMES)
 		return NULL;
 	return read_frames(k, va + at, (unsigned)nr, ret);
 }

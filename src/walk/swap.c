@@ -34,7 +34,7 @@ static bool has(const struct swap *s, enum fact id)
 	return fact_found(&s->l->facts, id);
 }
 
-/* ---- clusters ------------------------------------------------------------------------------------------------------- */
+/* ---- clusters ---------------------------------------------------------------------------------------------------- */
 
 struct error *swap_read_cluster(const struct swap *s, const struct swap_area *a, struct kvmem *k, uint64_t nr,
 				struct swap_cluster *ret)
@@ -61,7 +61,7 @@ struct error *swap_read_cluster(const struct swap *s, const struct swap_area *a,
 	return NULL;
 }
 
-/* ---- slots of swap_map ------------------------------------------------------------------------------------------------ */
+/* ---- slots of swap_map ------------------------------------------------------------------------------------------- */
 
 struct continuation {
 	struct kvmem *k;
@@ -177,7 +177,7 @@ static struct error *map_slots(const struct swap_area *a, const struct memmap *m
 	return err;
 }
 
-/* ---- slots of tables --------------------------------------------------------------------------------------------------- */
+/* ---- slots of tables --------------------------------------------------------------------------------------------- */
 
 static struct error *table_slot(struct kvmem *k, const struct swap_cluster *ci, unsigned at, struct swap_slot *slot)
 {
@@ -238,7 +238,7 @@ struct error *swap_read_slots(const struct swap *s, const struct swap_area *a, c
 	return map_slots(a, m, k, first, nr, ret);
 }
 
-/* ---- areas ------------------------------------------------------------------------------------------------------------- */
+/* ---- areas ------------------------------------------------------------------------------------------------------- */
 
 /* How many clusters would count what their slots show, were they of \p slots slots; those behind the end count as used. */
 static struct error *fitting(const struct swap *s, const struct swap_area *a, struct kvmem *k, unsigned slots, unsigned *ret)
@@ -345,7 +345,7 @@ static struct error *read_area(struct swap *s, struct kvmem *k, uint64_t table, 
 	return err;
 }
 
-/* ---- per-CPU caches of free slots ---------------------------------------------------------------------------------------- */
+/* ---- per-CPU caches of free slots -------------------------------------------------------------------------------- */
 
 static struct error *park(struct swap *s, struct kvmem *k, uint64_t at, uint64_t nr)
 {
@@ -405,7 +405,7 @@ bool swap_is_parked(const struct swap *s, uint64_t entry)
 	return s->parked.nr && bsearch(&entry, s->parked.v, s->parked.nr, sizeof(entry), u64_compare);
 }
 
-/* ---- all ---------------------------------------------------------------------------------------------------------------- */
+/* ---- all --------------------------------------------------------------------------------------------------------- */
 
 static enum swap_model model_of(const struct swap *s)
 {

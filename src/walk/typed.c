@@ -25,11 +25,19 @@ static const struct {
 	} members[MAX_MEMBERS];
 	unsigned nr;
 } types[] = {
-	{ "task_struct", "task_struct", { { FACT_NAME_TASK_FRAG, "task_frag.page" }, { FACT_NAME_TASK_STACK, "stack" }, { FACT_NAME_TASK_SPLICE, "splice_pipe" } }, 3 },
+	{ "task_struct",
+	  "task_struct",
+	  { { FACT_NAME_TASK_FRAG, "task_frag.page" },
+	    { FACT_NAME_TASK_STACK, "stack" },
+	    { FACT_NAME_TASK_SPLICE, "splice_pipe" } },
+	  3 },
 	{ "mm_struct", "mm_struct", { { FACT_NAME_MM_PGD, "pgd" } }, 1 },
 	{ "buffer_head", "buffer_head", { { FACT_BH_FOLIO, "b_folio" }, { FACT_NAME_BH_DATA, "b_data" } }, 2 },
 	{ "skbuff_head_cache", "sk_buff", { { FACT_NAME_SKB_HEAD, "head" }, { FACT_NAME_SKB_DATA, "data" } }, 2 },
-	{ "skbuff_fclone_cache", "sk_buff_fclones", { { FACT_NAME_SKB_HEAD, "skb1.head" }, { FACT_NAME_SKB_DATA, "skb1.data" } }, 2 },
+	{ "skbuff_fclone_cache",
+	  "sk_buff_fclones",
+	  { { FACT_NAME_SKB_HEAD, "skb1.head" }, { FACT_NAME_SKB_DATA, "skb1.data" } },
+	  2 },
 	{ "kioctx", "kioctx", { { FACT_NAME_KIOCTX_PAGES, "ring_pages" }, { FACT_NAME_KIOCTX_INTERNAL, "internal_pages[]" } }, 2 },
 	{ "radix_tree_node", "xa_node", { { FACT_XA_NODE_SLOTS, "slots[]" } }, 1 },
 	{ "files_cache", "files_struct", { { FACT_NAME_FILES_ARRAY, "fd_array[]" } }, 1 },
@@ -212,9 +220,11 @@ static bool vector(const struct typed_word *t, const struct around *a, char *buf
 	if (!is || (vector_at(t, a, a->at + step) != is && (a->at < step || vector_at(t, a, a->at - step) != is)))
 		return false;
 	if (is == VECTOR_BIO)
-		snprintf(buf, TYPED_TEXT, "one of several that look like bio_vec or skb_frag_t: %" PRIu64 " bytes at offset %" PRIu64, low, high);
+		snprintf(buf, TYPED_TEXT,
+			 "one of several that look like bio_vec or skb_frag_t: %" PRIu64 " bytes at offset %" PRIu64, low, high);
 	else
-		snprintf(buf, TYPED_TEXT, "one of several that look like scatterlist: %" PRIu64 " bytes at offset %" PRIu64, high, low);
+		snprintf(buf, TYPED_TEXT, "one of several that look like scatterlist: %" PRIu64 " bytes at offset %" PRIu64, high,
+			 low);
 	return true;
 }
 

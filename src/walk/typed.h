@@ -23,14 +23,15 @@ struct typed_word {
 	const char *cache;    /**< name of its slab cache, NULL: none */
 };
 
-/** "pipe_buffer[3].page", "mm_struct.pgd", "one of 16 pointers to pages" into \p buf (TYPED_TEXT bytes); "" when nothing is known. */
+/** "pipe_buffer[3].page", "mm_struct.pgd", "one of 16 pointers to pages" into \p buf (TYPED_TEXT bytes); "" when nothing is known.
+ */
 struct error *typed_text(const struct typed_word *t, struct kvmem *k, char *buf) _must_check_;
 
 enum { MOMENTARY_MAX = 16 };
 
 /**
- * Addresses of slab caches whose objects hold pages for as long as an operation takes, into \p ret (MOMENTARY_MAX); how many.  Vectors of
- * bios, and contexts for asynchronous I/O: those that live are walked, so what is met by chance is being made or taken
+ * Addresses of slab caches whose objects hold pages for as long as an operation takes, into \p ret (MOMENTARY_MAX); how many.
+ * Vectors of bios, and contexts for asynchronous I/O: those that live are walked, so what is met by chance is being made or taken
  * apart.
  */
 struct error *typed_momentary(const struct layout *l, struct kvmem *k, uint64_t *ret, unsigned *ret_nr) _must_check_;

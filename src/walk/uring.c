@@ -138,7 +138,7 @@ static struct error *rings(struct ctx *c)
 	return err ? err : ring(c, FACT_URING_SQE_PAGES, FACT_URING_NR_SQE_PAGES, FACT_URING_SQES);
 }
 
-/* ---- rings of provided buffers ------------------------------------------------------------------------------------ */
+/* ---- rings of provided buffers ----------------------------------------------------------------------------------- */
 
 /* Pages of a ring are known by their number: the array shares its place with a list. */
 static struct error *list(struct ctx *c, uint64_t va)

@@ -112,7 +112,8 @@ static bool chain_is_empty(const struct vma_reader *r, const unsigned char *area
 {
 	uint64_t offset = fact(&r->l->facts, FACT_VMA_ANON_VMA_CHAIN)->offset;
 
-	return get_u64(r->l->mmu.endian, area + offset) == va + offset && get_u64(r->l->mmu.endian, area + offset + 8) == va + offset;
+	return get_u64(r->l->mmu.endian, area + offset) == va + offset &&
+	       get_u64(r->l->mmu.endian, area + offset + 8) == va + offset;
 }
 
 struct error *vma_read(struct vma_reader *r, uint64_t va, struct vma *ret, bool *ret_ok)

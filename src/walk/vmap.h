@@ -36,13 +36,15 @@ struct error *vmap_find(const struct layout *l, struct kvmem *k, struct vmap_ran
  * than \p max_tables tables.
  */
 struct error *vmap_walk(struct kvmem *k, const struct vmap_range *range, uint64_t max_tables,
-			struct error *(*fn)(void *arg, const struct vmap_leaf *leaf), void *arg, struct vmap_result *ret) _must_check_;
+			struct error *(*fn)(void *arg, const struct vmap_leaf *leaf), void *arg,
+			struct vmap_result *ret) _must_check_;
 
 /**
  * The same, but goes through each table once only, which is noted in \p met (a bit for each pfn): KASAN leads to the tables of
  * its early shadow from millions of entries (kasan_early_shadow_pte and others).
  */
 struct error *vmap_walk_once(struct kvmem *k, const struct vmap_range *range, struct bitmap *met,
-			     struct error *(*fn)(void *arg, const struct vmap_leaf *leaf), void *arg, struct vmap_result *ret) _must_check_;
+			     struct error *(*fn)(void *arg, const struct vmap_leaf *leaf), void *arg,
+			     struct vmap_result *ret) _must_check_;
 
 #endif

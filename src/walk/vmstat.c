@@ -57,7 +57,8 @@ static struct row_at locate(const struct layout *l, uint64_t va, enum fact share
 	uint64_t nr = s->found && p->found && d->found ? (s->length < d->length ? s->length : d->length) : 0;
 
 	if (layout_one_cpu(l)) /* it adds at once */
-		return (struct row_at){ va + s->offset, 0, s->length < VMSTAT_MAX_ITEMS ? (unsigned)s->length : VMSTAT_MAX_ITEMS, 0 };
+		return (struct row_at){ va + s->offset, 0, s->length < VMSTAT_MAX_ITEMS ? (unsigned)s->length : VMSTAT_MAX_ITEMS,
+					0 };
 	return (struct row_at){ va + s->offset, va + p->offset, nr < VMSTAT_MAX_ITEMS ? (unsigned)nr : VMSTAT_MAX_ITEMS,
 				(unsigned)d->offset };
 }

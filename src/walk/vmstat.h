@@ -34,7 +34,8 @@ struct error *vmstat_init(struct vmstat *v, const struct layout *l, const struct
 			  struct kvmem *k) _must_check_;
 void vmstat_deinit(struct vmstat *v);
 
-/** Counter \p item (an enumerator among facts.def) of \p row, in pages mostly; false: the kernel has none, or it is not readable. */
+/** Counter \p item (an enumerator among facts.def) of \p row, in pages mostly; false: the kernel has none, or it is not readable.
+ */
 bool vmstat_get(const struct layout *l, const struct vmstat_row *row, enum fact item, int64_t *ret);
 
 #endif

@@ -265,8 +265,8 @@ struct error *xa_walk(struct xa_walk *w, uint64_t xa)
 	struct error *err;
 
 	if (!is_described(w->l) || node->size > MAX_NODE_SIZE || slots->length > XA_MAX_SLOTS || !is_power_of_2(slots->length))
-		return error_new("struct xarray or xa_node of this kernel is not understood (%" PRIu64 " bytes, %" PRIu64 " slots)", node->size,
-				 slots->length);
+		return error_new("struct xarray or xa_node of this kernel is not understood (%" PRIu64 " bytes, %" PRIu64 " slots)",
+				 node->size, slots->length);
 	x.bits = log2_u64(slots->length);
 	err = kvmem_read_word(w->k, xa + fact(&w->l->facts, FACT_XA_HEAD)->offset, 8, &head, &ok);
 	if (err || !ok) {

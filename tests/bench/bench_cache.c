@@ -43,7 +43,8 @@ int main(int argc, char **argv)
 	printf("inodes, page caches       %" PRIu64 ", %" PRIu64 "\n", t.inodes, t.mappings);
 	printf("entries                   %" PRIu64 "\n", t.entries);
 	printf("all of it                 %.1f ns an entry\n", best[0] * 1e9 / (double)(t.entries ? t.entries : 1));
-	printf("all of it                 %.1f ns an entry or inode\n", best[0] * 1e9 / (double)(t.entries + t.inodes ? t.entries + t.inodes : 1));
+	printf("all of it                 %.1f ns an entry or inode\n",
+	       best[0] * 1e9 / (double)(t.entries + t.inodes ? t.entries + t.inodes : 1));
 	printf("two threads against one   %.2f times as fast\n", best[0] / best[1]);
 	return 0;
 }

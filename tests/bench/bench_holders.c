@@ -55,7 +55,8 @@ static double copy_once(char *to, const char *from)
 /* The innermost loop, on words in cache of which one in eight is an address of the direct map. */
 static double scan_once(const uint64_t *words, uint32_t *candidates)
 {
-	struct word_windows w = { UINT64_C(0xffffea0000000000), 1 << 26, UINT64_C(0xffff888000000000), UINT64_C(1) << 32, ENDIAN_LITTLE };
+	struct word_windows w = { UINT64_C(0xffffea0000000000), 1 << 26, UINT64_C(0xffff888000000000), UINT64_C(1) << 32,
+				  ENDIAN_LITTLE };
 	double since = cpu_seconds();
 	size_t found = 0;
 
@@ -127,7 +128,8 @@ static void all_is_kernel(struct check *c)
 }
 
 /* CPU time of one thread, wall time of more. */
-static double search_once(struct check *c, unsigned threads, const uint64_t *pfns, size_t nr, uint64_t *ret_pages, size_t *ret_words)
+static double search_once(struct check *c, unsigned threads, const uint64_t *pfns, size_t nr, uint64_t *ret_pages,
+			  size_t *ret_words)
 {
 	unsigned all = c->nr_workers;
 	struct holders h;

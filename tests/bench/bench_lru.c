@@ -56,7 +56,7 @@ int main(int argc, char **argv)
 	}
 	if (!entries)
 		entries = 1;
-	printf("%" PRIu64 " folios on LRU lists: %.0f ns each, %.0f to read them alone (%" PRIx64 ")\n", entries, walk * 1e9 / (double)entries,
-	       floor * 1e9 / (double)entries, sum & 0xf);
+	printf("%" PRIu64 " folios on LRU lists: %.0f ns each, %.0f to read them alone (%" PRIx64 ")\n", entries,
+	       walk * 1e9 / (double)entries, floor * 1e9 / (double)entries, sum & 0xf);
 	return 0;
 }

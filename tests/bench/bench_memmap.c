@@ -103,7 +103,8 @@ int main(int argc, char **argv)
 	printf("read, classify and check  %.1f ns a page\n", median(t[1], rounds) / (double)pages * 1e9);
 	printf("against reading alone     %.2f\n", median(t[1], rounds) / median(t[0], rounds));
 	printf("two threads against one   %.2f times as fast\n", median(ratio, rounds));
-	printf("peak memory               %ld KiB, census %.1f bytes a page\n", usage.ru_maxrss, (double)sizeof(struct census_record));
+	printf("peak memory               %ld KiB, census %.1f bytes a page\n", usage.ru_maxrss,
+	       (double)sizeof(struct census_record));
 	check_free(c);
 	return 0;
 }

@@ -41,7 +41,7 @@ void mutation_bad(struct mutation *m, const char *fmt, ...)
 	va_end(args);
 }
 
-/* ---- memory with the patches so far ---------------------------------------------------------------------------------------- */
+/* ---- memory with the patches so far ------------------------------------------------------------------------------ */
 
 bool mutation_read_phys(struct mutation *m, uint64_t pa, void *buf, size_t size)
 {
@@ -104,7 +104,7 @@ void mutation_write(struct mutation *m, uint64_t va, const void *buf, size_t siz
 		mutation_bad(m, "%#" PRIx64 " is not mapped", va);
 }
 
-/* ---- set --------------------------------------------------------------------------------------------------------------------- */
+/* ---- set --------------------------------------------------------------------------------------------------------- */
 
 void set_statement(struct mutation *m, const char *s)
 {
@@ -131,7 +131,7 @@ void set_statement(struct mutation *m, const char *s)
 		lvalue_write(m, &l, value);
 }
 
-/* ---- whole struct pages ---------------------------------------------------------------------------------------------------- */
+/* ---- whole struct pages ------------------------------------------------------------------------------------------ */
 
 /* "page[E]" as the address of the struct page. */
 static uint64_t page_argument(struct mutation *m, const char **s)
@@ -202,7 +202,7 @@ static void copy_statement(struct mutation *m, const char *s, bool swap)
 		mutation_write(m, from, b, size);
 }
 
-/* ---- limits ------------------------------------------------------------------------------------------------------------------ */
+/* ---- limits ------------------------------------------------------------------------------------------------------ */
 
 static void kernels_statement(struct mutation *m, const char *s)
 {

@@ -28,7 +28,8 @@ static bool page_words(const struct world *w, uint64_t pfn, struct page_view *re
 
 	if (p)
 		*ret = page_decode(&w->base->layout, p);
-	return p && (r->kind == KIND_FILE || r->kind == KIND_SHMEM || r->kind == KIND_HUGETLB) && !(ret->mapping & 3) && ret->mapping;
+	return p && (r->kind == KIND_FILE || r->kind == KIND_SHMEM || r->kind == KIND_HUGETLB) && !(ret->mapping & 3) &&
+	       ret->mapping;
 }
 
 static bool find_slot(const struct world *w, uint64_t xa, uint64_t index, struct place *ret)

@@ -59,7 +59,7 @@ static void name_take(const char **s, const char *more, char *buf, size_t size)
 	*s += len;
 }
 
-/* ---- members whose spelling differs between kernels --------------------------------------------------------------------- */
+/* ---- members whose spelling differs between kernels -------------------------------------------------------------- */
 
 /* Newest first; `page` is the index of the struct page the member lies in when the type is "page". */
 static const struct {
@@ -186,7 +186,7 @@ static struct lvalue member_place(struct mutation *m, uint64_t va, const char *t
 	return (struct lvalue){ .address = va + a.offset, .size = (unsigned)a.size };
 }
 
-/* ---- places ---------------------------------------------------------------------------------------------------------------- */
+/* ---- places ------------------------------------------------------------------------------------------------------ */
 
 static uint64_t zone_va(struct mutation *m, const char **s)
 {
@@ -355,7 +355,7 @@ void lvalue_write(struct mutation *m, const struct lvalue *l, uint64_t value)
 		mutation_write(m, l->address, &le, l->size);
 }
 
-/* ---- functions -------------------------------------------------------------------------------------------------------------- */
+/* ---- functions --------------------------------------------------------------------------------------------------- */
 
 uint64_t leaf_entry(struct mutation *m, uint64_t va)
 {

@@ -36,7 +36,7 @@ static bool chosen(const struct flips *f, const struct flip *flip)
 	return !f->only || !fnmatch(f->only, flip->record->name, 0);
 }
 
-/* ---- what to flip --------------------------------------------------------------------------------------------------------- */
+/* ---- what to flip ------------------------------------------------------------------------------------------------ */
 
 static uint64_t head_of(const struct world *w, uint64_t pfn)
 {
@@ -126,7 +126,7 @@ static struct error *record_add(struct flips *f, const struct record *r)
 	return err;
 }
 
-/* ---- who noticed ------------------------------------------------------------------------------------------------------------ */
+/* ---- who noticed ------------------------------------------------------------------------------------------------- */
 
 static bool covers(const struct world *w, const struct flip *f, uint64_t pfn)
 {
@@ -211,7 +211,7 @@ static bool swallowed(struct world *w, struct flip *round[], size_t nr, const st
 	return false;
 }
 
-/* ---- rounds ------------------------------------------------------------------------------------------------------------------- */
+/* ---- rounds ------------------------------------------------------------------------------------------------------ */
 
 /* Flip the bit in all words of the round; when they disturb each other, in one after the other. */
 static struct error *bit_flip(struct flips *f, struct flip *round[], size_t nr, unsigned bit)
@@ -271,7 +271,7 @@ static size_t round_fill(const struct flips *f, struct flip *round[], bool *done
 	return nr;
 }
 
-/* ---- the table ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the table --------------------------------------------------------------------------------------------------- */
 
 static void bits_print(const struct world *w, const struct flip *f, const char *outcome)
 {

@@ -41,7 +41,8 @@ static uint64_t size_of_list(struct mutation *m, uint64_t pfn)
 	if (!v)
 		return 0;
 	if (gen)
-		return v->va + offset(c, FACT_LRUVEC_LRUGEN) + offset(c, FACT_LRUGEN_NR_PAGES) + 8 * (((gen - 1) * 2 + file) * s->nr_zones + zone);
+		return v->va + offset(c, FACT_LRUVEC_LRUGEN) + offset(c, FACT_LRUGEN_NR_PAGES) +
+		       8 * (((gen - 1) * 2 + file) * s->nr_zones + zone);
 	if (!v->sized)
 		mutation_skip(m, "lruvec of pfn %#llx has no sizes", (unsigned long long)pfn);
 	return v->va - offset(c, FACT_PER_NODE_LRUVEC) + offset(c, FACT_PER_NODE_ZONE_SIZE) + 8 * (zone * s->nr_classic + lru);
@@ -153,7 +154,10 @@ bool lru_function(struct mutation *m, const char *function, uint64_t a, uint64_t
 
 bool lru_matches(const struct world *w, uint64_t pfn, const char *f, bool *ret)
 {
-	unsigned mark = !strcmp(f, "listed") ? MARK_LRU : !strcmp(f, "queued") ? MARK_DEFERRED : !strcmp(f, "batched") ? MARK_BATCHED : 0;
+	unsigned mark = !strcmp(f, "listed")	? MARK_LRU
+			: !strcmp(f, "queued")	? MARK_DEFERRED
+			: !strcmp(f, "batched") ? MARK_BATCHED
+						: 0;
 
 	*ret = marks_of(&w->base->marks, pfn) & mark;
 	return mark;

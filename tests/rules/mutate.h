@@ -11,7 +11,7 @@
 
 enum { NAME_SIZE = 64, REASON_SIZE = 256, MAX_PICKS = 16, MAX_LVALUE = 8 };
 
-/* ---- record.c: the files ------------------------------------------------------------------------------------------- */
+/* ---- record.c: the files ----------------------------------------------------------------------------------------- */
 
 struct line {
 	unsigned nr;
@@ -33,7 +33,7 @@ struct records {
 struct error *records_read(struct records *r, const char *path) _must_check_;
 void records_deinit(struct records *r);
 
-/* ---- world.c: the healthy dump -------------------------------------------------------------------------------------- */
+/* ---- world.c: the healthy dump ----------------------------------------------------------------------------------- */
 
 struct member {
 	char name[NAME_SIZE * 2]; /**< "type.path" */
@@ -81,7 +81,7 @@ bool world_symbol(struct world *w, const char *name, uint64_t *ret);
 /** Run a check on the dump with \p patches.  The caller frees *ret; the overlay belongs to it. */
 struct error *world_check(struct world *w, const struct dump_patch *patches, size_t nr, struct check **ret) _must_check_;
 
-/* ---- one record at work ----------------------------------------------------------------------------------------------- */
+/* ---- one record at work ------------------------------------------------------------------------------------------ */
 
 enum outcome { OUTCOME_OK, OUTCOME_SKIP, OUTCOME_BAD };
 
@@ -119,7 +119,7 @@ bool mutation_read_phys(struct mutation *m, uint64_t pa, void *buf, size_t size)
 void mutation_write(struct mutation *m, uint64_t va, const void *buf, size_t size);
 void mutation_write_phys(struct mutation *m, uint64_t pa, const void *buf, size_t size);
 
-/* ---- expr.c ------------------------------------------------------------------------------------------------------------- */
+/* ---- expr.c ------------------------------------------------------------------------------------------------------ */
 
 /** A place in memory. */
 struct lvalue {
@@ -141,7 +141,7 @@ void lvalue_write(struct mutation *m, const struct lvalue *l, uint64_t value);
 /** The address of the entry that maps \p va: a physical address; 0: none. */
 uint64_t leaf_entry(struct mutation *m, uint64_t va);
 
-/* ---- process.c ---------------------------------------------------------------------------------------------------------- */
+/* ---- process.c --------------------------------------------------------------------------------------------------- */
 
 /** Find all entries of the healthy dump. */
 struct error *process_open(struct world *w) _must_check_;
@@ -165,7 +165,7 @@ uint64_t process_swap_type(struct mutation *m, const char *name);
 bool process_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret);
 bool process_matches(const struct mutation *m, uint64_t pfn, const char *f, bool *ret);
 
-/* ---- hugetlb.c ---------------------------------------------------------------------------------------------------------- */
+/* ---- hugetlb.c --------------------------------------------------------------------------------------------------- */
 
 /** hstate(p), vmva(p), kpfn(ADDRESS), vmarea(ADDRESS), ...; false: no such function. */
 bool owner_function(struct mutation *m, const char *function, uint64_t a, uint64_t *ret);
@@ -173,14 +173,14 @@ bool owner_function(struct mutation *m, const char *function, uint64_t a, uint64
 /** The filter `vmalloc`; false: no such filter. */
 bool owner_matches(const struct mutation *m, uint64_t pfn, const char *f, bool *ret);
 
-/* ---- cache.c ------------------------------------------------------------------------------------------------------------ */
+/* ---- cache.c ----------------------------------------------------------------------------------------------------- */
 
 /** mapping(p), inode(p), slot(p) ...; false: no such function. */
 bool cache_function(struct mutation *m, const char *function, uint64_t pfn, uint64_t nth, uint64_t *ret);
 
 /** Filters nrpages, innode, writeback; false: \p name is none of these. */
 bool cache_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret);
-/* ---- freelist.c --------------------------------------------------------------------------------------------------------- */
+/* ---- freelist.c -------------------------------------------------------------------------------------------------- */
 
 /** free_list(p), nr_free(p), zone_stat(p, item), zone_of(p), pcp(p), pageblock(p), pageblock_shift(p); false: none of them. */
 bool freelist_function(struct mutation *m, const char *function, uint64_t a, uint64_t b, uint64_t *ret);
@@ -191,12 +191,13 @@ struct error *freelist_open(struct world *w) _must_check_;
 /** The number called \p name ("migratetype", "vmapped"); false: no such filter. */
 bool freelist_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret);
 
-/* ---- swap.c ------------------------------------------------------------------------------------------------------------- */
+/* ---- swap.c ------------------------------------------------------------------------------------------------------ */
 
-/** swapslot(E), cluster(E), swapinfo(E), cacheslot(E), entry(PA), lone(N), shared(N), parked(N), freeslot(N); false: none of these. */
+/** swapslot(E), cluster(E), swapinfo(E), cacheslot(E), entry(PA), lone(N), shared(N), parked(N), freeslot(N); false: none of these.
+ */
 bool swap_function(struct mutation *m, const char *function, uint64_t a, uint64_t *ret);
 
-/* ---- slab.c ------------------------------------------------------------------------------------------------------------- */
+/* ---- slab.c ------------------------------------------------------------------------------------------------------ */
 
 /** cache(p), cachenode(p), freeobject(p,N) ...; false: no such function. */
 bool slab_function(struct mutation *m, const char *function, uint64_t a, uint64_t b, uint64_t *ret);
@@ -205,7 +206,7 @@ bool slab_function(struct mutation *m, const char *function, uint64_t a, uint64_
 bool slab_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret);
 bool slab_matches(const struct world *w, uint64_t pfn, const char *f, bool *ret);
 
-/* ---- lru.c -------------------------------------------------------------------------------------------------------------- */
+/* ---- lru.c ------------------------------------------------------------------------------------------------------- */
 
 /** lruvec(p), lrusize(p), memcg(N), splitq(N), batch(N) ...; false: no such function. */
 bool lru_function(struct mutation *m, const char *function, uint64_t a, uint64_t *ret);
@@ -213,7 +214,7 @@ bool lru_function(struct mutation *m, const char *function, uint64_t a, uint64_t
 /** Filters listed, queued, batched: whether the walks of the healthy dump met the page there; false: \p f is none of these. */
 bool lru_matches(const struct world *w, uint64_t pfn, const char *f, bool *ret);
 
-/* ---- lost.c ------------------------------------------------------------------------------------------------------------- */
+/* ---- lost.c ------------------------------------------------------------------------------------------------------ */
 
 /** linear(p): address in the direct map; false: no such function. */
 bool lost_function(struct mutation *m, const char *function, uint64_t a, uint64_t *ret);
@@ -224,7 +225,7 @@ bool lost_matches(const struct world *w, uint64_t pfn, const char *f, bool *ret)
 /** "forget PFN" */
 void forget_statement(struct mutation *m, const char *s);
 
-/* ---- holder.c ----------------------------------------------------------------------------------------------------------- */
+/* ---- holder.c ---------------------------------------------------------------------------------------------------- */
 
 /** refslot(p,N), refholder(p,N); false: no such function. */
 bool holder_function(struct mutation *m, const char *function, uint64_t a, uint64_t b, uint64_t *ret);
@@ -233,7 +234,7 @@ bool holder_function(struct mutation *m, const char *function, uint64_t a, uint6
 bool holder_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret);
 bool holder_matches(const struct world *w, uint64_t pfn, const char *f, bool *ret);
 
-/* ---- pick.c ------------------------------------------------------------------------------------------------------------- */
+/* ---- pick.c ------------------------------------------------------------------------------------------------------ */
 
 /** "pick NAME FILTER...": \p s stands behind "pick". */
 void pick_statement(struct mutation *m, const char *s);
@@ -244,7 +245,7 @@ struct pfns {
 };
 void pick_all(struct mutation *m, const char *s, struct pfns *ret);
 
-/* ---- apply.c ------------------------------------------------------------------------------------------------------------ */
+/* ---- apply.c ----------------------------------------------------------------------------------------------------- */
 
 /** Do what the lines of the record say, up to the expectations. */
 void mutation_apply(struct mutation *m, const struct record *r);
@@ -252,13 +253,13 @@ void mutation_apply(struct mutation *m, const struct record *r);
 /** "set PLACE = VALUE": \p s stands behind "set". */
 void set_statement(struct mutation *m, const char *s);
 
-/* ---- refs.c ------------------------------------------------------------------------------------------------------------ */
+/* ---- refs.c ------------------------------------------------------------------------------------------------------ */
 
 /** "hold PAGE [stack]", "every NAME COUNT FILTER...: PLACE = VALUE". */
 void hold_statement(struct mutation *m, const char *s);
 void every_statement(struct mutation *m, const char *s);
 
-/* ---- expect.c ----------------------------------------------------------------------------------------------------------- */
+/* ---- expect.c ---------------------------------------------------------------------------------------------------- */
 
 void expect_statement(struct mutation *m, const char *s, bool optional);
 
@@ -268,7 +269,7 @@ bool expect_compare(struct mutation *m, const struct check *c);
 /** One finding as a comment line. */
 void finding_print(const struct check *c, const struct finding *f, const char *what);
 
-/* ---- flips.c ------------------------------------------------------------------------------------------------------------ */
+/* ---- flips.c ----------------------------------------------------------------------------------------------------- */
 
 /** Flip every bit of every word asked for by "flips" records, and print what noticed it. */
 struct error *flips_run(struct world *w, const struct records *r, const char *only) _must_check_;

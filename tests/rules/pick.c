@@ -243,8 +243,8 @@ static bool entry_filter(const struct mutation *m, uint64_t pfn, const char *f, 
 		*ret = number_matches(value, f + len);
 		return true;
 	}
-	return lru_matches(m->w, pfn, f, ret) || process_matches(m, pfn, f, ret) || owner_matches(m, pfn, f, ret) || slab_matches(m->w, pfn, f, ret) ||
-	       lost_matches(m->w, pfn, f, ret) || holder_matches(m->w, pfn, f, ret);
+	return lru_matches(m->w, pfn, f, ret) || process_matches(m, pfn, f, ret) || owner_matches(m, pfn, f, ret) ||
+	       slab_matches(m->w, pfn, f, ret) || lost_matches(m->w, pfn, f, ret) || holder_matches(m->w, pfn, f, ret);
 }
 
 static bool filter_matches(struct mutation *m, const struct candidate *p, const char *f)

@@ -7,7 +7,7 @@
 
 #include "mutate.h"
 
-/* ---- all entries -------------------------------------------------------------------------------------------------- */
+/* ---- all entries ------------------------------------------------------------------------------------------------- */
 
 static bool entry_add(struct world *w, struct map_entry *e)
 {
@@ -123,7 +123,7 @@ static uint64_t entry_above(const struct world *w, uint64_t pa, unsigned level, 
 	return pa;
 }
 
-/* ---- places and values -------------------------------------------------------------------------------------------- */
+/* ---- places and values ------------------------------------------------------------------------------------------- */
 
 static const struct map_entry *entry_of(struct mutation *m, uint64_t pfn, uint64_t nth)
 {
@@ -311,7 +311,7 @@ uint64_t process_swap_type(struct mutation *m, const char *name)
 	return 0;
 }
 
-/* ---- filters ------------------------------------------------------------------------------------------------------ */
+/* ---- filters ----------------------------------------------------------------------------------------------------- */
 
 static int64_t nr_mms(const struct map_entry *e, size_t nr)
 {

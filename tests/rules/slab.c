@@ -35,7 +35,7 @@ static bool info_of(const struct world *w, uint64_t pfn, struct slab_info *ret)
 	return ret->cache && ret->node;
 }
 
-/* ---- values ------------------------------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 /* The kmem_cache_cpu of the CPU that keeps the slab; without one, of the first CPU. */
 static uint64_t cpu_va(const struct world *w, const struct slab_info *s)
@@ -78,7 +78,8 @@ static uint64_t sheaf_of(const struct world *w, const struct slab_info *s, uint6
 
 	if (!fact_found(&c->layout.facts, FACT_SHEAVES_MAIN) || cpu >= c->percpu.cpus.nr || !s->cache->sheaf_capacity)
 		return 0;
-	return word_at(w, s->cache->cpu_sheaves + c->percpu.cpus.v[cpu].offset + fact(&c->layout.facts, FACT_SHEAVES_MAIN)->offset, 8);
+	return word_at(w, s->cache->cpu_sheaves + c->percpu.cpus.v[cpu].offset + fact(&c->layout.facts, FACT_SHEAVES_MAIN)->offset,
+		       8);
 }
 
 static uint64_t cpu_freelist(const struct world *w, const struct slab_info *s)
@@ -128,7 +129,7 @@ bool slab_function(struct mutation *m, const char *function, uint64_t a, uint64_
 	return true;
 }
 
-/* ---- filters ------------------------------------------------------------------------------------------------------ */
+/* ---- filters ----------------------------------------------------------------------------------------------------- */
 
 bool slab_number(const struct world *w, uint64_t pfn, const char *name, int64_t *ret)
 {

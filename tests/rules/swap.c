@@ -53,7 +53,7 @@ static uint64_t slot_function(struct mutation *m, char what, uint64_t entry)
 	return what == 'c' ? ci.va : slot.va;
 }
 
-/* ---- the swap cache --------------------------------------------------------------------------------------------------- */
+/* ---- the swap cache ---------------------------------------------------------------------------------------------- */
 
 struct wanted {
 	uint64_t index;
@@ -92,7 +92,7 @@ static uint64_t cache_slot(struct mutation *m, uint64_t entry)
 	return want.slot;
 }
 
-/* ---- entries of page tables --------------------------------------------------------------------------------------------- */
+/* ---- entries of page tables -------------------------------------------------------------------------------------- */
 
 static bool is_swap(const struct mutation *m, const struct map_entry *e)
 {

@@ -104,7 +104,7 @@ bool world_page_va(const struct world *w, uint64_t pfn, uint64_t *ret)
 	return s;
 }
 
-/* ---- debug info ---------------------------------------------------------------------------------------------------------- */
+/* ---- debug info -------------------------------------------------------------------------------------------------- */
 
 static bool ask(struct world *w, const struct question *q, struct answer *ret)
 {
@@ -171,7 +171,7 @@ bool world_symbol(struct world *w, const char *name, uint64_t *ret)
 	return true;
 }
 
-/* ---- checks ----------------------------------------------------------------------------------------------------------------- */
+/* ---- checks ------------------------------------------------------------------------------------------------------ */
 
 struct error *world_check(struct world *w, const struct dump_patch *patches, size_t nr, struct check **ret)
 {

@@ -67,7 +67,8 @@ static void print_pages(struct check *c)
 
 static struct error *print(struct check *c)
 {
-	printf("%zu\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", c->lru.memcgs.list.nr, c->lru.entries, c->lru.batched, c->lru.queued);
+	printf("%zu\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", c->lru.memcgs.list.nr, c->lru.entries, c->lru.batched,
+	       c->lru.queued);
 	print_pages(c);
 	return NULL;
 }

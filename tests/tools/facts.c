@@ -29,7 +29,8 @@ static bool questions_make(struct asked *a)
 		for (unsigned i = 0; ok && i < FACT_MAX_SPELLINGS && fact_names[id].spellings[i]; i++) {
 			struct question q;
 
-			ok = fact_question(&a->strings, fact_names[id].kind, fact_names[id].spellings[i], &q) && array_push(&a->list, q);
+			ok = fact_question(&a->strings, fact_names[id].kind, fact_names[id].spellings[i], &q) &&
+			     array_push(&a->list, q);
 		}
 	return ok;
 }
@@ -50,8 +51,8 @@ static void answer_print(const char *title, const struct answer *a)
 {
 	if (a->found)
 		printf(" %s offset=%" PRIu64 " size=%" PRIu64 " bits=%" PRIu32 "+%" PRIu32 " length=%" PRIu64 " stride=%" PRIu64
-		       " value=%#" PRIx64 " pointer=%d", title, a->offset, a->size, a->bit_offset, a->bit_size, a->length, a->stride,
-		       (uint64_t)a->value, a->pointer);
+		       " value=%#" PRIx64 " pointer=%d",
+		       title, a->offset, a->size, a->bit_offset, a->bit_size, a->length, a->stride, (uint64_t)a->value, a->pointer);
 	else
 		printf(" %s absent", title);
 }
@@ -71,7 +72,8 @@ static void compare(const struct asked *q, const struct answer *a, const struct 
 		if (same(of, &a[i], &b[i]))
 			continue;
 		differ++;
-		printf("%s %s%s%s:", kind_names[of->kind], of->type ? of->type : "*", of->name ? "." : "", of->name ? of->name : "");
+		printf("%s %s%s%s:", kind_names[of->kind], of->type ? of->type : "*", of->name ? "." : "",
+		       of->name ? of->name : "");
 		answer_print("dwarf", &a[i]);
 		answer_print("btf", &b[i]);
 		putchar('\n');

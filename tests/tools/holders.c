@@ -132,13 +132,14 @@ static size_t print_words(const struct choice *ch, const struct holders *h, uint
 		counting += holder_counts(&list[j]);
 		must(holder_text(ch->c, h, &list[j], text, sizeof(text)));
 		printf("word\t%" PRIu64 "\t%s\t%s\t%s\t%d\t%d\t%" PRIx64 "\t%s\n", pfn, holder_form_name(list[j].form),
-		       holder_where_name(list[j].where), holder_state_name(list[j].state), list[j].is_own_slot, list[j].is_inside, list[j].pa,
-		       text);
+		       holder_where_name(list[j].where), holder_state_name(list[j].state), list[j].is_own_slot, list[j].is_inside,
+		       list[j].pa, text);
 	}
 	return counting;
 }
 
-static void print_extra_row(const struct choice *ch, uint64_t pfn, const struct census_record *r, int64_t extra, size_t nr, size_t counting)
+static void print_extra_row(const struct choice *ch, uint64_t pfn, const struct census_record *r, int64_t extra, size_t nr,
+			    size_t counting)
 {
 	unsigned char bytes[256];
 	struct page_view v = { .flags = 0 };
@@ -199,7 +200,9 @@ static uint64_t planted_word(const struct check *c, const struct linear *linear,
 	const struct section *section = memmap_section(&c->memmap, p->pfn);
 	uint64_t va = section ? memmap_page_va(&c->memmap, section, p->pfn) : 0;
 
-	return p->form == 'd' ? linear->base + (p->pfn << c->layout.page_shift) + 0x123 : p->form == 'l' ? va + c->layout.page.lru : va + 1;
+	return p->form == 'd'	? linear->base + (p->pfn << c->layout.page_shift) + 0x123
+	       : p->form == 'l' ? va + c->layout.page.lru
+				: va + 1;
 }
 
 /* The check of the dump with the words in place. */

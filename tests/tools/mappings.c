@@ -27,8 +27,7 @@ static unsigned counter_index(const struct check *c, unsigned i)
 	return (unsigned)fact_value(&c->layout.facts, ids[i], i) % MAX_RSS_COUNTERS;
 }
 
-/* ---- tasks and address spaces
- * -------------------------------------------------------------------------------------- */
+/* ---- tasks and address spaces --------------------------------------------------------------------------------------- */
 
 static void print_tasks(const struct check *c)
 {
@@ -98,9 +97,7 @@ static struct error *print_spaces(struct check *c)
 	return err;
 }
 
-/* ---- areas
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- areas --------------------------------------------------------------------------------------------------------- */
 
 static struct error *print_areas(struct check *c, const struct space *s)
 {
@@ -131,9 +128,7 @@ static struct error *print_all_areas(struct check *c)
 	return err;
 }
 
-/* ---- entries
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- entries ------------------------------------------------------------------------------------------------------- */
 
 /* "anon", "file": what the mapping word of the folio says; "none": no struct page. */
 static struct error *mapping_of(struct check *c, uint64_t pfn, const char **ret)
@@ -226,9 +221,7 @@ static struct error *print_entries(struct check *c)
 	return err;
 }
 
-/* ---- sums
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- sums ---------------------------------------------------------------------------------------------------------- */
 
 static void print_run(const struct check *c, size_t i, uint64_t *reached)
 {

@@ -26,7 +26,8 @@ static void must(struct error *err)
 	exit(1);
 }
 
-static uint64_t mapcount(const struct check *c, enum page_kind kind, const unsigned char *bytes, uint64_t nr, const struct folio_view *f)
+static uint64_t mapcount(const struct check *c, enum page_kind kind, const unsigned char *bytes, uint64_t nr,
+			 const struct folio_view *f)
 {
 	struct page_view head = page_decode(&c->layout, bytes);
 	struct mapcount_sums sums;
@@ -50,7 +51,8 @@ static bool equation_at(const struct check *c, uint64_t pfn, const struct census
 		head = page_decode(&c->layout, bytes);
 		if (nr > 1)
 			f = folio_decode(&c->layout, bytes, nr < FOLIO_PAGES ? (unsigned)nr : FOLIO_PAGES);
-		*ret = equation_of(c, pfn, r, &head, nr > 1 ? &f : NULL, mapcount(c, (enum page_kind)r->kind, bytes, nr, nr > 1 ? &f : NULL));
+		*ret = equation_of(c, pfn, r, &head, nr > 1 ? &f : NULL,
+				   mapcount(c, (enum page_kind)r->kind, bytes, nr, nr > 1 ? &f : NULL));
 	}
 	free(bytes);
 	return ok;
@@ -63,8 +65,8 @@ static void print_holders(const struct check *c, uint64_t pfn, const struct cens
 	const struct known_ref *k = refs_known(c, pfn, equation_pages(r), &nr);
 
 	for (size_t i = 0; i < nr; i++)
-		printf("ref\t%" PRIu64 "\t%s\t%" PRIu32 "\t%d\t%d\t%s\n", k[i].pfn, ref_source_name((enum ref_source)k[i].source), k[i].count,
-		       k[i].owns, k[i].may_lag, known_ref_text(&k[i], text, sizeof(text)));
+		printf("ref\t%" PRIu64 "\t%s\t%" PRIu32 "\t%d\t%d\t%s\n", k[i].pfn, ref_source_name((enum ref_source)k[i].source),
+		       k[i].count, k[i].owns, k[i].may_lag, known_ref_text(&k[i], text, sizeof(text)));
 }
 
 static void print_page(const struct check *c, uint64_t pfn)
@@ -130,5 +132,6 @@ static struct error *print(struct check *c)
 
 int main(int argc, char **argv)
 {
-	return tool_main(argc, argv, (struct check_options){ .workers = 1, .only = "refcount-extra", .end_pfn = UINT64_MAX }, print);
+	return tool_main(argc, argv, (struct check_options){ .workers = 1, .only = "refcount-extra", .end_pfn = UINT64_MAX },
+			 print);
 }

@@ -15,7 +15,7 @@
 #include "batch/probe.h"
 #include "batch/record.h"
 
-/* ---- what a file is -------------------------------------------------------------------------------------------------- */
+/* ---- what a file is ---------------------------------------------------------------------------------------------- */
 
 static struct probe probe_bytes(const void *data, size_t size)
 {
@@ -39,8 +39,12 @@ struct core {
 static struct core core_with_note(uint32_t type, const char *name)
 {
 	struct core c = {
-		.e = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB }, .e_type = ET_CORE, .e_phoff = offsetof(struct core, p), .e_phnum = 2 },
-		.p = { { .p_type = PT_NOTE, .p_offset = offsetof(struct core, note), .p_filesz = 36 }, { .p_type = PT_LOAD, .p_memsz = 0x100000 } },
+		.e = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB },
+		       .e_type = ET_CORE,
+		       .e_phoff = offsetof(struct core, p),
+		       .e_phnum = 2 },
+		.p = { { .p_type = PT_NOTE, .p_offset = offsetof(struct core, note), .p_filesz = 36 },
+		       { .p_type = PT_LOAD, .p_memsz = 0x100000 } },
 		.note = { (uint32_t)strlen(name) + 1, 16, type },
 	};
 
@@ -50,7 +54,8 @@ static struct core core_with_note(uint32_t type, const char *name)
 
 static void test_elf(void **state)
 {
-	struct core kernel = core_with_note(NT_PRSTATUS, "CORE"), process = core_with_note(NT_AUXV, "CORE"), other = core_with_note(NT_AUXV, "LINUX");
+	struct core kernel = core_with_note(NT_PRSTATUS, "CORE"), process = core_with_note(NT_AUXV, "CORE"),
+		    other = core_with_note(NT_AUXV, "LINUX");
 	struct probe p = probe_bytes(&kernel, sizeof(kernel));
 
 	(void)state;
@@ -110,7 +115,7 @@ static void test_memory(void **state)
 	assert_int_equal(batch_memory_estimate(&d), (UINT64_C(40) << 28) + (256 << 20));
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------------ */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 static void assert_name(const char *path, const char *name)
 {
@@ -130,7 +135,7 @@ static void test_names(void **state)
 	assert_name("/\x1b[31m", "/\\x1b[31m");
 }
 
-/* ---- reports ---------------------------------------------------------------------------------------------------------- */
+/* ---- reports ----------------------------------------------------------------------------------------------------- */
 
 static struct error *count_record(void *arg, const char *section, const struct json_object *record)
 {
@@ -154,7 +159,8 @@ static int count_records(const char *text)
 	return err ? -1 : (int)nr;
 }
 
-static const char report[] = "{\n\"schema\": \"x\",\n\"findings\": [\n{ \"a\": 1 },\n{ \"a\": 2 }\n],\n\"gaps\": [],\n\"totals\": { }\n}\n";
+static const char report[] =
+	"{\n\"schema\": \"x\",\n\"findings\": [\n{ \"a\": 1 },\n{ \"a\": 2 }\n],\n\"gaps\": [],\n\"totals\": { }\n}\n";
 
 static void test_records(void **state)
 {

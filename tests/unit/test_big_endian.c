@@ -18,7 +18,8 @@
 #include "types/symbols.h"
 #include "types/types.h"
 
-static const char *const with_dwarf[] = { TEST_FIXTURES "/s390x-dwarf5", TEST_FIXTURES "/s390x-dwarf3", TEST_FIXTURES "/s390x-packed" };
+static const char *const with_dwarf[] = { TEST_FIXTURES "/s390x-dwarf5", TEST_FIXTURES "/s390x-dwarf3",
+					  TEST_FIXTURES "/s390x-packed" };
 static const char with_btf[] = TEST_FIXTURES "/s390x-btf";
 
 static struct answer ask(const char *path, enum question_kind kind, const char *type, const char *name)
@@ -62,8 +63,9 @@ static void expect_numbers(const char *path)
 		const char *name;
 		uint64_t value;
 	} fields[] = {
-		{ "before", 0x5a }, { "inuse", 0x1234 }, { "objects", 0x7abc }, { "frozen", 1 }, { "low", 5 }, { "middle", 0x89abcdef01 },
-		{ "high", 0x12345 }, { "first", 2 }, { "second", 0x2d }, { "below", 0x15 }, { "above", 0x5a5a5a5 },
+		{ "before", 0x5a }, { "inuse", 0x1234 },	{ "objects", 0x7abc },	{ "frozen", 1 },
+		{ "low", 5 },	    { "middle", 0x89abcdef01 }, { "high", 0x12345 },	{ "first", 2 },
+		{ "second", 0x2d }, { "below", 0x15 },		{ "above", 0x5a5a5a5 },
 	};
 	struct elf_image *img;
 	const uint8_t *slab, *page;
@@ -152,7 +154,9 @@ static void test_odd_places(void **state)
 /* Cut at every place, and with any byte wrong: an answer or an error. */
 static void test_damage(void **state)
 {
-	static const struct question q[] = { { Q_MEMBER, "slab", "middle" }, { Q_ENUM, NULL, "ZONE_BIG" }, { Q_SYMBOL, "the_page", NULL } };
+	static const struct question q[] = { { Q_MEMBER, "slab", "middle" },
+					     { Q_ENUM, NULL, "ZONE_BIG" },
+					     { Q_SYMBOL, "the_page", NULL } };
 	const char *dir = getenv("TMPDIR");
 	char path[64];
 	struct span s;
@@ -192,8 +196,8 @@ static void test_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dwarf), cmocka_unit_test(test_btf), cmocka_unit_test(test_symbols), cmocka_unit_test(test_odd_places),
-		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_dwarf),	   cmocka_unit_test(test_btf),	  cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_odd_places), cmocka_unit_test(test_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -292,7 +292,9 @@ static void test_damage(void **state)
 /* Any byte wrong: an answer or an error, nothing worse. */
 static void test_any_byte(void **state)
 {
-	static const struct question q[] = { { Q_SIZE, "s", NULL }, { Q_MEMBER, "s", "x.y" }, { Q_MEMBER, "s", "x" }, { Q_ENUM, NULL, "x" } };
+	static const struct question q[] = {
+		{ Q_SIZE, "s", NULL }, { Q_MEMBER, "s", "x.y" }, { Q_MEMBER, "s", "x" }, { Q_ENUM, NULL, "x" }
+	};
 	struct maker m;
 	struct span s;
 

@@ -55,7 +55,7 @@ static void expect_text(struct machine *m, const struct equation *e, uint64_t pf
 	assert_string_equal(equation_text(m->check, e, pfn, census_find(&m->check->census, pfn), buf, sizeof(buf)), text);
 }
 
-/* ---- terms ------------------------------------------------------------------------------------------------------------ */
+/* ---- terms ------------------------------------------------------------------------------------------------------- */
 
 static void terms(const char *kernel)
 {
@@ -95,11 +95,13 @@ static void test_terms(void **state)
 	terms("7.3");
 }
 
-/* ---- holders ----------------------------------------------------------------------------------------------------------- */
+/* ---- holders ----------------------------------------------------------------------------------------------------- */
 
 static void add_known(struct machine *m, uint64_t pfn, enum ref_source source, bool owns, bool may_lag)
 {
-	struct known_ref ref = { .pfn = pfn, .holder = DIRECT_MAP + FRAME, .count = 1, .source = (uint8_t)source, .owns = owns, .may_lag = may_lag };
+	struct known_ref ref = {
+		.pfn = pfn, .holder = DIRECT_MAP + FRAME, .count = 1, .source = (uint8_t)source, .owns = owns, .may_lag = may_lag
+	};
 
 	assert_true(array_push(&m->check->refs.known, ref));
 }
@@ -137,7 +139,7 @@ static void test_holders(void **state)
 	end(&m);
 }
 
-/* ---- large folios ------------------------------------------------------------------------------------------------------- */
+/* ---- large folios ------------------------------------------------------------------------------------------------ */
 
 static void test_large(void **state)
 {

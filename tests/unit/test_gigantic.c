@@ -120,7 +120,8 @@ static void test_damaged_tail(void **state)
 /* A tail that leads to its own predecessor, and one that is no tail. */
 static void test_damaged_pointer(void **state)
 {
-	const uint64_t first = HEAD + 3 * SECTION_PAGES, inside = HEAD + 4 * SECTION_PAGES + 77, last = HEAD + 8 * SECTION_PAGES - 1;
+	const uint64_t first = HEAD + 3 * SECTION_PAGES, inside = HEAD + 4 * SECTION_PAGES + 77,
+		       last = HEAD + 8 * SECTION_PAGES - 1;
 	struct world w;
 
 	(void)state;
@@ -186,7 +187,8 @@ static void test_unreadable_section(void **state)
 	(void)state;
 	gigantic_world(&w, "6.12", false);
 	for (unsigned i = 0; i < 3; i++) /* the first three frames of its memmap */
-		world_gap(&w, get_le64(world_entry(&w, world_page_va(&w, pfn + i * 64), 1)) & UINT64_C(0xffffffff000), GAP_TRUNCATED);
+		world_gap(&w, get_le64(world_entry(&w, world_page_va(&w, pfn + i * 64), 1)) & UINT64_C(0xffffffff000),
+			  GAP_TRUNCATED);
 	c = world_check(&w, NULL);
 	expect_clean(c);
 	assert_int_equal(c->census.kinds[KIND_UNREADABLE], 3 * 64);

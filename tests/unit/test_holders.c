@@ -95,7 +95,8 @@ static void test_windows(void **state)
 /* Words in blocks: sparse, then so dense that the look beforehand is left out, then sparse again. */
 static void test_blocks(void **state)
 {
-	static const struct word_windows w = { UINT64_C(0xffffea00ffffff00), 0x200, UINT64_C(0xffff888000000000), UINT64_C(5) << 32, ENDIAN_LITTLE };
+	static const struct word_windows w = { UINT64_C(0xffffea00ffffff00), 0x200, UINT64_C(0xffff888000000000), UINT64_C(5) << 32,
+					       ENDIAN_LITTLE };
 	enum { WORDS = 2000 };
 	static uint64_t words[WORDS];
 	static uint32_t found[WORDS];
@@ -105,7 +106,9 @@ static void test_blocks(void **state)
 	for (size_t i = 0; i < WORDS; i++) {
 		bool in = i % 97 == 3 || (i > 500 && i < 1300 && i % 3);
 
-		words[i] = !in ? UINT64_C(0xffff888500000000) + i : i % 2 ? UINT64_C(0xffffea00ffffff00) + i % 0x200 : UINT64_C(0xffff8884ffffffff) - i;
+		words[i] = !in	   ? UINT64_C(0xffff888500000000) + i
+			   : i % 2 ? UINT64_C(0xffffea00ffffff00) + i % 0x200
+				   : UINT64_C(0xffff8884ffffffff) - i;
 	}
 	assert_true(words_scan(&w, words, WORDS, found) > 500);
 	for (size_t i = 0; i < WORDS; i++)
@@ -441,10 +444,10 @@ static void test_interrupted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_windows), cmocka_unit_test(test_blocks),	      cmocka_unit_test(test_forms), cmocka_unit_test(test_nothing_asked),
-		cmocka_unit_test(test_where),	      cmocka_unit_test(test_inside), cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_list),	      cmocka_unit_test(test_list_without_head),
-		cmocka_unit_test(test_deferred),      cmocka_unit_test(test_stack), cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_windows),	      cmocka_unit_test(test_blocks), cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_nothing_asked), cmocka_unit_test(test_where),  cmocka_unit_test(test_inside),
+		cmocka_unit_test(test_limit),	      cmocka_unit_test(test_list),   cmocka_unit_test(test_list_without_head),
+		cmocka_unit_test(test_deferred),      cmocka_unit_test(test_stack),  cmocka_unit_test(test_interrupted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 /* What the layout makes of kernels that are not bundled, and of facts that are there only in part. */
 #include "layout_kernel.h"
 
-/* ---- kernels between those that are bundled: what differs from the nearest one ----------------------------------------------- */
+/* ---- kernels between those that are bundled: what differs from the nearest one ----------------------------------- */
 
 static void expect_words(struct kernel *k, const uint32_t *words, const enum page_type *types, size_t nr)
 {
@@ -98,7 +98,9 @@ static void test_6_6_and_6_8(void **state)
 static void test_6_10(void **state)
 {
 	static const uint32_t words[] = { 0xffffff7f, 0xfffffdff, 0xfffffbff, 0xfffff7ff, 0xffffefff, 0xffffffff, 0xffffe7ff };
-	static const enum page_type types[] = { TYPE_BUDDY, TYPE_TABLE, TYPE_GUARD, TYPE_HUGETLB, TYPE_SLAB, TYPE_NONE, TYPE_INVALID };
+	static const enum page_type types[] = {
+		TYPE_BUDDY, TYPE_TABLE, TYPE_GUARD, TYPE_HUGETLB, TYPE_SLAB, TYPE_NONE, TYPE_INVALID
+	};
 	struct kernel k;
 
 	(void)state;
@@ -128,7 +130,8 @@ static void test_6_10(void **state)
 /* v6.11: an enum of bits high up; zsmalloc keeps an offset in the low half. */
 static void test_6_11(void **state)
 {
-	static const char *const names[] = { "PG_buddy", "PG_offline", "PG_table", "PG_guard", "PG_hugetlb", "PG_slab", "PG_zsmalloc" };
+	static const char *const names[] = { "PG_buddy",   "PG_offline", "PG_table",   "PG_guard",
+					     "PG_hugetlb", "PG_slab",	 "PG_zsmalloc" };
 	static const uint32_t words[] = { 0xbfffffff, 0xdfffffff, 0xefffffff, 0xf7ffffff, 0xfbffffff, 0xfdffffff,
 					  0xfeff0123, 0xffffffff, 0xffff8000, 3,	  0xf9ffffff };
 	static const enum page_type types[] = { TYPE_BUDDY,    TYPE_OFFLINE, TYPE_TABLE, TYPE_GUARD, TYPE_HUGETLB, TYPE_SLAB,
@@ -150,7 +153,7 @@ static void test_6_11(void **state)
 	end(&k);
 }
 
-/* ---- other sizes of struct page ---------------------------------------------------------------------------------------------------- */
+/* ---- other sizes of struct page ---------------------------------------------------------------------------------- */
 
 /* 56 bytes without memcg; 72 and 80 with the last CPU and pid, or KMSAN's two pointers, as members of their own. */
 static void test_page_sizes(void **state)
@@ -178,7 +181,7 @@ static void test_page_sizes(void **state)
 	}
 }
 
-/* ---- half of something ------------------------------------------------------------------------------------------------------------- */
+/* ---- half of something ------------------------------------------------------------------------------------------- */
 
 /* An encoding that is half known is an error which names what is missing. */
 static void test_half_an_encoding(void **state)

@@ -9,7 +9,7 @@ static void expect_field(struct flag_field f, unsigned shift, unsigned width)
 		assert_int_equal(f.shift, shift);
 }
 
-/* ---- lengths of arrays, which BTF does not tell ------------------------------------------------------------------------- */
+/* ---- lengths of arrays, which BTF does not tell ------------------------------------------------------------------ */
 
 static void resize_symbol(struct kernel *k, const char *name, uint64_t more)
 {
@@ -60,7 +60,7 @@ static void test_swap_types_without_variables(void **state)
 	assert_int_equal(swap_types_without_variables("7.3", 24), 24);
 }
 
-/* ---- fields above the flags ---------------------------------------------------------------------------------------------- */
+/* ---- fields above the flags -------------------------------------------------------------------------------------- */
 
 static void test_fields_of_real_kernels(void **state)
 {
@@ -228,7 +228,7 @@ static void test_too_many_flags(void **state)
 	fails(&k, "page flags do not fit");
 }
 
-/* ---- page types ------------------------------------------------------------------------------------------------------------- */
+/* ---- page types -------------------------------------------------------------------------------------------------- */
 
 static void expect_types(const char *name, const uint32_t *words, const enum page_type *types, size_t nr)
 {
@@ -246,8 +246,9 @@ static void expect_types(const char *name, const uint32_t *words, const enum pag
 
 static void test_types_top_byte(void **state)
 {
-	static const uint32_t words[] = { 0xffffffff, 0,	  5,	      0x7fffffff, 0xf0000000, 0xf1000000, 0xf2000000, 0xf3000000,
-					  0xf4000000, 0xf5000000, 0xf6001234, 0xf7000000, 0xf9000000, 0x80000000, 0xfffffffe };
+	static const uint32_t words[] = { 0xffffffff, 0,	  5,	      0x7fffffff, 0xf0000000,
+					  0xf1000000, 0xf2000000, 0xf3000000, 0xf4000000, 0xf5000000,
+					  0xf6001234, 0xf7000000, 0xf9000000, 0x80000000, 0xfffffffe };
 	static const enum page_type types[] = {
 		TYPE_NONE,    TYPE_NONE, TYPE_NONE,	TYPE_NONE,	 TYPE_BUDDY,   TYPE_OFFLINE, TYPE_TABLE, TYPE_GUARD,
 		TYPE_HUGETLB, TYPE_SLAB, TYPE_ZSMALLOC, TYPE_UNACCEPTED, TYPE_INVALID, TYPE_INVALID, TYPE_NONE,
@@ -296,7 +297,7 @@ static void test_types_vmcoreinfo(void **state)
 	end(&k);
 }
 
-/* ---- compound pages ------------------------------------------------------------------------------------------------------------ */
+/* ---- compound pages ---------------------------------------------------------------------------------------------- */
 
 static void test_compound_of_real_kernels(void **state)
 {
@@ -433,7 +434,7 @@ static void test_hugetlb_flag(void **state)
 	end(&k);
 }
 
-/* ---- errors ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------------------------------------------------ */
 
 static void mismatch(const char *line, const char *text)
 {

@@ -59,7 +59,7 @@ static void expect_no_page(struct map *t, uint64_t pfn)
 		assert_false(memmap_pfn_of(&t->m, t->m.vmemmap + pfn * 64, &back));
 }
 
-/* ---- SPARSEMEM_VMEMMAP ------------------------------------------------------------------------------------------------ */
+/* ---- SPARSEMEM_VMEMMAP ------------------------------------------------------------------------------------------- */
 
 static void test_vmemmap(void **state)
 {
@@ -177,7 +177,7 @@ static void test_read_pages(void **state)
 	map_end(&t);
 }
 
-/* ---- damage ------------------------------------------------------------------------------------------------------------------ */
+/* ---- damage ------------------------------------------------------------------------------------------------------ */
 
 static void test_unreadable_root(void **state)
 {
@@ -260,7 +260,7 @@ static void test_garbage(void **state)
 	}
 }
 
-/* ---- other memory models -------------------------------------------------------------------------------------------------------- */
+/* ---- other memory models ----------------------------------------------------------------------------------------- */
 
 /* SPARSEMEM without VMEMMAP: each section's struct pages are elsewhere, and flags hold the section number. */
 static void classic_machine(struct map *t)
@@ -548,15 +548,24 @@ static void test_tags(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vmemmap),		  cmocka_unit_test(test_subsections),
-		cmocka_unit_test(test_unreadable_usage),  cmocka_unit_test(test_read),
-		cmocka_unit_test(test_read_pages),	  cmocka_unit_test(test_unreadable_root),
-		cmocka_unit_test(test_unreadable_array),  cmocka_unit_test(test_vmcoreinfo_roots),
-		cmocka_unit_test(test_too_many_sections), cmocka_unit_test(test_garbage),
-		cmocka_unit_test(test_classic),		  cmocka_unit_test(test_classic_damaged),
-		cmocka_unit_test(test_flat),		  cmocka_unit_test(test_flat_base),
+		cmocka_unit_test(test_vmemmap),
+		cmocka_unit_test(test_subsections),
+		cmocka_unit_test(test_unreadable_usage),
+		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_read_pages),
+		cmocka_unit_test(test_unreadable_root),
+		cmocka_unit_test(test_unreadable_array),
+		cmocka_unit_test(test_vmcoreinfo_roots),
+		cmocka_unit_test(test_too_many_sections),
+		cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_classic),
+		cmocka_unit_test(test_classic_damaged),
+		cmocka_unit_test(test_flat),
+		cmocka_unit_test(test_flat_base),
 		cmocka_unit_test(test_flat_pageblocks),
-		cmocka_unit_test(test_pointer_tags),	  cmocka_unit_test(test_tags),		  cmocka_unit_test(test_shared_table),
+		cmocka_unit_test(test_pointer_tags),
+		cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_shared_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

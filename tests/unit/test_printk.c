@@ -53,8 +53,8 @@ static void start_on(struct machine *m, const char *kernel)
 		      "OFFSET(prb_data_blk_lpos.next)=%d\nSIZE(printk_info)=%d\nOFFSET(printk_info.seq)=%d\n"
 		      "OFFSET(printk_info.ts_nsec)=%d\nOFFSET(printk_info.text_len)=%d\nSIZE(prb_data_ring)=24\n"
 		      "OFFSET(prb_data_ring.size_bits)=%d\nOFFSET(prb_data_ring.data)=%d\n",
-		      (unsigned long long)m->prb, RING_DESC, RING_TEXT, AT_COUNT_BITS, AT_DESCS, AT_INFOS, AT_HEAD, AT_TAIL, DESC_SIZE,
-		      AT_STATE, AT_LPOS, AT_BEGIN, AT_NEXT, INFO_SIZE, AT_SEQ, AT_TS, AT_LEN, AT_SIZE_BITS, AT_DATA);
+		      (unsigned long long)m->prb, RING_DESC, RING_TEXT, AT_COUNT_BITS, AT_DESCS, AT_INFOS, AT_HEAD, AT_TAIL,
+		      DESC_SIZE, AT_STATE, AT_LPOS, AT_BEGIN, AT_NEXT, INFO_SIZE, AT_SEQ, AT_TS, AT_LEN, AT_SIZE_BITS, AT_DATA);
 }
 
 static void start(struct machine *m)
@@ -259,10 +259,12 @@ static void test_ring_damaged(void **state)
 	static const struct {
 		uint64_t at, size, value;
 	} damages[] = {
-		{ RING_DESC + AT_HEAD, 8, UINT64_MAX }, { RING_DESC + AT_TAIL, 8, UINT64_MAX }, { RING_DESC + AT_COUNT_BITS, 4, 63 },
-		{ RING_DESC + AT_COUNT_BITS, 4, 0 },	{ RING_DESC + AT_COUNT_BITS, 4, 30 }, { RING_DESC + AT_DESCS, 8, 0 },
-		{ RING_DESC + AT_INFOS, 8, UINT64_MAX - 3 }, { RING_TEXT + AT_SIZE_BITS, 4, 200 }, { RING_TEXT + AT_SIZE_BITS, 4, 31 },
-		{ RING_TEXT + AT_DATA, 8, 8 },		{ RING_DESC + AT_DESCS, 8, UINT64_MAX },
+		{ RING_DESC + AT_HEAD, 8, UINT64_MAX },	     { RING_DESC + AT_TAIL, 8, UINT64_MAX },
+		{ RING_DESC + AT_COUNT_BITS, 4, 63 },	     { RING_DESC + AT_COUNT_BITS, 4, 0 },
+		{ RING_DESC + AT_COUNT_BITS, 4, 30 },	     { RING_DESC + AT_DESCS, 8, 0 },
+		{ RING_DESC + AT_INFOS, 8, UINT64_MAX - 3 }, { RING_TEXT + AT_SIZE_BITS, 4, 200 },
+		{ RING_TEXT + AT_SIZE_BITS, 4, 31 },	     { RING_TEXT + AT_DATA, 8, 8 },
+		{ RING_DESC + AT_DESCS, 8, UINT64_MAX },
 	};
 
 	(void)state;
@@ -311,7 +313,7 @@ static void test_no_log(void **state)
 	assert_non_null(m.result.why);
 }
 
-/* ---- up to v5.9 ------------------------------------------------------------------------------------------------------ */
+/* ---- up to v5.9 -------------------------------------------------------------------------------------------------- */
 
 enum { OLD_SIZE = 256, OLD_HEADER = 16 };
 
@@ -375,9 +377,9 @@ static void test_old_damaged(void **state)
 		bool ring;
 		uint64_t at, size, value;
 	} damages[] = {
-		{ false, 8, 2, 0 },  { false, 8, 2, 3 },	  { false, 8, 2, 0xffff }, { false, 10, 2, 0xffff }, { false, 8, 2, 104 },
-		{ true, 8, 4, 8 },   { true, 8, 4, UINT32_MAX }, { true, 16, 4, 0x8000 }, { true, 24, 4, 0x8000 }, { true, 24, 4, 7 },
-		{ true, 0, 8, 0x77 },
+		{ false, 8, 2, 0 },	 { false, 8, 2, 3 }, { false, 8, 2, 0xffff },	 { false, 10, 2, 0xffff },
+		{ false, 8, 2, 104 },	 { true, 8, 4, 8 },  { true, 8, 4, UINT32_MAX }, { true, 16, 4, 0x8000 },
+		{ true, 24, 4, 0x8000 }, { true, 24, 4, 7 }, { true, 0, 8, 0x77 },
 	};
 
 	(void)state;
@@ -396,7 +398,7 @@ static void test_old_damaged(void **state)
 	}
 }
 
-/* ---- what became of the kernel ------------------------------------------------------------------------------------- */
+/* ---- what became of the kernel ----------------------------------------------------------------------------------- */
 
 static uint64_t give_symbol(struct world *w, const char *name, uint64_t value)
 {
@@ -541,7 +543,8 @@ static void test_lines(void **state)
 		uint64_t pfn;
 
 		if (log_line_classify(lines[i].line, &pfn) != lines[i].what || pfn != lines[i].pfn)
-			fail_msg("%s: %d, pfn %llx", lines[i].line, (int)log_line_classify(lines[i].line, &pfn), (unsigned long long)pfn);
+			fail_msg("%s: %d, pfn %llx", lines[i].line, (int)log_line_classify(lines[i].line, &pfn),
+				 (unsigned long long)pfn);
 	}
 }
 

@@ -18,7 +18,7 @@
 #include "report/style.h"
 #include "report_world.h"
 
-/* ---- golden files ------------------------------------------------------------------------------------------------- */
+/* ---- golden files ------------------------------------------------------------------------------------------------ */
 
 typedef struct error *reporter(const struct report *r, const struct report_options *o, FILE *out);
 
@@ -257,7 +257,7 @@ static void test_explain(void **state)
 	world_deinit(&w);
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------------------------- */
+/* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
 static struct json_object *parsed(struct world *w, reporter *write)
 {
@@ -305,7 +305,7 @@ static void test_json_schema(void **state)
 	world_deinit(&w);
 }
 
-/* ---- hostile strings ---------------------------------------------------------------------------------------------- */
+/* ---- hostile strings --------------------------------------------------------------------------------------------- */
 
 static const char hostile[] = "ev\033[2Jil\n\"};<b>\xff\xc3(\xed\xa0\x80 \xe2\x80\xae caf\xc3\xa9\\";
 

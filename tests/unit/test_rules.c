@@ -521,7 +521,8 @@ static void test_signatures(void **state)
 	(void)state;
 	assert_signature("buddy", NULL, "90b7fa4143817502", "");
 	assert_signature(NULL, NULL, "5f908b375eddb1f7", "");
-	assert_signature("anon", "entry 3 of bio vector at 0xffff888003a1c040, kmalloc-1k (kworker/1:12)", "45b2e752e7fc2bdc", holder);
+	assert_signature("anon", "entry 3 of bio vector at 0xffff888003a1c040, kmalloc-1k (kworker/1:12)", "45b2e752e7fc2bdc",
+			 holder);
 	assert_signature("anon", "entry 44 of bio vector at 0xFF, kmalloc-1k (kworker/0:0)", "45b2e752e7fc2bdc", holder);
 }
 

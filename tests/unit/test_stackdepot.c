@@ -66,7 +66,8 @@ static void describe(struct machine *m, const struct form *f)
 	world_member(w, "stack_record", "handle", 16, 4);
 	world_member(w, "stack_record", "entries", ENTRIES, 0);
 	if (!f->pointer)
-		*world_fact(w, Q_ARRAY, f->array, NULL) = (struct answer){ .found = true, .length = POOLS, .stride = 8, .size = POOLS * 8 };
+		*world_fact(w, Q_ARRAY, f->array, NULL) =
+			(struct answer){ .found = true, .length = POOLS, .stride = 8, .size = POOLS * 8 };
 }
 
 static void start(struct machine *m, const struct form *f)

@@ -42,7 +42,7 @@ static struct kv_gap expect_gap(struct lab *lab, uint64_t va, int kind)
 	return gap;
 }
 
-/* ---- translation -------------------------------------------------------------------------------------------------------- */
+/* ---- translation ------------------------------------------------------------------------------------------------- */
 
 static void leaves(unsigned levels, uint64_t sme_mask)
 {
@@ -168,7 +168,7 @@ static void test_table_gap(void **state)
 	}
 }
 
-/* ---- caches ------------------------------------------------------------------------------------------------------------------ */
+/* ---- caches ------------------------------------------------------------------------------------------------------ */
 
 /* Two pages whose translations fight for one place in the cache, one of them missing. */
 static void test_leaf_cache(void **state)
@@ -215,7 +215,7 @@ static void test_table_cache(void **state)
 	end(&w, &lab);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* Pages side by side whose frames are not; then a hole, a gap, and a large leaf. */
 static void test_read(void **state)
@@ -283,7 +283,7 @@ static void test_read_end(void **state)
 	end(&w, &lab);
 }
 
-/* ---- lists ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- lists ------------------------------------------------------------------------------------------------------- */
 
 enum { NODES = 6 };
 

@@ -122,7 +122,7 @@ static void test_elsewhere(void **state)
 	finish(&w, c);
 }
 
-/* ---- models of counting that no bundled dump has ------------------------------------------------------------------------- */
+/* ---- models of counting that no bundled dump has ----------------------------------------------------------------- */
 
 /* v6.2 and v6.3: like v6.1, with a counter of mapped pages in the first tail. */
 static void model_init(struct world *w, const char *counter)
@@ -243,7 +243,7 @@ static void test_model_f_whole(void **state)
 	model_f(false);
 }
 
-/* ---- zones ----------------------------------------------------------------------------------------------------------------- */
+/* ---- zones ------------------------------------------------------------------------------------------------------- */
 
 /* Node 1 lies inside the span of node 0: pages of either are right, pages of neither are not. */
 static void test_overlapping_nodes(void **state)
@@ -295,7 +295,7 @@ static void test_zone_device(void **state)
 	finish(&w, c);
 }
 
-/* ---- parts that are not there ------------------------------------------------------------------------------------------------ */
+/* ---- parts that are not there ------------------------------------------------------------------------------------ */
 
 static void gap_frame_of(struct world *w, uint64_t pfn)
 {
@@ -352,7 +352,7 @@ static void test_cut_section(void **state)
 	finish(&w, c);
 }
 
-/* ---- options ------------------------------------------------------------------------------------------------------------------- */
+/* ---- options ----------------------------------------------------------------------------------------------------- */
 
 static void test_time_limit(void **state)
 {

@@ -122,7 +122,7 @@ static uint64_t load(struct tree *t, uint64_t index)
 	return entry;
 }
 
-/* ---- sound ------------------------------------------------------------------------------------------------------------- */
+/* ---- sound ------------------------------------------------------------------------------------------------------- */
 
 static void test_empty(void **state)
 {
@@ -216,7 +216,7 @@ static void test_old_root(void **state)
 	tree_end(&t);
 }
 
-/* ---- damaged ----------------------------------------------------------------------------------------------------------- */
+/* ---- damaged ----------------------------------------------------------------------------------------------------- */
 
 /* One word of the second leaf; whether its entry is still reached. */
 static void damaged(const char *member, unsigned size, uint64_t value, enum xa_trouble trouble, bool cut)
@@ -314,7 +314,7 @@ static void test_entries(void **state)
 	tree_end(&t);
 }
 
-/* ---- circles and gaps -------------------------------------------------------------------------------------------------- */
+/* ---- circles and gaps -------------------------------------------------------------------------------------------- */
 
 /* Slots that lead back up, or all to the same node: few of them are followed. */
 static void test_circle(void **state)

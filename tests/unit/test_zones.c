@@ -49,7 +49,7 @@ static uint64_t zone_member(struct machine *m, unsigned zone, const char *name)
 	return m->w.zones[zone].va + world_fact(&m->w, Q_MEMBER, "zone", name)->offset;
 }
 
-/* ---- nodes and zones ---------------------------------------------------------------------------------------------------- */
+/* ---- nodes and zones --------------------------------------------------------------------------------------------- */
 
 static void test_several_nodes(void **state)
 {
@@ -221,7 +221,7 @@ static void test_zone_lock(void **state)
 	machine_end(&m);
 }
 
-/* ---- per-CPU areas ----------------------------------------------------------------------------------------------------------- */
+/* ---- per-CPU areas ----------------------------------------------------------------------------------------------- */
 
 static void test_percpu(void **state)
 {
@@ -272,7 +272,7 @@ static void test_no_percpu(void **state)
 	machine_end(&m);
 }
 
-/* ---- per-CPU lists ------------------------------------------------------------------------------------------------------------- */
+/* ---- per-CPU lists ----------------------------------------------------------------------------------------------- */
 
 static const char *const kernels[] = { "5.10", "6.1", "6.12", "7.3" };
 
@@ -403,7 +403,7 @@ static void test_pcp_unreadable(void **state)
 	machine_end(&m);
 }
 
-/* ---- the lock-less list of a zone -------------------------------------------------------------------------------------------------- */
+/* ---- the lock-less list of a zone -------------------------------------------------------------------------------- */
 
 /* pfns in this order; each with its order in private */
 static void llist_make(struct machine *m, const uint64_t *pfns, const unsigned *orders, unsigned nr)

@@ -100,7 +100,7 @@ void world_boot(struct world *w);
 /** A machine of \p nr_sections sections from pfn 0 on and one node with DMA and DMA32, the low pages reserved. */
 void world_machine(struct world *w, unsigned nr_sections);
 
-/* ---- world_facts.c ------------------------------------------------------------------------------------------------ */
+/* ---- world_facts.c ----------------------------------------------------------------------------------------------- */
 
 /** The answer to a question, to look at or to change; added as absent when the kernel's facts lack it. */
 struct answer *world_fact(struct world *w, enum question_kind kind, const char *type, const char *name);
@@ -119,7 +119,7 @@ uint64_t world_symbol(struct world *w, const char *name);
 struct error *world_types(struct world *w, struct types **ret) _must_check_;
 void world_load_facts(struct world *w, const char *kernel);
 
-/* ---- world_memory.c ------------------------------------------------------------------------------------------------- */
+/* ---- world_memory.c ---------------------------------------------------------------------------------------------- */
 
 void world_ram(struct world *w, uint64_t pfn, uint64_t nr);
 /** The frame's bytes, made when there are none. */
@@ -141,7 +141,7 @@ uint64_t world_alloc(struct world *w, size_t size);
 /** The memory as a dump; it borrows the world. */
 struct error *world_dump(struct world *w, struct dump **ret) _must_check_;
 
-/* ---- world_zones.c -------------------------------------------------------------------------------------------------- */
+/* ---- world_zones.c ----------------------------------------------------------------------------------------------- */
 
 void world_zone(struct world *w, unsigned node, unsigned index, uint64_t start, uint64_t nr);
 /** The zone that \p pfn belongs to, NULL: none. */
@@ -159,7 +159,7 @@ uint64_t world_pcp_list(struct world *w, unsigned zone, unsigned cpu, unsigned i
 void world_list_init(struct world *w, uint64_t head);
 void world_list_add(struct world *w, uint64_t head, uint64_t node);
 
-/* ---- world_pages.c -------------------------------------------------------------------------------------------------- */
+/* ---- world_pages.c ----------------------------------------------------------------------------------------------- */
 
 uint64_t world_page_va(struct world *w, uint64_t pfn);
 /** Bytes of the struct page. */
@@ -192,7 +192,7 @@ void optimise_hugetlb(struct world *w, uint64_t pfn, unsigned order);
 /** Everything not made yet becomes free blocks, as big as they can be. */
 void make_rest_free(struct world *w);
 
-/* ---- world_tasks.c -------------------------------------------------------------------------------------------------- */
+/* ---- world_tasks.c ----------------------------------------------------------------------------------------------- */
 
 /** init_task, alone; its active_mm is init_mm. */
 void world_tasks(struct world *w);
@@ -213,7 +213,7 @@ uint64_t world_pgd_pfn(struct world *w, uint64_t mm);
 /** Let the struct page of an mm's top-level table name another one. */
 void pgd_name(struct world *w, uint64_t mm, uint64_t named);
 
-/* ---- world_check.c -------------------------------------------------------------------------------------------------- */
+/* ---- world_check.c ----------------------------------------------------------------------------------------------- */
 
 /** What most walkers need. */
 struct lab {

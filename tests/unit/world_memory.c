@@ -16,7 +16,7 @@ struct world_frame {
 	unsigned char *bytes;
 };
 
-/* ---- frames --------------------------------------------------------------------------------------------------------- */
+/* ---- frames ------------------------------------------------------------------------------------------------------ */
 
 static struct world_frame *frame_slot(struct world_frame *frames, size_t room, uint64_t pfn)
 {
@@ -83,7 +83,7 @@ void world_ram(struct world *w, uint64_t pfn, uint64_t nr)
 	assert_true(array_push(&w->ram, run));
 }
 
-/* ---- page tables ------------------------------------------------------------------------------------------------------ */
+/* ---- page tables ------------------------------------------------------------------------------------------------- */
 
 static void put64(unsigned char *p, uint64_t value)
 {
@@ -173,7 +173,7 @@ uint64_t world_alloc(struct world *w, size_t size)
 	return DIRECT_MAP + world_take_frames(w, (unsigned)((size + FRAME - 1) / FRAME));
 }
 
-/* ---- the dump back end -------------------------------------------------------------------------------------------------- */
+/* ---- the dump back end ------------------------------------------------------------------------------------------- */
 
 static struct error *fake_reader_open(void *backend, void **ret_state)
 {
@@ -271,7 +271,7 @@ struct error *world_dump(struct world *w, struct dump **ret)
 	return dump_new(&ops, w, &info, text, ret);
 }
 
-/* ---- start and end --------------------------------------------------------------------------------------------------------- */
+/* ---- start and end ----------------------------------------------------------------------------------------------- */
 
 void world_init(struct world *w, const char *kernel)
 {

@@ -90,7 +90,7 @@ void page_type(struct world *w, uint64_t pfn, const char *type)
 	page_put(w, pfn, W_MAPCOUNT, ~cleared);
 }
 
-/* ---- folio-wide words ------------------------------------------------------------------------------------------------ */
+/* ---- folio-wide words -------------------------------------------------------------------------------------------- */
 
 struct folio_word {
 	const char *name, *folio[2], *in_page;
@@ -149,7 +149,7 @@ bool folio_put(struct world *w, uint64_t pfn, const char *name, uint64_t value)
 	return true;
 }
 
-/* ---- small pages --------------------------------------------------------------------------------------------------------- */
+/* ---- small pages ------------------------------------------------------------------------------------------------- */
 
 void make_blank(struct world *w, uint64_t pfn)
 {
@@ -185,7 +185,7 @@ void make_page_table(struct world *w, uint64_t pfn)
 	page_type(w, pfn, "table");
 }
 
-/* ---- free pages ------------------------------------------------------------------------------------------------------------ */
+/* ---- free pages -------------------------------------------------------------------------------------------------- */
 
 void make_free(struct world *w, uint64_t pfn, unsigned order)
 {
@@ -251,7 +251,7 @@ void make_rest_free(struct world *w)
 	}
 }
 
-/* ---- compound pages ---------------------------------------------------------------------------------------------------------- */
+/* ---- compound pages ---------------------------------------------------------------------------------------------- */
 
 static void make_tail(struct world *w, uint64_t head, uint64_t pfn, unsigned order)
 {

@@ -4,7 +4,7 @@
 
 enum { ROOTS = 4096, PERCPU_SIZE = 65536, PCP_SIZE = 512, MOVABLE = 1 };
 
-/* ---- lists ------------------------------------------------------------------------------------------------------------ */
+/* ---- lists ------------------------------------------------------------------------------------------------------- */
 
 void world_list_init(struct world *w, uint64_t head)
 {
@@ -22,7 +22,7 @@ void world_list_add(struct world *w, uint64_t head, uint64_t node)
 	world_put(w, head, 8, node);
 }
 
-/* ---- nodes and zones ---------------------------------------------------------------------------------------------------- */
+/* ---- nodes and zones --------------------------------------------------------------------------------------------- */
 
 static uint64_t offset_of(struct world *w, const char *type, const char *name)
 {
@@ -121,7 +121,7 @@ const struct world_zone *world_zone_of(const struct world *w, uint64_t pfn)
 	return NULL;
 }
 
-/* ---- per-CPU lists ---------------------------------------------------------------------------------------------------------- */
+/* ---- per-CPU lists ----------------------------------------------------------------------------------------------- */
 
 static void percpu_make(struct world *w)
 {
@@ -154,7 +154,7 @@ void world_pcp_add(struct world *w, unsigned zone, unsigned cpu, unsigned index,
 	world_put(w, count, 4, world_get(w, count, 4) + 1);
 }
 
-/* ---- sections ------------------------------------------------------------------------------------------------------------------ */
+/* ---- sections ---------------------------------------------------------------------------------------------------- */
 
 static unsigned section_size(struct world *w)
 {
@@ -218,7 +218,7 @@ void world_section(struct world *w, uint64_t nr, unsigned bits)
 	made_grow(w, first_pfn + SECTION_PAGES);
 }
 
-/* ---- the whole machine ------------------------------------------------------------------------------------------------------------ */
+/* ---- the whole machine ------------------------------------------------------------------------------------------- */
 
 static uint64_t mapping_make(struct world *w, uint64_t a_ops)
 {
