@@ -29,6 +29,8 @@ static inline void cleanup_fclose(FILE **f)
 #define _cleanup_close_ _cleanup_(cleanup_close)
 #define _cleanup_fclose_ _cleanup_(cleanup_fclose)
 #define _must_check_ __attribute__((warn_unused_result))
+/** Of a function that is compiled anew for each constant argument: left to itself GCC keeps one copy that asks each time. */
+#define _always_inline_ inline __attribute__((always_inline))
 #define _printf_(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /** Hand a cleanup variable's value over to the caller and forget it here. */

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "base/cleanup.h"
+
 /** Words looked at together; in memory full of addresses so many at once that the look beforehand is worth nothing. */
 enum { BLOCK = 32, DENSE = 4, DENSE_BLOCKS = 8 };
 
@@ -32,7 +34,7 @@ static struct halves halves_of(uint64_t first, uint64_t size)
 }
 
 /* Whether the upper half of some word of the block is in a window. */
-static inline bool any_half(enum endian e, const uint64_t *words, struct halves page, struct halves map)
+static _always_inline_ bool any_half(enum endian e, const uint64_t *words, struct halves page, struct halves map)
 {
 	uint32_t any = 0;
 
@@ -44,7 +46,7 @@ static inline bool any_half(enum endian e, const uint64_t *words, struct halves 
 	return any;
 }
 
-static inline size_t scan(enum endian e, const struct word_windows *w, const uint64_t *words, size_t first, size_t nr,
+static _always_inline_ size_t scan(enum endian e, const struct word_windows *w, const uint64_t *words, size_t first, size_t nr,
 			  uint32_t *ret)
 {
 	const uint64_t page_first = w->page_first, page_size = w->page_size, map_first = w->map_first, map_size = w->map_size;
@@ -59,7 +61,7 @@ static inline size_t scan(enum endian e, const struct word_windows *w, const uin
 	return found;
 }
 
-static inline size_t scan_all(enum endian e, const struct word_windows *w, const uint64_t *words, size_t nr, uint32_t *ret)
+static _always_inline_ size_t scan_all(enum endian e, const struct word_windows *w, const uint64_t *words, size_t nr, uint32_t *ret)
 {
 	struct halves page = halves_of(w->page_first, w->page_size), map = halves_of(w->map_first, w->map_size);
 	size_t found = 0, i = 0, dense = 0;

@@ -2,6 +2,7 @@
 #include "types/dwarf_filter.h"
 
 #include "base/bytes.h"
+#include "base/cleanup.h"
 
 enum {
 	/* Below this size of .debug_info simply everything is read. */
@@ -96,7 +97,7 @@ static bool hit_counts(const struct wants *w, uint32_t name_id, unsigned kinds)
 	return false;
 }
 
-static inline bool unit_scan(enum endian e, const struct filter *f, const struct wants *w, const struct unit *unit,
+static _always_inline_ bool unit_scan(enum endian e, const struct filter *f, const struct wants *w, const struct unit *unit,
 			     const struct abbrevs *a)
 {
 	const uint8_t *start = f->sections->at[DWARF_INFO].data + unit->offset + unit->root;

@@ -5,6 +5,7 @@
 #ifndef WALK_PAGE_H
 #define WALK_PAGE_H
 
+#include "base/cleanup.h"
 #include "layout/layout.h"
 
 /** References that each pin of an order-0 page takes (try_grab_page()). */
@@ -22,7 +23,7 @@ struct page_view {
 	int32_t refcount;
 };
 
-static inline struct page_view page_decode_as(enum endian e, const struct layout *l, const unsigned char *p)
+static _always_inline_ struct page_view page_decode_as(enum endian e, const struct layout *l, const unsigned char *p)
 {
 	return (struct page_view){
 		.flags = get_u64(e, p + l->page.flags),
