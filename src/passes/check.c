@@ -48,20 +48,29 @@ static struct error *open_structures(struct check *c)
 /* A crash stops all CPUs; one that does not answer may be anywhere. */
 static struct error *note_silent_cpus(struct check *c)
 {
-	struct cpu_states cpus;
-	struct error *err = cpu_states_init(&cpus, &c->layout, &c->percpu, c->dump, c->kv);
+	struct error *err = cpu_states_init(&c->cpus, &c->layout, &c->percpu, c->dump, c->kv);
 
-	if (!err && cpus.nr_silent) {
-		bool one = cpus.nr_silent == 1;
+	if (!err && c->cpus.nr_silent) {
+		bool one = c->cpus.nr_silent == 1;
 
 		snprintf(c->silent_cpus, sizeof(c->silent_cpus), "CPU%s without registers, %s CPU %u", one ? "" : "s",
-			 one ? "namely" : "the first is", cpus.first_silent);
+			 one ? "namely" : "the first is", c->cpus.first_silent);
 		check_gap_add(c, c->silent_cpus, one ? "it did not stop for the dump, so what it had in hand is not known"
 						     : "they did not stop for the dump, so what they had in hand is not known",
-			      cpus.nr_silent, UINT64_MAX);
+			      c->cpus.nr_silent, UINT64_MAX);
 	}
-	cpu_states_deinit(&cpus);
 	return err;
+}
+
+struct error *check_read_tasks(struct check *c)
+{
+	struct error *err;
+
+	if (c->has_read_tasks)
+		return NULL;
+	c->has_read_tasks = true;
+	err = tasks_init(&c->tasks, &c->layout, c->kv);
+	return err ? err : stacks_init(&c->stacks, &c->layout, &c->tasks, &c->percpu, &c->cpus, c->kv);
 }
 
 static void note_gaps(struct check *c)
@@ -345,7 +354,9 @@ void check_free(struct check *c)
 	free_lists_deinit(&c->free_lists);
 	owners_pass_deinit(c);
 	mms_deinit(&c->mms);
+	stacks_deinit(&c->stacks);
 	tasks_deinit(&c->tasks);
+	cpu_states_deinit(&c->cpus);
 	rmap_deinit(&c->rmap);
 	cache_deinit(&c->cache);
 	marks_deinit(&c->marks);

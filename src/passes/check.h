@@ -31,6 +31,7 @@
 #include "walk/pcp.h"
 #include "walk/path.h"
 #include "walk/percpu.h"
+#include "walk/stack.h"
 #include "walk/swapent.h"
 
 enum { CHECK_MAX_PASSES = 24, CHECK_MAX_GAPS = 48, LRU_SUSPECTS_PER_SECTION = 64 };
@@ -149,7 +150,10 @@ struct check {
 	struct marks marks;
 	struct refs_found refs;
 	struct kernel_memory kernel_memory; /**< after the pass "refs" */
-	struct tasks tasks;
+	struct cpu_states cpus;
+	struct tasks tasks;   /**< check_read_tasks() */
+	struct stacks stacks; /**< of these */
+	bool has_read_tasks;
 	struct mms mms;
 	struct swapent swapent;
 	struct lru lru;
@@ -194,6 +198,9 @@ struct error *check_run(struct check *c) _must_check_;
 void check_free(struct check *c);
 
 /** Note something unreadable; \p what and \p why live as long as the check.  \p example: UINT64_MAX for none. */
+/** Read the tasks and their stacks, if that was not done yet.  Not while workers run. */
+struct error *check_read_tasks(struct check *c) _must_check_;
+
 void check_gap_add(struct check *c, const char *what, const char *why, uint64_t count, uint64_t example);
 
 /** Note how long the pass \p name (static) took. */

@@ -109,17 +109,13 @@ static int by_pfn(const void *a, const void *b)
 	return (x->by.va > y->by.va) - (x->by.va < y->by.va);
 }
 
-static struct error *read_hands(struct hands *h, struct stacks *stacks)
+static struct error *read_hands(struct hands *h)
 {
 	struct check *c = h->c;
-	struct tasks own = { 0 };
-	struct error *err = c->tasks.list.nr ? NULL : tasks_init(&own, &c->layout, c->kv);
+	struct error *err = check_read_tasks(c);
 
 	if (!err)
-		err = stacks_init(stacks, &c->layout, c->tasks.list.nr ? &c->tasks : &own, &c->percpu, c->dump, c->kv);
-	if (!err)
-		err = stacks_words(stacks, c->kv, note_word, h);
-	tasks_deinit(&own);
+		err = stacks_words(&c->stacks, c->kv, note_word, h);
 	if (h->named.nr)
 		qsort(h->named.v, h->named.nr, sizeof(*h->named.v), by_pfn);
 	return err;
@@ -143,7 +139,6 @@ struct error *pass_hands_finish(struct check *c)
 {
 	_cleanup_free_ struct pfn_range *ranges = calloc(c->findings.list.nr + 1, sizeof(*ranges));
 	struct hands h = { .c = c, .first = UINT64_MAX };
-	struct stacks stacks = { 0 };
 	struct error *err = ranges ? NULL : &error_nomem;
 
 	for (size_t i = 0; !err && i < c->findings.list.nr; i++) {
@@ -154,11 +149,10 @@ struct error *pass_hands_finish(struct check *c)
 		h.last = ranges[i].last > h.last ? ranges[i].last : h.last;
 	}
 	if (!err && h.first <= h.last)
-		err = read_hands(&h, &stacks);
+		err = read_hands(&h);
 	for (size_t i = 0; !err && h.named.nr && i < c->findings.list.nr; i++)
 		if (is_between(&c->findings.list.v[i]))
 			lower(&h, &c->findings.list.v[i], &ranges[i]);
-	stacks_deinit(&stacks);
 	array_free(&h.named);
 	return err;
 }

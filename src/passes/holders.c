@@ -285,7 +285,7 @@ static struct error *search_memory(struct search *s, struct holders *ret)
 static struct error *search_registers(const struct search *s, struct holders *ret)
 {
 	const struct arch *arch = s->check->layout.mmu.arch;
-	const struct cpu_states *cpus = &ret->places.stacks.cpus;
+	const struct cpu_states *cpus = &s->check->cpus;
 
 	for (unsigned cpu = 0; cpu < cpus->list.nr; cpu++) {
 		const struct cpu_registers *r = &cpus->list.v[cpu].registers;
@@ -364,7 +364,6 @@ void holders_deinit(struct holders *h)
 	array_free(&h->list);
 	array_free(&h->arrays);
 	symbols_deinit(&h->symbols);
-	tasks_deinit(&h->tasks);
 	places_deinit(&h->places);
 	slabs_deinit(&h->slabs);
 }

@@ -82,7 +82,6 @@ struct holders {
 	uint64_t unknown;           /**< pages of RAM of which it is not known what they are */
 	/* what the words for people are made of */
 	struct symbols symbols;
-	struct tasks tasks;         /**< only when the check has none */
 	struct places places;
 	struct slabs slabs;
 	ARRAY(struct page_array) arrays; /**< by va */

@@ -92,7 +92,7 @@ static struct error *owns_object(struct check *c, const struct task *t, const ch
 struct error *holder_process(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
 {
 	static const char *const caches[] = { "task_struct", "mm_struct", "files_cache" };
-	const struct tasks *tasks = c->tasks.list.nr ? &c->tasks : &h->tasks;
+	const struct tasks *tasks = &c->tasks;
 	const char *cache = x->where == HOLDER_SLAB && x->thing < h->slabs.caches.nr ? h->slabs.caches.v[x->thing].name : "";
 	struct error *err = NULL;
 	bool is_one = false;

@@ -34,15 +34,12 @@ static struct error *map_vmalloc(struct check *c, struct holders *h)
 
 struct error *holders_load(struct check *c, struct holders *h)
 {
-	const struct tasks *tasks = &c->tasks;
 	struct error *err = symbols_init(&h->symbols, c->types);
 
-	if (!err && !tasks->list.nr) {
-		tasks = &h->tasks;
-		err = tasks_init(&h->tasks, &c->layout, c->kv);
-	}
 	if (!err)
-		err = places_init(&h->places, &c->layout, &c->memmap, tasks, &c->percpu, c->dump, c->kv);
+		err = check_read_tasks(c);
+	if (!err)
+		err = places_init(&h->places, &c->layout, &c->memmap, &c->stacks, &c->percpu, c->kv);
 	if (!err)
 		err = slabs_init(&h->slabs, &c->layout, &c->memmap, &c->zones, c->kv);
 	return err || !h->list.nr ? err : map_vmalloc(c, h);

@@ -51,7 +51,7 @@ static struct error *frame_text(struct check *c, const struct holders *h, const 
 	bool ok = true;
 
 	buf[0] = '\0';
-	for (uint64_t i = 1; !err && ok && i <= REACH && x->va + i * 8 - x->start < h->places.stacks.size; i++) {
+	for (uint64_t i = 1; !err && ok && i <= REACH && x->va + i * 8 - x->start < h->places.stacks->size; i++) {
 		uint64_t word;
 
 		err = kvmem_read_word(c->kv, x->va + i * 8, 8, &word, &ok);
@@ -90,7 +90,7 @@ static struct error *task_state(struct check *c, uint64_t task, const char **ret
 
 static struct error *stack_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
 {
-	const struct stack *s = &h->places.stacks.list.v[x->thing];
+	const struct stack *s = &h->places.stacks->list.v[x->thing];
 	char frame[200], deep[96];
 	const char *state = "running";
 	struct error *err = frame_text(c, h, x, frame, sizeof(frame));
@@ -189,12 +189,12 @@ static void page_text(const struct check *c, const struct holder *x, char *buf, 
 			 x->pa & low_mask(c->layout.page_shift));
 }
 
-static void register_text(const struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
+static void register_text(const struct check *c, const struct holder *x, char *buf, size_t size)
 {
 	char cpu[32];
 
 	snprintf(buf, size, "register %s of %s: in the hands of code that ran when the dump was taken",
-		 c->layout.mmu.arch->registers[x->index], cpu_state_text(&h->places.stacks.cpus, x->thing, cpu, sizeof(cpu)));
+		 c->layout.mmu.arch->registers[x->index], cpu_state_text(&c->cpus, x->thing, cpu, sizeof(cpu)));
 }
 
 static struct error *place_text(struct check *c, const struct holders *h, const struct holder *x, char *buf, size_t size)
@@ -213,7 +213,7 @@ static struct error *place_text(struct check *c, const struct holders *h, const 
 	case HOLDER_VMALLOC:
 		return vmalloc_text(c, h, x, buf, size);
 	case HOLDER_REGISTER:
-		register_text(c, h, x, buf, size);
+		register_text(c, x, buf, size);
 		break;
 	case HOLDER_REQUEST:
 		snprintf(buf, size, "request of a block device at %#" PRIx64 " + %#" PRIx64 ", %s", x->start, x->va - x->start,

@@ -117,7 +117,7 @@ static struct error *find_poking(struct check *c)
 
 struct error *pass_mms_begin(struct check *c, uint64_t *ret_units)
 {
-	struct error *err = tasks_init(&c->tasks, &c->layout, c->kv);
+	struct error *err = check_read_tasks(c);
 
 	*ret_units = 0;
 	if (!err)

@@ -12,14 +12,14 @@
 
 enum { MAX_STACK_PAGES = 64 };
 
-struct stack {
+struct stack_check {
 	struct check *check;
 	struct worker *w;
 	const struct task *task;
 	uint64_t va;
 };
 
-static struct finding *stack_finding(struct stack *s, uint64_t pfn, const char *problem)
+static struct finding *stack_finding(struct stack_check *s, uint64_t pfn, const char *problem)
 {
 	struct subject subject = check_page_subject(s->check, SUBJ_PAGE, pfn);
 	struct findings *fs = &s->w->findings;
@@ -38,7 +38,7 @@ static struct finding *stack_finding(struct stack *s, uint64_t pfn, const char *
 	return f;
 }
 
-static struct error *check_page(struct stack *s, uint64_t page_va)
+static struct error *check_page(struct stack_check *s, uint64_t page_va)
 {
 	const struct census_record *r;
 	struct page_view v;
@@ -68,7 +68,7 @@ static struct error *check_page(struct stack *s, uint64_t page_va)
 struct error *check_stack(struct check *c, struct worker *w, const struct task *t)
 {
 	const struct facts *f = &c->layout.facts;
-	struct stack s = { c, w, t, 0 };
+	struct stack_check s = { c, w, t, 0 };
 	const struct vmalloc_area *area;
 	uint64_t pages[VMALLOC_CHUNK];
 	struct error *err;

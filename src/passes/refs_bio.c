@@ -22,7 +22,6 @@ struct bio_walk {
 	struct bios bios;
 	uint64_t left;              /* pages that may be noted */
 	uint64_t gaps;
-	const struct stacks *stacks;
 	const struct stack *direct; /* that has a frame of direct I/O on it, below what is at hand */
 };
 
@@ -107,19 +106,12 @@ static struct error *on_word(void *arg, const struct stack_word *x)
 	if (bio_waits_in(&b->bios, x->word))
 		b->direct = x->stack;
 	err = bio_on_stack(&b->bios, x->word, x->va, b->direct == x->stack, &bio, &ok);
-	return err || !ok || !bio.submitted || stacks_find(b->stacks, bio.va) != x->stack ? err : note_bio(b, &bio);
+	return err || !ok || !bio.submitted || stacks_find(&b->c->stacks, bio.va) != x->stack ? err : note_bio(b, &bio);
 }
 
 static struct error *on_stacks(struct bio_walk *b)
 {
-	struct stacks stacks = { .size = 0 };
-	struct error *err = stacks_init(&stacks, &b->c->layout, &b->c->tasks, &b->c->percpu, b->c->dump, b->w->kv);
-
-	b->stacks = &stacks;
-	if (!err && stacks.list.nr)
-		err = stacks_words(&stacks, b->w->kv, on_word, b);
-	stacks_deinit(&stacks);
-	return err;
+	return b->c->stacks.list.nr ? stacks_words(&b->c->stacks, b->w->kv, on_word, b) : NULL;
 }
 
 /* Who ends a bio in an interrupt leaves it to a worker to make its pages dirty (bio_check_pages_dirty()): held until then. */

@@ -77,21 +77,18 @@ static struct error *one(struct dumper *d)
 struct error *refs_dumpers(struct check *c, struct worker *w)
 {
 	struct dumper *d = malloc(sizeof(*d));
-	struct stacks stacks = { .size = 0 };
-	struct error *err;
+	struct error *err = NULL;
 
 	if (!d)
 		return &error_nomem;
-	err = stacks_init(&stacks, &c->layout, &c->tasks, &c->percpu, c->dump, w->kv);
-	*d = (struct dumper){ .c = c, .w = w, .size = stacks.size };
-	for (size_t i = 0; !err && i < stacks.list.nr; i++) {
-		const struct task *t = tasks_find(&c->tasks, stacks.list.v[i].task);
+	*d = (struct dumper){ .c = c, .w = w, .size = c->stacks.size };
+	for (size_t i = 0; !err && i < c->stacks.list.nr; i++) {
+		const struct task *t = tasks_find(&c->tasks, c->stacks.list.v[i].task);
 
-		d->stack = &stacks.list.v[i];
+		d->stack = &c->stacks.list.v[i];
 		if (t && t->mm && t->flags & PF_DUMPCORE)
 			err = one(d);
 	}
-	stacks_deinit(&stacks);
 	free(d);
 	return err;
 }

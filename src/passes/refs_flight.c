@@ -272,7 +272,7 @@ struct error *refs_flight(struct hunt *t)
 	if (!err && f.nr_open)
 		err = note_tables(&f);
 	if (!err && f.nr_open)
-		err = stacks_words(&t->holders.places.stacks, t->c->kv, note_word, &f);
+		err = stacks_words(&t->c->stacks, t->c->kv, note_word, &f);
 	match_windows(&f);
 	if (!err)
 		err = add_classes(&f);

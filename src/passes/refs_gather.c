@@ -46,14 +46,6 @@ static struct error *note_word(void *arg, const struct stack_word *x)
 struct error *refs_gathers(struct check *c, struct worker *w)
 {
 	struct gathers g = { .w = w };
-	struct stacks stacks;
-	struct error *err;
 
-	if (!gather_is_known(&c->layout))
-		return NULL;
-	err = stacks_init(&stacks, &c->layout, &c->tasks, &c->percpu, c->dump, w->kv);
-	if (!err)
-		err = stacks_words(&stacks, w->kv, note_word, &g);
-	stacks_deinit(&stacks);
-	return err;
+	return gather_is_known(&c->layout) ? stacks_words(&c->stacks, w->kv, note_word, &g) : NULL;
 }

@@ -54,7 +54,6 @@ static struct error *claim_tables(struct hunt *t)
 
 struct area_owners {
 	struct hunt *t;
-	struct stacks stacks;
 	struct modules modules;
 	ARRAY(uint64_t) stack_callers; /* who allocates areas that are stacks: of tasks, and kept for the next one */
 };
@@ -72,7 +71,7 @@ static enum kernel_owner owner_of_area(const struct area_owners *o, uint64_t va)
 {
 	const struct vmalloc_area *a = vmalloc_find(&o->t->c->owners.vmalloc, va);
 
-	if (stacks_find(&o->stacks, va) || (a && a->valid && is_stack(o, a)))
+	if (stacks_find(&o->t->c->stacks, va) || (a && a->valid && is_stack(o, a)))
 		return KOWNER_STACK;
 	if (modules_find(&o->modules, va))
 		return KOWNER_MODULE;
@@ -94,8 +93,8 @@ static struct error *claim_leaf(void *arg, const struct vmap_leaf *leaf)
 
 static struct error *find_stack_callers(struct area_owners *o)
 {
-	for (size_t i = 0; i < o->stacks.list.nr; i++) {
-		const struct vmalloc_area *a = vmalloc_find(&o->t->c->owners.vmalloc, o->stacks.list.v[i].va);
+	for (size_t i = 0; i < o->t->c->stacks.list.nr; i++) {
+		const struct vmalloc_area *a = vmalloc_find(&o->t->c->owners.vmalloc, o->t->c->stacks.list.v[i].va);
 
 		if (a && a->valid && a->caller && !is_stack(o, a) && !array_push(&o->stack_callers, a->caller))
 			return &error_nomem;
@@ -199,8 +198,6 @@ static struct error *claim_areas(struct hunt *t)
 	struct error *err = vmap_find(&c->layout, c->kv, &range, &ok);
 
 	if (!err)
-		err = stacks_init(&o.stacks, &c->layout, &c->tasks, &c->percpu, c->dump, c->kv);
-	if (!err)
 		err = modules_init(&o.modules, &c->layout, c->kv);
 	t->gaps += !ok;
 	if (!err && ok)
@@ -209,7 +206,6 @@ static struct error *claim_areas(struct hunt *t)
 		err = claim_shadow(t, &range);
 	if (!err)
 		claim_all(t, &c->owners.owned, KOWNER_VMALLOC); /* areas in the making are not mapped yet */
-	stacks_deinit(&o.stacks);
 	modules_deinit(&o.modules);
 	array_free(&o.stack_callers);
 	return err;

@@ -84,8 +84,8 @@ static struct error *load_stack_callers(struct places *p)
 {
 	enum { MAX_CALLERS = 8 };
 
-	for (size_t i = 0; i < p->stacks.list.nr && p->stack_callers.nr < MAX_CALLERS; i++) {
-		const struct vmalloc_area *a = vmalloc_find(&p->vmalloc, p->stacks.list.v[i].va);
+	for (size_t i = 0; i < p->stacks->list.nr && p->stack_callers.nr < MAX_CALLERS; i++) {
+		const struct vmalloc_area *a = vmalloc_find(&p->vmalloc, p->stacks->list.v[i].va);
 
 		if (a && a->valid && a->caller && !has_address(p->stack_callers.v, p->stack_callers.nr, a->caller) &&
 		    !array_push(&p->stack_callers, a->caller))
@@ -94,21 +94,20 @@ static struct error *load_stack_callers(struct places *p)
 	return NULL;
 }
 
-struct error *places_init(struct places *p, const struct layout *l, const struct memmap *m, const struct tasks *t,
-			  const struct percpu *cpus, const struct dump *d, struct kvmem *k)
+struct error *places_init(struct places *p, const struct layout *l, const struct memmap *m, const struct stacks *stacks,
+			  const struct percpu *cpus, struct kvmem *k)
 {
 	struct error *err;
 
 	memset(p, 0, sizeof(*p));
 	p->layout = l;
 	p->percpu = cpus;
+	p->stacks = stacks;
 	err = linear_init(&p->linear, l, m, k);
 	if (!err)
 		err = load_image(p, k);
 	if (!err)
 		err = load_percpu(p, k);
-	if (!err)
-		err = stacks_init(&p->stacks, l, t, cpus, d, k);
 	if (!err)
 		err = vmalloc_init(&p->vmalloc, l, k);
 	if (!err)
@@ -120,7 +119,6 @@ struct error *places_init(struct places *p, const struct layout *l, const struct
 
 void places_deinit(struct places *p)
 {
-	stacks_deinit(&p->stacks);
 	vmalloc_deinit(&p->vmalloc);
 	modules_deinit(&p->modules);
 	array_free(&p->vmalloc_pages);
@@ -254,12 +252,12 @@ bool place_percpu_symbol(const struct places *p, const struct place *at, uint64_
 
 static bool find_stack(const struct places *p, uint64_t va, struct place *ret)
 {
-	const struct stack *s = stacks_find(&p->stacks, va);
+	const struct stack *s = stacks_find(p->stacks, va);
 
 	if (!s)
 		return false;
 	*ret = (struct place){ PLACE_STACK, s->sp ? (va < s->sp ? PLACE_NOT_IN_USE : PLACE_IN_USE) : PLACE_MAY_BE_USED, va, s->va,
-			       (uint32_t)(s - p->stacks.list.v) };
+			       (uint32_t)(s - p->stacks->list.v) };
 	return true;
 }
 

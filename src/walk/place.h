@@ -43,7 +43,7 @@ struct places {
 	const struct layout *layout;
 	const struct percpu *percpu;
 	struct linear linear;
-	struct stacks stacks;
+	const struct stacks *stacks;
 	struct vmalloc vmalloc;
 	struct modules modules; /**< their memory is vmalloc areas */
 	ARRAY(struct vmalloc_page) vmalloc_pages; /**< by pfn, then va; of the pages places_map() was asked for */
@@ -55,9 +55,9 @@ struct places {
 	uint64_t unit_static; /**< bytes of it that are variables with names */
 };
 
-/** \p p borrows \p l and \p cpus.  What the kernel or the dump lacks is left out: not an error. */
-struct error *places_init(struct places *p, const struct layout *l, const struct memmap *m, const struct tasks *t,
-			  const struct percpu *cpus, const struct dump *d, struct kvmem *k) _must_check_;
+/** \p p borrows \p l, \p stacks and \p cpus.  What the kernel or the dump lacks is left out: not an error. */
+struct error *places_init(struct places *p, const struct layout *l, const struct memmap *m, const struct stacks *stacks,
+			  const struct percpu *cpus, struct kvmem *k) _must_check_;
 void places_deinit(struct places *p);
 
 /** Find where vmalloc mapped the pfns of \p wanted. */

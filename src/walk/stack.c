@@ -111,8 +111,8 @@ static struct error *add_registers(struct collector *c)
 	const struct mmu *m = &c->l->mmu;
 	struct error *err = NULL;
 
-	for (size_t i = 0; !err && i < c->stacks->cpus.list.nr; i++) {
-		const struct cpu_registers *r = &c->stacks->cpus.list.v[i].registers;
+	for (size_t i = 0; !err && i < c->stacks->cpus->list.nr; i++) {
+		const struct cpu_registers *r = &c->stacks->cpus->list.v[i].registers;
 		uint64_t sp = r->nr > m->arch->sp_register ? r->reg[m->arch->sp_register] : 0;
 		struct stack *s = find_running(c, sp);
 
@@ -136,15 +136,14 @@ static bool stack_size(const struct layout *l, uint64_t *ret)
 }
 
 struct error *stacks_init(struct stacks *s, const struct layout *l, const struct tasks *t, const struct percpu *p,
-			  const struct dump *d, struct kvmem *k)
+			  const struct cpu_states *cpus, struct kvmem *k)
 {
 	struct collector c = { s, l, k };
 	struct error *err = NULL;
 
-	memset(s, 0, sizeof(*s));
-	err = cpu_states_init(&s->cpus, l, p, d, k);
-	if (err || !stack_size(l, &s->size))
-		return err;
+	*s = (struct stacks){ .cpus = cpus };
+	if (!stack_size(l, &s->size))
+		return NULL;
 	for (size_t i = 0; !err && i < t->list.nr; i++)
 		err = add_task(&c, &t->list.v[i]);
 	if (!err)
@@ -159,7 +158,6 @@ struct error *stacks_init(struct stacks *s, const struct layout *l, const struct
 void stacks_deinit(struct stacks *s)
 {
 	array_free(&s->list);
-	cpu_states_deinit(&s->cpus);
 }
 
 /* ---- words ------------------------------------------------------------------------------------------------------- */
@@ -189,7 +187,7 @@ static struct error *read_words(struct words *w, uint64_t va, uint64_t end, stru
 /* Registers, and the stack that they are on when it is no task's: a guard page follows those of interrupts. */
 static struct error *read_registers(const struct stacks *s, struct words *w, size_t cpu)
 {
-	const struct cpu_state *state = &s->cpus.list.v[cpu];
+	const struct cpu_state *state = &s->cpus->list.v[cpu];
 	const struct mmu *m = kvmem_mmu(w->k);
 	struct stack_word x = { .cpu = cpu, .cpu_nr = state->cpu };
 	struct error *err = NULL;
@@ -211,7 +209,7 @@ struct error *stacks_words(const struct stacks *s, struct kvmem *k, stack_word_f
 	struct words w = { k, fn, arg, buf };
 	struct error *err = buf ? NULL : &error_nomem;
 
-	for (size_t i = 0; !err && i < s->cpus.list.nr; i++)
+	for (size_t i = 0; !err && i < s->cpus->list.nr; i++)
 		err = read_registers(s, &w, i);
 	for (size_t i = 0; !err && i < s->list.nr; i++) {
 		const struct stack *t = &s->list.v[i];

@@ -22,14 +22,14 @@ struct stack {
 
 struct stacks {
 	ARRAY(struct stack) list; /**< rising va */
-	struct cpu_states cpus;
+	const struct cpu_states *cpus; /**< borrowed */
 	uint64_t size;            /**< bytes of each */
 	unsigned nr_gaps;         /**< tasks whose stack could not be read off */
 };
 
-/** Absent facts leave the list empty: not an error. */
+/** \p s borrows \p cpus.  Absent facts leave the list empty: not an error. */
 struct error *stacks_init(struct stacks *s, const struct layout *l, const struct tasks *t, const struct percpu *p,
-			  const struct dump *d, struct kvmem *k) _must_check_;
+			  const struct cpu_states *cpus, struct kvmem *k) _must_check_;
 void stacks_deinit(struct stacks *s);
 
 /** A word that code has in its hands: on a stack, or in a register. */
