@@ -73,6 +73,14 @@ static unsigned level_of_table(const struct mmu *m, const unsigned char *table, 
 	return best;
 }
 
+static struct error *root_error(const struct dump_info *info, uint64_t pa)
+{
+	return error_new("%s: the dump lacks the kernel's page table at physical address %#llx, so that no kernel memory can be "
+			 "read%s%s; %s",
+			 info->path, (unsigned long long)pa, info->incomplete ? ": " : "", info->incomplete ? info->incomplete : "",
+			 info->truncated ? "give all of the dump" : "take the dump again without leaving out kernel pages");
+}
+
 static struct error *s390_root_level(struct dump *d, struct mmu *m)
 {
 	enum { LOOK_AT = 64 };
@@ -88,9 +96,7 @@ static struct error *s390_root_level(struct dump *d, struct mmu *m)
 	if (err)
 		return err;
 	if (got < sizeof(table))
-		return error_new("%s: the dump lacks the kernel's page table at physical address %#llx, so that no kernel memory "
-				 "can be read; take the dump again without leaving out kernel pages",
-				 dump_info(d)->path, (unsigned long long)m->root_pa);
+		return root_error(dump_info(d), m->root_pa);
 	m->root_level = level_of_table(m, table, LOOK_AT);
 	m->va_bits = mmu_table_shift(m, m->root_level);
 	return NULL;

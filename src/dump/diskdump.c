@@ -95,6 +95,13 @@ static struct error *header_check_layout(const uint8_t *p, enum endian *ret)
 	return NULL;
 }
 
+uint64_t diskdump_bitmaps_used(const struct diskdump_header *h)
+{
+	uint64_t half = h->bitmap_size / 2, used = (h->max_mapnr + 7) / 8;
+
+	return !h->split || used > half ? h->bitmap_size : half + used;
+}
+
 static struct error *header_decode(const struct dump_file *f, const uint8_t *p, struct diskdump_header *h)
 {
 	enum endian e = h->endian;
@@ -112,10 +119,7 @@ static struct error *header_decode(const struct dump_file *f, const uint8_t *p, 
 	h->desc_offset = h->bitmap_offset + h->bitmap_size;
 	if (h->version < 1 || !sub_blocks)
 		return error_new("kdump header of version %" PRId32 ": too old, or damaged", h->version);
-	if (sub_blocks > INT32_MAX / 2 || bitmap_blocks > INT32_MAX / 2 ||
-	    !(f->flat ? file_holds(f, h->bitmap_offset, 1) : file_holds(f, 0, h->desc_offset)))
-		return file_cut_error(f, "page bitmaps");
-	return NULL;
+	return sub_blocks > INT32_MAX / 2 || bitmap_blocks > INT32_MAX / 2 ? file_cut_error(f, "page bitmaps") : NULL;
 }
 
 /* A field of the sub header that older versions do not have. */
@@ -145,6 +149,14 @@ static struct error *sub_decode(const struct dump_file *f, const uint8_t *p, str
 	return NULL;
 }
 
+static bool bitmaps_are_held(const struct dump_file *f, const struct diskdump_header *h)
+{
+	bool empty = h->split && h->split_first == h->split_end;
+
+	return f->flat ? file_holds(f, h->bitmap_offset, 1) :
+			 file_holds(f, h->bitmap_offset, empty ? diskdump_bitmaps_used(h) : h->bitmap_size);
+}
+
 struct error *diskdump_read_header(const struct dump_file *f, struct diskdump_header *h)
 {
 	uint8_t header[HDR_SIZE], sub[SUB_SIZE];
@@ -159,6 +171,8 @@ struct error *diskdump_read_header(const struct dump_file *f, struct diskdump_he
 		err = file_read_header(f, h->block_size, sub, sizeof(sub), "kdump sub header");
 	if (!err)
 		err = sub_decode(f, sub, h);
+	if (!err && !bitmaps_are_held(f, h))
+		err = file_cut_error(f, "page bitmaps");
 	return err;
 }
 
@@ -281,7 +295,7 @@ static struct error *bitmap_to_runs(const struct bitmap *b, struct dump_map *run
 	_cleanup_free_ uint8_t *buf = malloc(CHUNK);
 	struct bitmap_scan s = { .runs = runs, .run.why = b->why };
 	struct error *err = buf ? NULL : &error_nomem;
-	uint64_t pfn = b->first & ~UINT64_C(63);
+	uint64_t pfn = b->first < b->end ? b->first & ~UINT64_C(63) : b->end;
 
 	while (pfn < b->end && !err)
 		err = scan_chunk(&s, b, pfn, buf, CHUNK, &pfn);

@@ -28,6 +28,12 @@ struct diskdump_header {
 	uint8_t identity[412]; /* utsname and time of the dump: the same in all parts */
 };
 
+/**
+ * How many bytes of the bitmaps mean anything.  Of a part of a split dump that has no page of its own makedumpfile writes nothing
+ * behind them, not even the rest of the block.
+ */
+uint64_t diskdump_bitmaps_used(const struct diskdump_header *h);
+
 struct error *diskdump_read_header(const struct dump_file *f, struct diskdump_header *h) _must_check_;
 
 /** Pages [first, end) whose descriptors are in this file; those of the first page that is stored come first. */

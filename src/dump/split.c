@@ -64,7 +64,8 @@ static struct error *split_difference(const struct split_part *a, const struct s
 	if (err || !same)
 		return err;
 	*ret = "the map of memory";
-	err = same_bytes(&a->file, ha->bitmap_offset, &b->file, hb->bitmap_offset, ha->bitmap_size, &same);
+	err = same_bytes(&a->file, ha->bitmap_offset, &b->file, hb->bitmap_offset, diskdump_bitmaps_used(ha),
+			 &same);
 	if (!err && same)
 		*ret = NULL;
 	return err;
@@ -194,7 +195,7 @@ static struct error *split_try(struct split_set *s, const char *path)
 	struct error *err;
 	struct stat st;
 
-	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < (off_t)first->header.desc_offset)
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < (off_t)first->header.bitmap_offset)
 		return NULL;
 	err = part_open(&p, path);
 	if (!err) {

@@ -18,6 +18,8 @@ FORMS = {
 # One of each kernel generation, and what has several nodes, holes or five levels.
 INPUTS = ("5.10", "6.12-la57", "7.3-numa")
 POWER = "6.12-ppc64el"
+# Big-endian, and so are headers, descriptors and notes.
+BIG_ENDIAN = "6.12-s390x"
 # Bundled as they came from QEMU and from /proc/vmcore.
 ELVES = {"6.1-elf": "ELF", "6.1-kdump": "ELF"}
 
@@ -131,7 +133,9 @@ def try_piped(cases, dump, folder):
 
 def try_split(cases, dump, folder):
     """Parts in any order, found beside each other, and through the commands that take several files."""
-    data = open(dump.path, "rb").read()
+    dumptest.redump("--kdump", "zlib", dump.path, folder / "vmcore")
+    data = (folder / "vmcore").read_bytes()
+    (folder / "vmcore").unlink()
     stored = forms.Kdump(data).stored
     borders = [stored[len(stored) // 3] + 1, stored[len(stored) // 2] | 63]
     paths = [folder / f"vmcore.{i}" for i in range(3)]
@@ -144,6 +148,7 @@ def try_split(cases, dump, folder):
     cases.case("page of a split dump", [f"{sheet.stderr}{sheet.stdout[:200]}" for sheet in sheets[1:]
                                         if sheet.returncode or sheet.stdout != sheets[0].stdout])
     try_missing_part(cases, dump, paths, borders)
+    try_empty_part(cases, dump, paths, forms.Kdump(data))
     for path in paths:
         path.unlink()
 
@@ -161,6 +166,20 @@ def try_missing_part(cases, dump, paths, borders):
             wrong += [f"false alarm: {f['message']}" for f in report["findings"] if f["severity"] != "note"]
             wrong += [] if report["dump"]["truncated"] and report["dump"]["pages_truncated"] else ["not truncated"]
         cases.case(f"{dump.name}, part {missing} is missing", wrong)
+
+
+def try_empty_part(cases, dump, paths, kdump):
+    """What makedumpfile writes when there are fewer blocks of memory than files: the file ends with the last bit it needs."""
+    empty = forms.part(kdump, kdump.max_mapnr, kdump.max_mapnr)
+    bits = kdump.bitmap + (kdump.max_mapnr + 7) // 8
+    for name, size in ("", bits), (", cut", bits - 1):
+        path = paths[0].with_name("vmcore.empty")
+        path.write_bytes(empty[:size])
+        done = dumptest.pagefsck("check", "--format", "json", "-d", dump.vmlinux, *paths, path)
+        report = dumptest.parse(done.stdout)
+        good = done.returncode == 8 and "vmcore.empty: cut" in done.stderr if name else not difference(essence(known(dump)), essence(report))
+        cases.case(f"{dump.name} with a part that has no page{name}", "" if good else f"exit status {done.returncode}: {done.stderr}")
+        path.unlink()
 
 
 # ---- what was not written for us ------------------------------------------------------------------------------------
@@ -215,6 +234,17 @@ def try_live(cases, dump, folder):
     path.unlink()
 
 
+def try_big_endian(cases, dump, folder):
+    for form in "none", "zlib", "zstd", "elf":  # plain, by libkdumpfile, by ourselves
+        try_form(cases, dump, form, folder)
+    flat = folder / "vmcore.flat"
+    dumptest.redump("--kdump", "lzo", dump.path, folder / "vmcore")
+    flat.write_bytes(forms.flatten((folder / "vmcore").read_bytes()))
+    same_report(cases, "flattened", dump, known(dump), flat, flattened=True, truncated=False)
+    flat.unlink()
+    try_split(cases, dump, folder)
+
+
 def try_cut(cases, dump, folder):
     """Cut after 1, 50 and 99 percent: an error that says so, or gaps and not one false alarm."""
     path = folder / "vmcore.cut"
@@ -264,10 +294,11 @@ def main():
             try_no_note(cases, dump, folder)
             if cases.wanted(f"{POWER} as ELF"):
                 try_turned(cases, dumptest.unpack(POWER)[POWER], folder)
+            try_big_endian(cases, dumptest.unpack(BIG_ENDIAN)[BIG_ENDIAN], folder)
             try_live(cases, dump, folder)
             try_cut(cases, dump, folder)
+            try_split(cases, dump, folder)
         try_piped(cases, dump, folder)
-        try_split(cases, dump, folder)
     cases.finish()
 
 

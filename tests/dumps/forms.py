@@ -4,7 +4,7 @@ import random
 import struct
 
 BLOCK = 4096  # of a flattened file
-DESC = struct.Struct("<QIIQ")
+DESC = "QIIQ"
 # In the second block of a kdump: kdump_sub_header of makedumpfile's diskdump_mod.h.
 SPLIT, START, START_64, MAX_MAPNR_64 = 12, 16, 80, 96
 
@@ -28,16 +28,18 @@ def flatten(data, seed=1, end=True, piece=65536):
 
 
 class Kdump:
-    """Headers and descriptors of a kdump file."""
+    """Headers and descriptors of a kdump file, in the byte order of the machine that wrote it."""
 
     def __init__(self, data):
         self.data = data
-        self.block, sub_blocks, bitmap_blocks = struct.unpack_from("<III", data, 428)  # blocks are pages
-        self.max_mapnr = struct.unpack_from("<Q", data, self.block + MAX_MAPNR_64)[0]
-        bitmap = (1 + sub_blocks) * self.block + bitmap_blocks // 2 * self.block
+        self.order = "<" if int.from_bytes(data[8:12], "little") < 0x10000 else ">"  # the version is a small number
+        self.block, sub_blocks, bitmap_blocks = struct.unpack_from(self.order + "III", data, 428)  # blocks are pages
+        self.max_mapnr = struct.unpack_from(self.order + "Q", data, self.block + MAX_MAPNR_64)[0]
+        desc = self.desc = struct.Struct(self.order + DESC)
+        bitmap = self.bitmap = (1 + sub_blocks + bitmap_blocks // 2) * self.block  # of what is stored
         self.descs_at = (1 + sub_blocks + bitmap_blocks) * self.block
         self.stored = [pfn for pfn in range(self.max_mapnr) if data[bitmap + pfn // 8] >> pfn % 8 & 1]
-        self.descs = [DESC.unpack_from(data, self.descs_at + i * DESC.size) for i in range(len(self.stored))]
+        self.descs = [desc.unpack_from(data, self.descs_at + i * desc.size) for i in range(len(self.stored))]
 
 
 def split(data, *borders):
@@ -48,19 +50,19 @@ def split(data, *borders):
 
 
 def part(dump, first, end):
-    head = bytearray(dump.data[:dump.descs_at])
-    struct.pack_into("<I", head, dump.block + SPLIT, 1)
-    struct.pack_into("<QQ", head, dump.block + START, first & 0xffffffff, end & 0xffffffff)
-    struct.pack_into("<QQ", head, dump.block + START_64, first, end)
+    head, order = bytearray(dump.data[:dump.descs_at]), dump.order
+    struct.pack_into(order + "I", head, dump.block + SPLIT, 1)
+    struct.pack_into(order + "QQ", head, dump.block + START, first & 0xffffffff, end & 0xffffffff)
+    struct.pack_into(order + "QQ", head, dump.block + START_64, first, end)
     mine = [desc for pfn, desc in zip(dump.stored, dump.descs) if first <= pfn < end]
-    at = dump.descs_at + len(mine) * DESC.size
+    at = dump.descs_at + len(mine) * dump.desc.size
     descs, pages, places = bytearray(), [], {}
     for offset, size, flags, page_flags in mine:
         if offset not in places:  # pages of zeros share their data
             places[offset] = at
             pages.append(dump.data[offset:offset + size])
             at += size
-        descs += DESC.pack(places[offset], size, flags, page_flags)
+        descs += dump.desc.pack(places[offset], size, flags, page_flags)
     return bytes(head + descs) + b"".join(pages)
 
 

@@ -5,6 +5,7 @@
  */
 #include "redump.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -74,10 +75,13 @@ static bool segments_add(void *arg, uint64_t first, uint64_t end)
 
 /* ---- notes ------------------------------------------------------------------------------------------------------ */
 
-static void note_add(struct strbuf *b, const char *name, const void *desc, size_t size)
+static void note_add(struct redump *r, const char *name, uint32_t type, const void *desc, size_t size)
 {
 	static const char zeros[4];
-	uint32_t header[3] = { htole32(strlen(name) + 1), htole32(size), 0 };
+	struct strbuf *b = &r->notes;
+	uint32_t header[3] = {
+		redump_u32(r, (uint32_t)strlen(name) + 1), redump_u32(r, (uint32_t)size), redump_u32(r, type),
+	};
 
 	strbuf_add(b, (const char *)header, sizeof(header));
 	strbuf_add(b, name, strlen(name) + 1);
@@ -97,18 +101,34 @@ static bool note_add_cpu(struct redump *r, unsigned cpu)
 
 		if (!dump_control_register(r->dump, cpu, cr, &value))
 			return false;
-		value = htole64(value);
+		value = redump_u64(r, value);
 		memcpy(desc + CR_OFFSET + 8 * cr, &value, sizeof(value));
 	}
-	note_add(&r->notes, "QEMU", desc, sizeof(desc));
+	note_add(r, "QEMU", 0, desc, sizeof(desc));
 	return true;
+}
+
+/* NT_PRSTATUS of one CPU, with nothing but its registers.  False: no such note. */
+static bool note_add_registers(struct redump *r, unsigned i)
+{
+	enum { BEFORE = 112 / 8, AFTER = 1, MAX_REGISTERS = 64 };
+	uint64_t reg[MAX_REGISTERS], desc[BEFORE + MAX_REGISTERS + AFTER] = { 0 };
+	unsigned nr = dump_registers(r->dump, i, reg, MAX_REGISTERS);
+
+	for (unsigned j = 0; j < nr; j++)
+		desc[BEFORE + j] = redump_u64(r, reg[j]);
+	if (nr)
+		note_add(r, "CORE", NT_PRSTATUS, desc, 8 * (BEFORE + nr + AFTER));
+	return nr;
 }
 
 static struct error *notes_make(struct redump *r, bool with_vmcoreinfo)
 {
 	const char *text = dump_vmcoreinfo_text(r->dump);
-	unsigned cpu = 0;
+	unsigned cpu = 0, i = 0;
 
+	while (note_add_registers(r, i))
+		i++;
 	while (note_add_cpu(r, cpu))
 		cpu++;
 	if (with_vmcoreinfo) {
@@ -116,7 +136,7 @@ static struct error *notes_make(struct redump *r, bool with_vmcoreinfo)
 
 		r->vmcoreinfo_offset = r->notes.len + HEADER_SIZE + NAME_SIZE;
 		r->vmcoreinfo_size = strlen(text);
-		note_add(&r->notes, "VMCOREINFO", text, strlen(text));
+		note_add(r, "VMCOREINFO", 0, text, strlen(text));
 	}
 	return r->notes.failed ? &error_nomem : NULL;
 }
@@ -231,6 +251,7 @@ static struct error *redump_run(struct redump *r, const struct options *o)
 		err = dump_reader_new(r->dump, &r->reader);
 	if (err)
 		return err;
+	r->endian = dump_info(r->dump)->endian;
 	r->page_shift = dump_info(r->dump)->page_shift;
 	r->page_size = (size_t)1 << r->page_shift;
 	dump_for_each_ram(r->dump, segments_add, r);

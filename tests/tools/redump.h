@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/array.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "dump/dump.h"
@@ -24,6 +25,7 @@ struct segment {
 struct redump {
 	struct dump *dump;
 	struct dump_reader *reader;
+	enum endian endian; /* of the dump, and so of all headers */
 	unsigned page_shift;
 	size_t page_size;
 	ARRAY(struct segment) segments; /* rising, not empty */
@@ -34,6 +36,22 @@ struct redump {
 	enum codec codec;
 	FILE *out;
 };
+
+/** Words of a header as the dump's machine has them. */
+static inline uint16_t redump_u16(const struct redump *r, uint16_t v)
+{
+	return get_u16(r->endian, &v);
+}
+
+static inline uint32_t redump_u32(const struct redump *r, uint32_t v)
+{
+	return get_u32(r->endian, &v);
+}
+
+static inline uint64_t redump_u64(const struct redump *r, uint64_t v)
+{
+	return get_u64(r->endian, &v);
+}
 
 /** Read a page that is stored; \p buf holds a page. */
 struct error *redump_page(struct redump *r, uint64_t pfn, void *buf) _must_check_;

@@ -12,7 +12,7 @@
 
 struct elf_plan {
 	struct redump *r;
-	ARRAY(Elf64_Phdr) phdrs; /* not yet little-endian */
+	ARRAY(Elf64_Phdr) phdrs;
 };
 
 static const char *arch_of(const struct redump *r)
@@ -27,6 +27,7 @@ static uint16_t elf_machine(const char *arch)
 		uint16_t machine;
 	} machines[] = {
 		{ "x86_64", EM_X86_64 }, { "aarch64", EM_AARCH64 }, { "riscv64", EM_RISCV }, { "ppc64", EM_PPC64 },
+		{ "s390x", EM_S390 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(machines); i++)
@@ -38,6 +39,8 @@ static uint16_t elf_machine(const char *arch)
 /* Where the direct map may start; KASLR moves it, nobody reads it. */
 static uint64_t direct_map(const char *arch)
 {
+	if (!strcmp(arch, "s390x"))
+		return 0;
 	return !strcmp(arch, "aarch64") ? UINT64_C(0xffff000000000000) : UINT64_C(0xffff888000000000);
 }
 
@@ -57,17 +60,26 @@ static bool plan_add(struct elf_plan *p, const struct segment *s)
 	}));
 }
 
+/* What makes a physical address of one in the kernel image.  s390x: text_init() of arch/s390/kernel/crash_dump.c (v6.10). */
+static uint64_t image_offset(const struct dump *d)
+{
+	const char *phys = dump_vmcoreinfo(d, "KERNELOFFPHYS");
+	int64_t phys_base = 0;
+
+	if (phys)
+		return strtoull(phys, NULL, 16) - dump_kaslr_offset(d);
+	dump_vmcoreinfo_number(d, "NUMBER", "phys_base", &phys_base);
+	return (uint64_t)phys_base - UINT64_C(0xffffffff80000000);
+}
+
 /* Make phdrs[1] the kernel image: the part from _stext on of the segment that holds it. */
 static void plan_image(struct elf_plan *p)
 {
-	const uint64_t map = UINT64_C(0xffffffff80000000);
 	Elf64_Phdr *image = &p->phdrs.v[1];
 	uint64_t va = 0, pa;
-	int64_t phys_base = 0;
 
 	dump_vmcoreinfo_symbol(p->r->dump, "_stext", &va);
-	dump_vmcoreinfo_number(p->r->dump, "NUMBER", "phys_base", &phys_base);
-	pa = va - map + (uint64_t)phys_base;
+	pa = va + image_offset(p->r->dump);
 	for (size_t i = 2; i < p->phdrs.nr; i++) {
 		const Elf64_Phdr *h = &p->phdrs.v[i];
 
@@ -107,36 +119,69 @@ static void plan_place(struct elf_plan *p, uint64_t headers_size)
 	}
 }
 
-/* Headers are written as they lie in memory: this tool runs on little-endian machines. */
+/* ---- headers in the byte order of the dump ---------------------------------------------------------------------- */
+
+static struct error *put_ehdr(const struct elf_plan *p, bool many)
+{
+	struct redump *r = p->r;
+	Elf64_Ehdr e = {
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+		.e_type = redump_u16(r, ET_CORE),
+		.e_machine = redump_u16(r, elf_machine(arch_of(r))),
+		.e_version = redump_u32(r, EV_CURRENT),
+		.e_phoff = redump_u64(r, sizeof(e)),
+		.e_shoff = redump_u64(r, many ? sizeof(e) + p->phdrs.nr * sizeof(Elf64_Phdr) : 0),
+		.e_ehsize = redump_u16(r, sizeof(e)),
+		.e_phentsize = redump_u16(r, sizeof(Elf64_Phdr)),
+		.e_phnum = redump_u16(r, many ? PN_XNUM : (uint16_t)p->phdrs.nr),
+		.e_shentsize = redump_u16(r, many ? sizeof(Elf64_Shdr) : 0),
+		.e_shnum = redump_u16(r, many),
+	};
+
+	if (r->endian == ENDIAN_BIG)
+		e.e_ident[EI_DATA] = ELFDATA2MSB;
+	return redump_put(r, &e, sizeof(e));
+}
+
+static struct error *put_phdr(struct redump *r, const Elf64_Phdr *h)
+{
+	Elf64_Phdr out = {
+		.p_type = redump_u32(r, h->p_type),
+		.p_flags = redump_u32(r, h->p_flags),
+		.p_offset = redump_u64(r, h->p_offset),
+		.p_vaddr = redump_u64(r, h->p_vaddr),
+		.p_paddr = redump_u64(r, h->p_paddr),
+		.p_filesz = redump_u64(r, h->p_filesz),
+		.p_memsz = redump_u64(r, h->p_memsz),
+	};
+
+	return redump_put(r, &out, sizeof(out));
+}
+
+/* The number of program headers that the ELF header has no room for. */
+static struct error *put_shdr(const struct elf_plan *p)
+{
+	Elf64_Shdr shdr = { .sh_size = redump_u64(p->r, 1), .sh_info = redump_u32(p->r, (uint32_t)p->phdrs.nr) };
+
+	return redump_put(p->r, &shdr, sizeof(shdr));
+}
+
 static struct error *elf_put_headers(struct elf_plan *p)
 {
 	bool many = p->phdrs.nr >= PN_XNUM;
-	size_t phdrs_size = p->phdrs.nr * sizeof(Elf64_Phdr);
-	Elf64_Shdr shdr = { .sh_size = 1, .sh_info = (uint32_t)p->phdrs.nr };
-	Elf64_Ehdr e = {
-		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-		.e_type = ET_CORE,
-		.e_machine = elf_machine(arch_of(p->r)),
-		.e_version = EV_CURRENT,
-		.e_phoff = sizeof(e),
-		.e_shoff = many ? sizeof(e) + phdrs_size : 0,
-		.e_ehsize = sizeof(e),
-		.e_phentsize = sizeof(Elf64_Phdr),
-		.e_phnum = many ? PN_XNUM : (uint16_t)p->phdrs.nr,
-		.e_shentsize = many ? sizeof(shdr) : 0,
-		.e_shnum = many,
-	};
 	struct error *err;
 
-	plan_place(p, sizeof(e) + phdrs_size + (many ? sizeof(shdr) : 0));
+	plan_place(p, sizeof(Elf64_Ehdr) + p->phdrs.nr * sizeof(Elf64_Phdr) + (many ? sizeof(Elf64_Shdr) : 0));
 	plan_image(p);
-	err = redump_put(p->r, &e, sizeof(e));
-	if (!err)
-		err = redump_put(p->r, p->phdrs.v, phdrs_size);
+	err = put_ehdr(p, many);
+	for (size_t i = 0; i < p->phdrs.nr && !err; i++)
+		err = put_phdr(p->r, &p->phdrs.v[i]);
 	if (!err && many)
-		err = redump_put(p->r, &shdr, sizeof(shdr));
+		err = put_shdr(p);
 	return err ? err : redump_put(p->r, p->r->notes.s, p->r->notes.len);
 }
+
+/* ---- memory ----------------------------------------------------------------------------------------------------- */
 
 static struct error *elf_put_pages(struct redump *r, const struct segment *s)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Compressed kdump, header version 6, as makedumpfile writes it: header, sub header and notes, two bitmaps,
- * descriptors, pages.  A page that does not shrink is stored as it is; all pages of zeros share the first one's data.
+ * descriptors, pages, all numbers in the byte order of the dump.  A page that does not shrink is stored as it is; all pages of zeros share the first one's data.
  */
 #include <lzo/lzo1x.h>
 #include <snappy-c.h>
@@ -53,7 +53,7 @@ struct kdump_plan {
 	struct redump *r;
 	uint64_t max_pfn;
 	uint64_t sub_blocks, bitmap_blocks; /* of each bitmap */
-	ARRAY(struct page_desc) descs;
+	ARRAY(struct page_desc) descs; /* in the byte order of the dump */
 	uint64_t offset; /* of the next page's data */
 	struct page_desc zero; /* size 0: no page of zeros yet */
 	uint8_t *page, *packed;
@@ -112,6 +112,13 @@ static struct error *page_put(struct kdump_plan *p, struct page_desc *ret)
 	return redump_put(p->r, pack ? p->packed : p->page, ret->size);
 }
 
+static struct page_desc desc_out(const struct redump *r, const struct page_desc *d)
+{
+	return (struct page_desc){
+		.offset = redump_u64(r, d->offset), .size = redump_u32(r, d->size), .flags = redump_u32(r, d->flags),
+	};
+}
+
 static struct error *page_add(struct kdump_plan *p, uint64_t pfn)
 {
 	struct page_desc desc;
@@ -131,7 +138,7 @@ static struct error *page_add(struct kdump_plan *p, uint64_t pfn)
 		if (zero)
 			p->zero = desc;
 	}
-	return array_push(&p->descs, desc) ? NULL : &error_nomem;
+	return array_push(&p->descs, desc_out(p->r, &desc)) ? NULL : &error_nomem;
 }
 
 /* ---- headers ---------------------------------------------------------------------------------------------------- */
@@ -157,43 +164,46 @@ static void header_set_uts(struct disk_dump_header *h, const struct redump *r)
 
 static struct error *put_header(struct kdump_plan *p)
 {
+	struct redump *r = p->r;
 	struct disk_dump_header h = {
 		.signature = { 'K', 'D', 'U', 'M', 'P', ' ', ' ', ' ' },
-		.version = 6,
-		.seconds = 1700000000,
-		.status = codec_flag(p->r->codec),
-		.block_size = (int32_t)p->r->page_size,
-		.sub_hdr_size = (int32_t)p->sub_blocks,
-		.bitmap_blocks = (uint32_t)(2 * p->bitmap_blocks),
-		.max_mapnr = p->max_pfn > UINT32_MAX ? UINT32_MAX : (uint32_t)p->max_pfn,
-		.nr_cpus = 1,
+		.version = (int32_t)redump_u32(r, 6),
+		.seconds = (int64_t)redump_u64(r, 1700000000),
+		.status = redump_u32(r, codec_flag(r->codec)),
+		.block_size = (int32_t)redump_u32(r, (uint32_t)r->page_size),
+		.sub_hdr_size = (int32_t)redump_u32(r, (uint32_t)p->sub_blocks),
+		.bitmap_blocks = redump_u32(r, (uint32_t)(2 * p->bitmap_blocks)),
+		.max_mapnr = redump_u32(r, p->max_pfn > UINT32_MAX ? UINT32_MAX : (uint32_t)p->max_pfn),
+		.nr_cpus = (int32_t)redump_u32(r, 1),
 	};
 	struct error *err;
 
-	header_set_uts(&h, p->r);
-	err = redump_put(p->r, &h, sizeof(h));
-	return err ? err : put_block_padding(p->r);
+	header_set_uts(&h, r);
+	err = redump_put(r, &h, sizeof(h));
+	return err ? err : put_block_padding(r);
 }
 
 static struct error *put_sub_header(struct kdump_plan *p)
 {
+	struct redump *r = p->r;
+	const struct dump_info *info = dump_info(r->dump);
 	int64_t phys_base = 0;
 	struct kdump_sub_header h = {
-		.dump_level = dump_info(p->r->dump)->dump_level < 0 ? 0 : dump_info(p->r->dump)->dump_level,
-		.offset_vmcoreinfo = p->r->page_size + sizeof(h) + p->r->vmcoreinfo_offset,
-		.size_vmcoreinfo = p->r->vmcoreinfo_size,
-		.offset_note = p->r->page_size + sizeof(h),
-		.size_note = p->r->notes.len,
-		.max_mapnr_64 = p->max_pfn,
+		.dump_level = (int32_t)redump_u32(r, info->dump_level < 0 ? 0 : (uint32_t)info->dump_level),
+		.offset_vmcoreinfo = redump_u64(r, r->page_size + sizeof(h) + r->vmcoreinfo_offset),
+		.size_vmcoreinfo = redump_u64(r, r->vmcoreinfo_size),
+		.offset_note = redump_u64(r, r->page_size + sizeof(h)),
+		.size_note = redump_u64(r, r->notes.len),
+		.max_mapnr_64 = redump_u64(r, p->max_pfn),
 	};
 	struct error *err;
 
-	dump_vmcoreinfo_number(p->r->dump, "NUMBER", "phys_base", &phys_base);
-	h.phys_base = (uint64_t)phys_base;
-	err = redump_put(p->r, &h, sizeof(h));
+	dump_vmcoreinfo_number(r->dump, "NUMBER", "phys_base", &phys_base);
+	h.phys_base = redump_u64(r, (uint64_t)phys_base);
+	err = redump_put(r, &h, sizeof(h));
 	if (!err)
-		err = redump_put(p->r, p->r->notes.s, p->r->notes.len);
-	return err ? err : put_block_padding(p->r);
+		err = redump_put(r, r->notes.s, r->notes.len);
+	return err ? err : put_block_padding(r);
 }
 
 static struct error *put_bitmap(struct kdump_plan *p, bool all)
