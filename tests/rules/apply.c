@@ -43,6 +43,12 @@ void mutation_bad(struct mutation *m, const char *fmt, ...)
 
 /* ---- memory with the patches so far ------------------------------------------------------------------------------ */
 
+/* Where byte number i of a word of that size stands in its value. */
+static unsigned byte_shift(const struct mutation *m, unsigned i, unsigned size)
+{
+	return 8 * (mutation_endian(m) == ENDIAN_BIG ? size - 1 - i : i);
+}
+
 bool mutation_read_phys(struct mutation *m, uint64_t pa, void *buf, size_t size)
 {
 	unsigned char *bytes = buf;
@@ -55,7 +61,7 @@ bool mutation_read_phys(struct mutation *m, uint64_t pa, void *buf, size_t size)
 
 		for (uint32_t j = 0; j < p->size; j++)
 			if (p->pa + j >= pa && p->pa + j < pa + size)
-				bytes[p->pa + j - pa] = (unsigned char)(p->value >> (8 * j));
+				bytes[p->pa + j - pa] = (unsigned char)(p->value >> byte_shift(m, j, p->size));
 	}
 	return got == size;
 }
@@ -85,7 +91,7 @@ void mutation_write_phys(struct mutation *m, uint64_t pa, const void *buf, size_
 		struct dump_patch p = { .pa = pa, .size = (uint32_t)part };
 
 		for (size_t i = 0; i < part; i++)
-			p.value |= (uint64_t)bytes[i] << (8 * i);
+			p.value |= (uint64_t)bytes[i] << byte_shift(m, (unsigned)i, (unsigned)part);
 		if (!array_push(&m->patches, p))
 			mutation_bad(m, "no memory");
 		pa += part;

@@ -136,6 +136,7 @@ static bool order_in_flags(struct world *w, const char *path, struct answer *a, 
 {
 	if (strcmp(path, "order") || !spelled(w, "flags", a, ret_page))
 		return false;
+	a->offset += w->base->layout.mmu.endian == ENDIAN_BIG ? (int64_t)a->size - 1 : 0;
 	a->size = 1;
 	*ret_page = 1;
 	return true;
@@ -340,19 +341,20 @@ uint64_t lvalue_read(struct mutation *m, const struct lvalue *l)
 
 	if (!ok)
 		mutation_bad(m, "%u bytes at %#llx cannot be read", l->size, (unsigned long long)l->address);
-	return get_le64(bytes);
+	return get_word(mutation_endian(m), bytes, l->size);
 }
 
 void lvalue_write(struct mutation *m, const struct lvalue *l, uint64_t value)
 {
-	uint64_t le = htole64(value);
+	uint64_t word = get_u64(mutation_endian(m), &value);
+	const char *bytes = (const char *)&word + (mutation_endian(m) == ENDIAN_BIG && l->size < 8 ? 8 - l->size : 0);
 
 	if (l->size > 8)
 		mutation_bad(m, "%u bytes are not one value", l->size);
 	else if (l->physical)
-		mutation_write_phys(m, l->address, &le, l->size);
+		mutation_write_phys(m, l->address, bytes, l->size);
 	else
-		mutation_write(m, l->address, &le, l->size);
+		mutation_write(m, l->address, bytes, l->size);
 }
 
 /* ---- functions --------------------------------------------------------------------------------------------------- */
@@ -362,13 +364,14 @@ uint64_t leaf_entry(struct mutation *m, uint64_t va)
 	const struct mmu *mmu = &m->w->base->layout.mmu;
 	uint64_t table = mmu->root_pa;
 
-	for (unsigned level = mmu->levels; level; level--) {
-		uint64_t at = table + (va >> mmu_level_shift(mmu, level) & low_mask(mmu->index_bits[level])) * 8, entry;
+	for (unsigned level = mmu->root_level; level; level--) {
+		unsigned index = (unsigned)(va >> mmu_level_shift(mmu, level) & low_mask(mmu->index_bits[level]));
+		uint64_t at = table + (uint64_t)index * 8, entry;
 		enum entry_kind kind;
 
 		if (!mutation_read_phys(m, at, &entry, 8))
 			return 0;
-		kind = mmu->arch->decode(mmu, level, mmu_entry(mmu, (const unsigned char *)&entry, 0), &table);
+		kind = mmu_decode(mmu, level, index, mmu_entry(mmu, (const unsigned char *)&entry, 0), &table);
 		if (kind == ENTRY_LEAF)
 			return at;
 		if (kind == ENTRY_NONE)

@@ -58,10 +58,12 @@ static uint64_t block_place(struct mutation *m, const char *what, uint64_t pfn)
 	unsigned bits = fact_value(&c->layout.facts, FACT_NR_PAGEBLOCK_BITS, 4) > 4 ? 8 : 4;
 	uint64_t usage = 0, at = 0;
 
-	if (s && mutation_read(m, s->ms_va + (unsigned)c->layout.section.usage_offset, &usage, 8))
+	if (s) {
+		usage = lvalue_read(m, &(struct lvalue){ s->ms_va + (unsigned)c->layout.section.usage_offset, false, 8 });
 		at = (pfn - s->first_pfn) >> c->free_lists.blocks.order;
-	else
+	} else {
 		mutation_bad(m, "pfn %#llx has no section", (unsigned long long)pfn);
+	}
 	if (!strcmp(what, "pageblock_shift"))
 		return at * bits % 64;
 	return usage + fact(&c->layout.facts, FACT_SECTION_PAGEBLOCK_FLAGS)->offset + at * bits / 64 * 8;

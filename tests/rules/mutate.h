@@ -113,6 +113,12 @@ void mutation_deinit(struct mutation *m);
 void mutation_skip(struct mutation *m, const char *fmt, ...) _printf_(2, 3);
 void mutation_bad(struct mutation *m, const char *fmt, ...) _printf_(2, 3);
 
+/** Of the words in memory. */
+static inline enum endian mutation_endian(const struct mutation *m)
+{
+	return dump_info(m->w->base->dump)->endian;
+}
+
 /** Bytes as they are with the patches so far. */
 bool mutation_read(struct mutation *m, uint64_t va, void *buf, size_t size);
 bool mutation_read_phys(struct mutation *m, uint64_t pa, void *buf, size_t size);
@@ -135,6 +141,7 @@ struct lvalue expr_place(struct mutation *m, const char **s);
 /** The next word (up to a blank) into \p buf; false at the end of the line. */
 bool word_next(const char **s, char *buf, size_t size);
 void blanks_skip(const char **s);
+/** A word in the byte order of the dump. */
 uint64_t lvalue_read(struct mutation *m, const struct lvalue *l);
 void lvalue_write(struct mutation *m, const struct lvalue *l, uint64_t value);
 

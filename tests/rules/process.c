@@ -105,22 +105,43 @@ static const struct vma *area_of(const struct world *w, const struct map_entry *
 	return vmas_find(&space_of(w, e)->vmas, e->va);
 }
 
+/* The address of the table of that level in which the entry at pa stands: tables are aligned to their size. */
+static uint64_t table_of(const struct world *w, uint64_t pa, unsigned level)
+{
+	return pa & ~(uint64_t)(mmu_table_size(&w->base->layout.mmu, level) - 1);
+}
+
 /* The address of the entry so many levels above the entry at pa; 0: there is none. */
 static uint64_t entry_above(const struct world *w, uint64_t pa, unsigned level, unsigned space, unsigned steps)
 {
-	uint64_t page = ~low_mask(w->base->layout.page_shift);
-
 	for (; steps; steps--, level++) {
 		const struct table_links *links = &w->base->tables.level[level];
+		uint64_t table = table_of(w, pa, level);
 		size_t i = 0;
 
-		while (i < links->list.nr && (links->list.v[i].pa != (pa & page) || links->list.v[i].space != space))
+		while (i < links->list.nr && (links->list.v[i].pa != table || links->list.v[i].space != space))
 			i++;
 		if (i == links->list.nr)
 			return 0;
 		pa = links->list.v[i].entry_pa;
 	}
 	return pa;
+}
+
+/* How many levels the top-level table is above e: processes may have trees of different heights. */
+static unsigned steps_to_top(const struct world *w, const struct map_entry *e)
+{
+	unsigned steps = w->base->layout.mmu.levels - e->level;
+
+	while (steps && !entry_above(w, e->pa, e->level, e->space, steps))
+		steps--;
+	return steps;
+}
+
+/* The pfn of the table so many levels above that of e, of its first page if it has several. */
+static uint64_t table_above(const struct world *w, const struct map_entry *e, unsigned steps)
+{
+	return table_of(w, entry_above(w, e->pa, e->level, e->space, steps), e->level + steps) >> w->base->layout.page_shift;
 }
 
 /* ---- places and values ------------------------------------------------------------------------------------------- */
@@ -150,7 +171,7 @@ bool process_place(struct mutation *m, const char *what, uint64_t pfn, uint64_t 
 	if (!e)
 		return true;
 	if (what[1] == 'g')
-		steps = m->w->base->layout.mmu.levels - e->level;
+		steps = steps_to_top(m->w, e);
 	else if (steps)
 		steps = steps + 1 > e->level ? steps + 1 - e->level : 0;
 	*ret = (struct lvalue){ entry_above(m->w, e->pa, e->level, e->space, steps), true, 8 };
@@ -177,11 +198,24 @@ uint64_t process_object(struct mutation *m, const char *what, uint64_t pfn, uint
 	return what[0] == 'm' ? c->spaces[e->space].mm->va : what[0] == 'v' ? v ? v->va : 0 : task ? task->va : 0;
 }
 
+/* Whether entry number `index` of a table is there and empty: not 0 on all machines. */
+static bool entry_is_empty(struct mutation *m, uint64_t table, unsigned level, unsigned index)
+{
+	const struct mmu *mmu = &m->w->base->layout.mmu;
+	unsigned char bytes[8];
+	struct user_entry e;
+
+	if (!mutation_read_phys(m, table + (uint64_t)index * 8, bytes, sizeof(bytes)))
+		return false;
+	mmu_user_decode(mmu, level, index, mmu_entry(mmu, bytes, 0), &e);
+	return e.kind == USER_NONE;
+}
+
 /* The first empty entry of the table that holds e, within an area or outside of all. */
 static uint64_t empty_entry(struct mutation *m, const struct map_entry *e, bool in_area)
 {
 	const struct mmu *mmu = &m->w->base->layout.mmu;
-	uint64_t table = e->pa & ~(uint64_t)(mmu_table_size(mmu, e->level) - 1), word;
+	uint64_t table = table_of(m->w, e->pa, e->level);
 	unsigned shift = mmu_level_shift(mmu, e->level);
 	uint64_t start = e->va & ~low_mask(mmu_table_shift(mmu, e->level));
 	const struct vma *v = area_of(m->w, e);
@@ -189,7 +223,7 @@ static uint64_t empty_entry(struct mutation *m, const struct map_entry *e, bool 
 	for (unsigned i = 0; i < mmu_entries(mmu, e->level); i++) {
 		const struct vma *at = vmas_find(&space_of(m->w, e)->vmas, start + ((uint64_t)i << shift));
 
-		if (mutation_read_phys(m, table + (uint64_t)i * 8, &word, 8) && !word && at == (in_area ? v : NULL))
+		if (entry_is_empty(m, table, e->level, i) && at == (in_area ? v : NULL))
 			return table + (uint64_t)i * 8;
 	}
 	mutation_skip(m, "no empty entry %s beside that of pfn %#llx", in_area ? "in the area" : "outside of areas",
@@ -197,15 +231,17 @@ static uint64_t empty_entry(struct mutation *m, const struct map_entry *e, bool 
 	return 0;
 }
 
-/* The first empty entry beside the one that stands at pa. */
-static uint64_t spare_entry(struct mutation *m, uint64_t pa)
+/* The first empty entry beside the one so many levels above e. */
+static uint64_t spare_entry(struct mutation *m, const struct map_entry *e, unsigned steps)
 {
 	const struct mmu *mmu = &m->w->base->layout.mmu;
-	uint64_t table = pa & ~low_mask(mmu->page_shift), word;
+	uint64_t pa = entry_above(m->w, e->pa, e->level, e->space, steps);
+	unsigned level = e->level + steps;
+	uint64_t table = table_of(m->w, pa, level);
 
-	for (uint64_t i = 0; pa && i < mmu_entries(mmu, 1) / 2; i++)
-		if (mutation_read_phys(m, table + i * 8, &word, 8) && !word)
-			return table + i * 8;
+	for (unsigned i = 0; pa && i < mmu_entries(mmu, level) / 2; i++)
+		if (entry_is_empty(m, table, level, i))
+			return table + (uint64_t)i * 8;
 	mutation_skip(m, "no empty entry beside that at %#llx", (unsigned long long)pa);
 	return 0;
 }
@@ -234,29 +270,67 @@ static uint64_t percpu(struct mutation *m, uint64_t address, uint64_t cpu)
 	return cpu < p->cpus.nr ? p->cpus.v[cpu].offset + address : 0;
 }
 
-/* __swp_entry() of x86. */
-static uint64_t swap_value(uint64_t type, uint64_t offset)
+/* ---- swap entries, whatever the machine's form of them is ----------------------------------------------------------- */
+
+static bool swap_decode(const struct mmu *mmu, uint64_t word, struct user_entry *ret)
 {
-	return type << 59 | ~offset << 14 >> 5;
+	mmu->arch->user_decode(mmu, 1, word, ret);
+	return word && ret->kind == USER_SWAP;
 }
+
+/* A word that is a swap entry, with as few bits as can be; 0: there is none. */
+static uint64_t swap_seed(const struct mmu *mmu)
+{
+	struct user_entry e;
+
+	for (unsigned i = 0; i < 64; i++)
+		for (unsigned j = 0; j <= i; j++)
+			if (swap_decode(mmu, bit_u64(i) | bit_u64(j), &e))
+				return bit_u64(i) | bit_u64(j);
+	return 0;
+}
+
+/* How much there is to change until a swap entry says what it should: bits of type, offset, and all else. */
+static unsigned swap_distance(const struct user_entry *e, uint64_t type, uint64_t offset)
+{
+	return (unsigned)(__builtin_popcountll(e->type ^ type) + __builtin_popcountll(e->offset ^ offset) +
+			  __builtin_popcount(e->bits));
+}
+
+/* __swp_entry(): each bit of type and offset is one bit of the entry, or one turned round. */
+static uint64_t swap_value(struct mutation *m, uint64_t type, uint64_t offset)
+{
+	const struct mmu *mmu = &m->w->base->layout.mmu;
+	uint64_t word = swap_seed(mmu);
+	struct user_entry e, turned;
+
+	for (unsigned bit = 0; bit < 64; bit++)
+		if (swap_decode(mmu, word, &e) && swap_decode(mmu, word ^ bit_u64(bit), &turned) &&
+		    swap_distance(&turned, type, offset) < swap_distance(&e, type, offset))
+			word ^= bit_u64(bit);
+	if (!swap_decode(mmu, word, &e) || swap_distance(&e, type, offset))
+		mutation_bad(m, "there is no swap entry of type %llu and offset %#llx", (unsigned long long)type,
+			     (unsigned long long)offset);
+	return word;
+}
+
+/* ---- functions --------------------------------------------------------------------------------------------------- */
 
 /* Functions about the entry e; false: no such function. */
 static bool entry_function(struct mutation *m, const char *function, const struct map_entry *e, uint64_t *ret)
 {
-	const struct mmu *mmu = &m->w->base->layout.mmu;
-
 	if (!strcmp(function, "va"))
 		*ret = e->va;
 	else if (!strcmp(function, "table"))
-		*ret = e->pa >> mmu->page_shift;
+		*ret = table_above(m->w, e, 0);
 	else if (!strcmp(function, "upper"))
-		*ret = entry_above(m->w, e->pa, e->level, e->space, 1) >> mmu->page_shift;
+		*ret = table_above(m->w, e, 1);
 	else if (!strcmp(function, "top"))
-		*ret = entry_above(m->w, e->pa, e->level, e->space, mmu->levels - e->level) >> mmu->page_shift;
+		*ret = table_above(m->w, e, steps_to_top(m->w, e));
 	else if (!strcmp(function, "empty") || !strcmp(function, "gap"))
 		*ret = empty_entry(m, e, function[0] == 'e');
 	else if (!strcmp(function, "spare_pmd") || !strcmp(function, "spare_pud"))
-		*ret = spare_entry(m, entry_above(m->w, e->pa, e->level, e->space, function[7] == 'm' ? 1 : 2));
+		*ret = spare_entry(m, e, function[7] == 'm' ? 1 : 2);
 	else
 		return false;
 	return true;
@@ -281,7 +355,7 @@ bool process_function(struct mutation *m, const char *function, uint64_t a, uint
 	} else if (!strcmp(function, "swapent")) {
 		*ret = nth_swap_entry(m, a);
 	} else if (!strcmp(function, "swp")) {
-		*ret = swap_value(a, b);
+		*ret = swap_value(m, a, b);
 	} else if (!strcmp(function, "percpu")) {
 		*ret = percpu(m, a, b);
 	} else if (is_entry_function(function)) {

@@ -14,7 +14,7 @@ static void hold_in_task(struct mutation *m, uint64_t page)
 	if (m->nr_holds >= t->list.nr || !world_member(m->w, "task_struct", "journal_info", &member))
 		mutation_skip(m, "no task to hold the page");
 	else
-		mutation_write(m, t->list.v[m->nr_holds].va + member.offset, &page, sizeof(page));
+		lvalue_write(m, &(struct lvalue){ t->list.v[m->nr_holds].va + member.offset, false, 8 }, page);
 	m->nr_holds++;
 }
 
@@ -29,11 +29,10 @@ static void hold_on_stack(struct mutation *m, uint64_t page)
 		if (!t->list.v[i].mm || !world_member(m->w, "task_struct", "stack", &stack) ||
 		    !world_member(m->w, "pt_regs", "r15", &regs))
 			continue;
-		if (!mutation_read(m, t->list.v[i].va + stack.offset, &at, sizeof(at)))
-			at = 0;
+		at = lvalue_read(m, &(struct lvalue){ t->list.v[i].va + stack.offset, false, 8 });
 	}
 	if (at)
-		mutation_write(m, at + 4 * 4096 - 168, &page, sizeof(page));
+		lvalue_write(m, &(struct lvalue){ at + 4 * 4096 - 168, false, 8 }, page);
 	else
 		mutation_skip(m, "no stack to hold the page");
 }
