@@ -184,6 +184,14 @@ static inline unsigned mmu_table_shift(const struct mmu *m, unsigned level)
 	return m->level_shift[level] + m->index_bits[level];
 }
 
+/** The first address behind the memory that the table of \p level at \p start covers; the last one if that is the end of all. */
+static inline uint64_t mmu_table_end(const struct mmu *m, unsigned level, uint64_t start)
+{
+	uint64_t last = start | low_mask(mmu_table_shift(m, level));
+
+	return last == UINT64_MAX ? last : last + 1;
+}
+
 /** Entries of a table of \p level. */
 static inline unsigned mmu_entries(const struct mmu *m, unsigned level)
 {

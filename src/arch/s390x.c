@@ -144,7 +144,7 @@ static struct error *s390_mmu_init(struct dump *d, struct mmu *ret)
 /* The kernel has a tree of its own, which begins with the lowcore. */
 static bool s390_kernel_va(const struct mmu *m, uint64_t va)
 {
-	return va >= (uint64_t)LOWCORE_PAGES << PAGE_SHIFT && !(va >> m->va_bits);
+	return va >= (uint64_t)LOWCORE_PAGES << PAGE_SHIFT && !(va & ~low_mask(m->va_bits));
 }
 
 /* An address-space-control element: where the top-level table is, and which kind it is. */

@@ -150,9 +150,12 @@ uint64_t holders_pages(const struct check *c)
 	return nr;
 }
 
-static bool is_kernel(const struct census_record *r)
+/* The kernel's own tables are reserved, or have no type; where memory is mapped at its own address (s390x) they lead to all. */
+static bool is_searched(const struct check *c, const struct census_run *run, uint64_t i)
 {
-	return kernel_kinds >> r->kind & 1;
+	uint64_t pfn = run->first_pfn + i;
+
+	return kernel_kinds >> run->records[i].kind & 1 && !(pfn < c->tables.reached.nr && bitmap_test(&c->tables.reached, pfn));
 }
 
 static struct error *search_unit(void *arg, unsigned worker, uint64_t unit)
@@ -172,11 +175,11 @@ static struct error *search_unit(void *arg, unsigned worker, uint64_t unit)
 			i++;
 			continue;
 		}
-		while (i < end && is_kernel(&run->records[i]))
+		while (i < end && is_searched(s->check, run, i))
 			i++;
 		if (i > first)
 			err = search_run(s, &s->check->workers[worker], sw, run->first_pfn + first, i - first);
-		if (i < end && !is_kernel(&run->records[i]))
+		if (i < end && !is_searched(s->check, run, i))
 			sw->unknown += run->records[i++].kind == KIND_UNREADABLE;
 	}
 	return err;

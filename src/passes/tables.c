@@ -153,7 +153,7 @@ static void table_gap(struct table_cursor *t, enum gap_reason why)
 		.kind = EXCUSE_GAP, .space = t->link->space, .start = t->link->va, .table_pfn = t->link->pa >> t->l->page_shift
 	};
 
-	e.end = e.start + (UINT64_C(1) << mmu_table_shift(&t->l->mmu, t->level));
+	e.end = mmu_table_end(&t->l->mmu, t->level, e.start);
 	if (t->tw->nr_gaps++ == 0 || t->link->pa < t->tw->gap_pa) {
 		t->tw->gap_pa = t->link->pa;
 		t->tw->gap_why = why;

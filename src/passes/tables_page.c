@@ -211,7 +211,7 @@ static struct error *struct_gap(struct table_cursor *t, const struct table_struc
 	__atomic_store_n(&t->space->struct_gap, true, __ATOMIC_RELAXED);
 	if (t->level > 2)
 		return NULL;
-	e.end = e.start + (UINT64_C(1) << mmu_table_shift(&t->l->mmu, t->level));
+	e.end = mmu_table_end(&t->l->mmu, t->level, e.start);
 	return array_push(&t->tw->excuses, e) ? NULL : &error_nomem;
 }
 
@@ -228,7 +228,7 @@ static struct error *note_lock(struct table_cursor *t, const struct table_struct
 	if (err || !held)
 		return err;
 	t->locked = true;
-	e.end = e.start + (UINT64_C(1) << mmu_table_shift(&t->l->mmu, t->level));
+	e.end = mmu_table_end(&t->l->mmu, t->level, e.start);
 	__atomic_fetch_add(&t->space->nr_locked, 1, __ATOMIC_RELAXED);
 	return array_push(&t->tw->excuses, e) ? NULL : &error_nomem;
 }

@@ -25,6 +25,7 @@ ALARMS = (
     ("6.1", "reserved", 40, 100),     # zero_pfn
     ("6.12", "reserved", 40, 101),    # huge_zero_folio
     ("6.12-la57", "kernel", 3, 0),    # a page table, and which anon_vma the area above it has
+    ("6.12-s390x", "kernel", 50, 0),  # part of a table of several pages that covers all 64 bits of addresses
     ("5.10-kdump", "page-table", 40, 106),  # more suspects than are looked at
 )
 # How many bytes of the file are missing.

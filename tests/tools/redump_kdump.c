@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Compressed kdump, header version 6, as makedumpfile writes it: header, sub header and notes, two bitmaps,
- * descriptors, pages, all numbers in the byte order of the dump.  A page that does not shrink is stored as it is; all pages of zeros share the first one's data.
+ * Compressed kdump, header version 6, as makedumpfile writes it: header, sub header and notes, two bitmaps, descriptors, pages, all
+ * numbers in the byte order of the dump.  A page that does not shrink is stored as it is; all pages of zeros share the first one's
+ * data.
  */
 #include <lzo/lzo1x.h>
 #include <snappy-c.h>
