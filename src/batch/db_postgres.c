@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A store on a server. */
+/* A store on a server.  libpq draws some twenty libraries into a program, so it is loaded when such a store is asked for. */
 #include "config.h"
 
 #include "batch/db.h"
@@ -9,12 +9,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/library.h"
+
 enum { MAX_VALUES = 64, MAX_COLUMNS = 64, NUMBER_SIZE = 32 };
 
-/* Its messages have several lines. */
-static struct error *postgres_error(PGconn *conn)
+#define LIBPQ_SONAME "libpq.so.5"
+
+#define LIBPQ_FUNCTIONS(X) \
+	X(clear) X(connectdb) X(errorMessage) X(exec) X(execParams) X(finish) X(getisnull) X(getvalue) X(nfields) X(ntuples) \
+	X(resultStatus) X(setClientEncoding) X(setNoticeProcessor) X(status)
+
+struct libpq {
+	void *library;
+#define MEMBER(name) __typeof__(&PQ##name) name;
+	LIBPQ_FUNCTIONS(MEMBER)
+#undef MEMBER
+};
+
+struct postgres_state {
+	struct libpq pq;
+	PGconn *conn;
+};
+
+static struct error *libpq_load(struct libpq *pq)
 {
-	_cleanup_free_ char *words = strdup(PQerrorMessage(conn));
+	const char *why;
+	bool all = true;
+
+	pq->library = library_load(LIBPQ_SONAME, &why);
+	if (!pq->library)
+		return error_new("%s; install libpq (Debian: package libpq5), or name a file with --db", why);
+#define FIND(name) all = library_function(pq->library, "PQ" #name, &pq->name, sizeof(pq->name)) && all;
+	LIBPQ_FUNCTIONS(FIND)
+#undef FIND
+	return all ? NULL : error_new(LIBPQ_SONAME " is not that of PostgreSQL; install its libpq (Debian: package libpq5)");
+}
+
+/* Its messages have several lines. */
+static struct error *postgres_error(const struct postgres_state *s)
+{
+	_cleanup_free_ char *words = strdup(s->pq.errorMessage(s->conn));
 	size_t len = words ? strlen(words) : 0;
 
 	if (!words)
@@ -29,7 +63,11 @@ static struct error *postgres_error(PGconn *conn)
 
 static void postgres_close(void *state)
 {
-	PQfinish(state);
+	struct postgres_state *s = state;
+
+	if (s->conn)
+		s->pq.finish(s->conn);
+	free(s);
 }
 
 static void be_silent(void *arg, const char *message)
@@ -40,32 +78,40 @@ static void be_silent(void *arg, const char *message)
 
 static struct error *postgres_script(void *state, const char *sql)
 {
-	PGresult *r = PQexec(state, sql);
-	ExecStatusType status = PQresultStatus(r);
+	struct postgres_state *s = state;
+	PGresult *r = s->pq.exec(s->conn, sql);
+	ExecStatusType status = s->pq.resultStatus(r);
 
-	PQclear(r);
-	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? NULL : postgres_error(state);
+	s->pq.clear(r);
+	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? NULL : postgres_error(s);
+}
+
+static struct error *connect_to(struct postgres_state *s, const char *url)
+{
+	struct error *err;
+
+	s->conn = s->pq.connectdb(url);
+	if (!s->conn)
+		return &error_nomem;
+	s->pq.setNoticeProcessor(s->conn, be_silent, NULL);
+	err = s->pq.status(s->conn) == CONNECTION_OK ? NULL : postgres_error(s);
+	if (!err && s->pq.setClientEncoding(s->conn, "UTF8"))
+		err = postgres_error(s);
+	return err ? err : postgres_script(s, "SET standard_conforming_strings = on");
 }
 
 static struct error *postgres_open(const char *url, void **ret_state)
 {
-	PGconn *conn = PQconnectdb(url);
-	struct error *err;
+	struct postgres_state *s = calloc(1, sizeof(*s));
+	struct error *err = s ? libpq_load(&s->pq) : &error_nomem;
 
-	if (!conn)
-		return &error_nomem;
-	PQsetNoticeProcessor(conn, be_silent, NULL);
-	err = PQstatus(conn) == CONNECTION_OK ? NULL : postgres_error(conn);
-	if (!err && PQsetClientEncoding(conn, "UTF8"))
-		err = postgres_error(conn);
 	if (!err)
-		err = postgres_script(conn, "SET standard_conforming_strings = on");
-	if (err) {
-		PQfinish(conn);
-		return err;
-	}
-	*ret_state = conn;
-	return NULL;
+		err = connect_to(s, url);
+	if (err && s)
+		postgres_close(s);
+	if (!err)
+		*ret_state = s;
+	return err;
 }
 
 static const char *value_text(const struct db_value *v, char *buf)
@@ -85,16 +131,16 @@ static const char *value_text(const struct db_value *v, char *buf)
 	}
 }
 
-static struct error *give_rows(const PGresult *r, db_row_fn *row, void *arg)
+static struct error *give_rows(const struct libpq *pq, const PGresult *r, db_row_fn *row, void *arg)
 {
 	struct error *err = NULL;
-	int nr = PQnfields(r);
+	int nr = pq->nfields(r);
 
-	for (int i = 0; i < PQntuples(r) && !err; i++) {
+	for (int i = 0; i < pq->ntuples(r) && !err; i++) {
 		const char *column[MAX_COLUMNS] = { NULL };
 
 		for (int k = 0; k < nr && k < MAX_COLUMNS; k++)
-			column[k] = PQgetisnull(r, i, k) ? NULL : PQgetvalue(r, i, k);
+			column[k] = pq->getisnull(r, i, k) ? NULL : pq->getvalue(r, i, k);
 		err = row(arg, column);
 	}
 	return err;
@@ -105,6 +151,7 @@ static struct error *postgres_run(void *state, const char *sql, const struct db_
 {
 	char numbers[MAX_VALUES][NUMBER_SIZE];
 	const char *text[MAX_VALUES];
+	struct postgres_state *s = state;
 	ExecStatusType status;
 	struct error *err = NULL;
 	PGresult *r;
@@ -113,12 +160,12 @@ static struct error *postgres_run(void *state, const char *sql, const struct db_
 		return error_new("a statement with %u values", nr);
 	for (unsigned i = 0; i < nr; i++)
 		text[i] = value_text(&values[i], numbers[i]);
-	r = PQexecParams(state, sql, (int)nr, NULL, text, NULL, NULL, 0);
-	status = PQresultStatus(r);
+	r = s->pq.execParams(s->conn, sql, (int)nr, NULL, text, NULL, NULL, 0);
+	status = s->pq.resultStatus(r);
 	if (status == PGRES_TUPLES_OK && row)
-		err = give_rows(r, row, arg);
-	PQclear(r);
-	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? err : postgres_error(state);
+		err = give_rows(&s->pq, r, row, arg);
+	s->pq.clear(r);
+	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? err : postgres_error(s);
 }
 
 const struct db_ops db_postgres = {

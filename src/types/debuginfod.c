@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/library.h"
 #include "config.h"
 
 const char *debuginfod_servers(void)
@@ -26,7 +27,7 @@ const char *debuginfod_servers(void)
 #include <unistd.h>
 
 struct library {
-	void *handle; /* never closed: libcurl does not like to be unloaded */
+	void *handle;
 	__typeof__(&debuginfod_begin) begin;
 	__typeof__(&debuginfod_end) end;
 	__typeof__(&debuginfod_find_debuginfo) find_debuginfo;
@@ -34,20 +35,13 @@ struct library {
 	__typeof__(&debuginfod_set_user_data) set_user_data;
 };
 
-/* ISO C knows no conversion from object to function. */
-static bool library_function(void *handle, const char *name, void *ret, size_t size)
-{
-	void *f = dlsym(handle, name);
-
-	memcpy(ret, &f, size);
-	return f;
-}
-
 #define LIBRARY_FUNCTION(l, name) library_function((l)->handle, "debuginfod_" #name, &(l)->name, sizeof((l)->name))
 
 static bool library_open(struct library *l)
 {
-	l->handle = dlopen(DEBUGINFOD_SONAME, RTLD_NOW | RTLD_LOCAL);
+	const char *why;
+
+	l->handle = library_load(DEBUGINFOD_SONAME, &why);
 	return l->handle && LIBRARY_FUNCTION(l, begin) && LIBRARY_FUNCTION(l, end) && LIBRARY_FUNCTION(l, find_debuginfo) &&
 	       LIBRARY_FUNCTION(l, set_progressfn) && LIBRARY_FUNCTION(l, set_user_data);
 }
