@@ -116,6 +116,7 @@ static struct error *keep_result(struct batch *b, struct batch_item *it, const s
 	if (!err && o->store)
 		err = store_save(o->store, it->dump, &it->result, end, it->reason,
 				 outcome_checked(it->result.outcome) ? it->child.report : NULL);
+	b->unstored = err && o->store;
 	it->state = BATCH_CHECKED;
 	child_deinit(&it->child);
 	if (!err && o->finished)
@@ -398,6 +399,8 @@ struct error *batch_run(struct batch *b)
 	if (!err)
 		err = loop(b);
 	err = stop(b, err);
+	while (sigtimedwait(&b->signals, NULL, &(struct timespec){ 0 }) > 0)
+		; /* one that ended a wait for the store */
 	sigprocmask(SIG_SETMASK, &b->old_signals, NULL);
 	return err;
 }

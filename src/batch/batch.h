@@ -70,6 +70,7 @@ struct batch {
 	struct batch_options options;
 	struct batch_item *items; /**< one for each dump found, in that order */
 	bool interrupted; /**< by a signal: what was done is stored */
+	bool unstored;    /**< the last dump that was checked: the store failed */
 	/* while it runs */
 	sigset_t signals, old_signals;
 	double started, renewed;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "batch/wait.h"
 
 struct db;
 
@@ -41,9 +42,15 @@ static inline struct db_value db_text(const char *v)
 /** One row of an answer: a text for each column, NULL for NULL; they die with the call. */
 typedef struct error *db_row_fn(void *arg, const char *const *column);
 
-/** Open "postgresql://..." or "postgres://...", else a file of SQLite, which is made when it is not there. */
-struct error *db_open(const char *url, struct db **ret) _must_check_;
+/**
+ * Open "postgresql://..." or "postgres://...", else a file of SQLite, which is made when it is not there.  A server that is
+ * not there now is an error; one that goes away later, and a file that somebody else holds, are waited for as \p patience says.
+ */
+struct error *db_open(const char *url, const struct patience *patience, struct db **ret) _must_check_;
 void db_close(struct db *db);
+
+/** Wait for nothing from now on: the program ends. */
+void db_hurry(struct db *db);
 
 /** Do \p sql, a literal (its address is what prepared statements are kept by).  \p row may be NULL. */
 struct error *db_run(struct db *db, const char *sql, const struct db_value *values, unsigned nr, db_row_fn *row, void *arg)
@@ -57,20 +64,23 @@ struct error *db_run(struct db *db, const char *sql, const struct db_value *valu
 /** Several statements without values. */
 struct error *db_script(struct db *db, const char *sql) _must_check_;
 
-/** A transaction that writes. */
-struct error *db_begin(struct db *db) _must_check_;
+/** What is done in a transaction.  It may be called several times, and begins anew each time. */
+typedef struct error *db_work_fn(void *arg);
 
-/** End it: with \p err nothing of it is kept, and \p err is returned. */
-struct error *db_end(struct db *db, struct error *err) _must_check_;
+/**
+ * A transaction that writes: all that \p work does is kept, or nothing.  When a server goes away in its midst, it is done again
+ * as soon as there is one; it may have been kept already then, so \p work must come to the same when it finds what it wrote.
+ */
+struct error *db_transaction(struct db *db, db_work_fn *work, void *arg) _must_check_;
+
+/** The same, while nobody else changes the schema. */
+struct error *db_transaction_alone(struct db *db, db_work_fn *work, void *arg) _must_check_;
 
 /** What it is called in messages: a path, or the address of a server without a password. */
 const char *db_name(const struct db *db);
 
 /** The type of a column that numbers its rows. */
 const char *db_serial(const struct db *db);
-
-/** Begin a transaction in which nobody else changes the schema. */
-struct error *db_begin_schema(struct db *db) _must_check_;
 
 /** Tables that are there already where only ours should be; 0: none, or they do no harm. */
 struct error *db_tables(struct db *db, int64_t *ret) _must_check_;
@@ -81,8 +91,11 @@ bool db_is_server(const struct db *db);
 /* ---- the two ----------------------------------------------------------------------------------------------------- */
 
 struct db_ops {
-	struct error *(*open)(const char *url, void **ret_state);
+	/** \p patience lives as long as the state. */
+	struct error *(*open)(const char *url, const struct patience *patience, void **ret_state);
 	void (*close)(void *state);
+	bool (*passes)(void *state); /**< the last statement failed, and may not when it is done again; NULL: never */
+	struct error *(*reconnect)(void *state); /**< before it is done again */
 	struct error *(*run)(void *state, const char *sql, const struct db_value *values, unsigned nr, db_row_fn *row, void *arg);
 	struct error *(*script)(void *state, const char *sql);
 	const char *begin;

@@ -16,8 +16,8 @@ enum { MAX_VALUES = 64, MAX_COLUMNS = 64, NUMBER_SIZE = 32 };
 #define LIBPQ_SONAME "libpq.so.5"
 
 #define LIBPQ_FUNCTIONS(X) \
-	X(clear) X(connectdb) X(errorMessage) X(exec) X(execParams) X(finish) X(getisnull) X(getvalue) X(nfields) X(ntuples) \
-	X(resultStatus) X(setClientEncoding) X(setNoticeProcessor) X(status)
+	X(clear) X(connectdbParams) X(errorMessage) X(exec) X(execParams) X(finish) X(getisnull) X(getvalue) X(nfields) X(ntuples) \
+	X(reset) X(resultErrorField) X(resultStatus) X(setClientEncoding) X(setNoticeProcessor) X(status)
 
 struct libpq {
 	void *library;
@@ -29,6 +29,9 @@ struct libpq {
 struct postgres_state {
 	struct libpq pq;
 	PGconn *conn;
+	const struct patience *patience;
+	bool failed; /* the last statement did */
+	char sqlstate[6]; /* why, as the server says; "": it said nothing */
 };
 
 static struct error *libpq_load(struct libpq *pq)
@@ -45,20 +48,13 @@ static struct error *libpq_load(struct libpq *pq)
 	return all ? NULL : error_new(LIBPQ_SONAME " is not that of PostgreSQL; install its libpq (Debian: package libpq5)");
 }
 
-/* Its messages have several lines. */
+/* Of several lines the first says what it is; hints about SQL and servers follow. */
 static struct error *postgres_error(const struct postgres_state *s)
 {
-	_cleanup_free_ char *words = strdup(s->pq.errorMessage(s->conn));
-	size_t len = words ? strlen(words) : 0;
+	const char *words = s->pq.errorMessage(s->conn);
+	int len = (int)strcspn(words, "\n");
 
-	if (!words)
-		return &error_nomem;
-	while (len && (words[len - 1] == '\n' || words[len - 1] == ' '))
-		words[--len] = '\0';
-	for (char *p = words; *p; p++)
-		if (*p == '\n' || *p == '\t')
-			*p = ' ';
-	return error_new("%s", len ? words : "the server does not answer");
+	return len ? error_new("%.*s", len, words) : error_new("the server does not answer");
 }
 
 static void postgres_close(void *state)
@@ -76,37 +72,120 @@ static void be_silent(void *arg, const char *message)
 	(void)message;
 }
 
+/* What to do, by the code that the standard gives to such an error. */
+static const char *hint_of(const char *sqlstate)
+{
+	static const struct {
+		char sqlstate[6];
+		const char *hint;
+	} hints[] = {
+		{ "42501", "; let the user own the database (ALTER DATABASE ... OWNER TO ...)" },
+		{ "53100", "; make room on the server and run the same command again: what is in the store stays" },
+		{ "55P03", "; somebody else holds a lock on it (pg_stat_activity tells who), end that and run the same command again" },
+		{ "25006", "; this server only follows another, name that one" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
+		if (!strcmp(hints[i].sqlstate, sqlstate))
+			return hints[i].hint;
+	return "";
+}
+
+/* What became of a statement. */
+static struct error *take_answer(struct postgres_state *s, const PGresult *r)
+{
+	ExecStatusType status = s->pq.resultStatus(r);
+	bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+	const char *sqlstate = done ? NULL : s->pq.resultErrorField(r, PG_DIAG_SQLSTATE);
+	struct error *err, *said;
+
+	snprintf(s->sqlstate, sizeof(s->sqlstate), "%s", sqlstate ? sqlstate : "");
+	s->failed = !done;
+	if (done)
+		return NULL;
+	err = postgres_error(s);
+	said = error_new("%s%s", error_text(err), hint_of(s->sqlstate));
+	error_free(err);
+	return said;
+}
+
 static struct error *postgres_script(void *state, const char *sql)
 {
 	struct postgres_state *s = state;
 	PGresult *r = s->pq.exec(s->conn, sql);
-	ExecStatusType status = s->pq.resultStatus(r);
+	struct error *err = take_answer(s, r);
 
 	s->pq.clear(r);
-	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? NULL : postgres_error(s);
+	return err;
 }
 
+/*
+ * The connection is gone, or the server ends it; or two transactions were in each other's way.  Not a statement that the server
+ * refuses: it would for ever.
+ */
+static bool postgres_passes(void *state)
+{
+	static const char *const passing[] = { "08", "25P03", "40001", "40P01", "57P01", "57P02", "57P03" };
+	const struct postgres_state *s = state;
+
+	/* libpq may take some time to call such a connection bad: a statement that nobody answered is enough */
+	if (s->failed && (!*s->sqlstate || s->pq.status(s->conn) != CONNECTION_OK))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(passing); i++)
+		if (!strncmp(s->sqlstate, passing[i], strlen(passing[i])))
+			return true;
+	return false;
+}
+
+/*
+ * Nobody waits for ever: for a lock as long as for all else, and others for us no longer, should this process be stopped or its
+ * machine lost in the midst of a transaction.
+ */
+static struct error *prepare_session(struct postgres_state *s)
+{
+	double seconds = s->patience->seconds < 1 ? 1 : s->patience->seconds < 1e6 ? s->patience->seconds : 1e6;
+	char sql[256];
+	struct error *err = s->pq.status(s->conn) == CONNECTION_OK ? NULL : postgres_error(s);
+
+	if (!err && s->pq.setClientEncoding(s->conn, "UTF8"))
+		err = postgres_error(s);
+	snprintf(sql, sizeof(sql),
+		 "SET standard_conforming_strings = on; SET lock_timeout = '%.0fs'; SET idle_in_transaction_session_timeout = '60s'",
+		 seconds);
+	return err ? err : postgres_script(s, sql);
+}
+
+/* Seconds until a machine that does not answer counts as gone; what the address says goes before. */
 static struct error *connect_to(struct postgres_state *s, const char *url)
 {
-	struct error *err;
+	static const char *const names[] = { "connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count",
+					     "tcp_user_timeout", "fallback_application_name", "dbname", NULL };
+	const char *values[] = { "10", "30", "10", "3", "60000", "pagefsck", url, NULL };
 
-	s->conn = s->pq.connectdb(url);
+	s->conn = s->pq.connectdbParams(names, values, true);
 	if (!s->conn)
 		return &error_nomem;
 	s->pq.setNoticeProcessor(s->conn, be_silent, NULL);
-	err = s->pq.status(s->conn) == CONNECTION_OK ? NULL : postgres_error(s);
-	if (!err && s->pq.setClientEncoding(s->conn, "UTF8"))
-		err = postgres_error(s);
-	return err ? err : postgres_script(s, "SET standard_conforming_strings = on");
+	return prepare_session(s);
 }
 
-static struct error *postgres_open(const char *url, void **ret_state)
+static struct error *postgres_reconnect(void *state)
+{
+	struct postgres_state *s = state;
+
+	s->pq.reset(s->conn);
+	return prepare_session(s);
+}
+
+static struct error *postgres_open(const char *url, const struct patience *patience, void **ret_state)
 {
 	struct postgres_state *s = calloc(1, sizeof(*s));
 	struct error *err = s ? libpq_load(&s->pq) : &error_nomem;
 
-	if (!err)
+	if (!err) {
+		s->patience = patience;
 		err = connect_to(s, url);
+	}
 	if (err && s)
 		postgres_close(s);
 	if (!err)
@@ -152,8 +231,7 @@ static struct error *postgres_run(void *state, const char *sql, const struct db_
 	char numbers[MAX_VALUES][NUMBER_SIZE];
 	const char *text[MAX_VALUES];
 	struct postgres_state *s = state;
-	ExecStatusType status;
-	struct error *err = NULL;
+	struct error *err;
 	PGresult *r;
 
 	if (nr > MAX_VALUES)
@@ -161,16 +239,18 @@ static struct error *postgres_run(void *state, const char *sql, const struct db_
 	for (unsigned i = 0; i < nr; i++)
 		text[i] = value_text(&values[i], numbers[i]);
 	r = s->pq.execParams(s->conn, sql, (int)nr, NULL, text, NULL, NULL, 0);
-	status = s->pq.resultStatus(r);
-	if (status == PGRES_TUPLES_OK && row)
+	err = take_answer(s, r);
+	if (!err && row)
 		err = give_rows(&s->pq, r, row, arg);
 	s->pq.clear(r);
-	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? err : postgres_error(s);
+	return err;
 }
 
 const struct db_ops db_postgres = {
 	.open = postgres_open,
 	.close = postgres_close,
+	.passes = postgres_passes,
+	.reconnect = postgres_reconnect,
 	.run = postgres_run,
 	.script = postgres_script,
 	.begin = "BEGIN",

@@ -10,19 +10,41 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
-enum { NR_STATEMENTS = 48, WAIT_MS = 120000, MAX_COLUMNS = 64 };
+enum { NR_STATEMENTS = 48, MAX_COLUMNS = 64 };
+
+/* Seconds between two looks at a file that somebody else holds: the first, and at most; and until the user hears of it. */
+static const double FIRST_PAUSE = 0.01, LONGEST_PAUSE = 0.25, QUIET = 5;
 
 struct sqlite_state {
 	sqlite3 *db;
+	const char *name;
+	const struct patience *patience;
+	struct wait wait; /* for who holds it now */
 	struct {
 		const char *sql;
 		sqlite3_stmt *statement;
 	} kept[NR_STATEMENTS];
 };
 
-/* The words of SQLite, and what to do. */
-static struct error *sqlite_error(sqlite3 *db)
+/* What SQLite calls while somebody else holds the file, \p calls times before this one; 0: enough. */
+static int wait_for_file(void *arg, int calls)
 {
+	struct sqlite_state *s = arg;
+
+	if (!calls)
+		s->wait = (struct wait){ 0 };
+	if (!s->wait.told && wait_seconds(&s->wait) > QUIET && s->patience->seconds > QUIET) {
+		patience_tell(s->patience, "%s: another program reads or writes it; waiting for it for %.0f s at most", s->name,
+			      s->patience->seconds);
+		s->wait.told = true;
+	}
+	return wait_on(&s->wait, s->patience, FIRST_PAUSE, LONGEST_PAUSE);
+}
+
+/* The words of SQLite, and what to do. */
+static struct error *sqlite_error(const struct sqlite_state *s)
+{
+	sqlite3 *db = s->db;
 	int code = sqlite3_errcode(db);
 	const char *words = sqlite3_errmsg(db), *hint = "";
 
@@ -38,8 +60,8 @@ static struct error *sqlite_error(sqlite3 *db)
 		hint = "; name another file with --db";
 		break;
 	case SQLITE_BUSY:
-		hint = "; somebody else holds it, end him and run the same command again";
-		break;
+		return error_new("another program reads or writes it, still after %.0f s; fuser(1) tells which: end that and run"
+				 " the same command again, what is in the store stays", wait_seconds(&s->wait));
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
@@ -65,20 +87,22 @@ static struct error *sqlite_script(void *state, const char *sql)
 {
 	struct sqlite_state *s = state;
 
-	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? NULL : sqlite_error(s->db);
+	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? NULL : sqlite_error(s);
 }
 
-static struct error *sqlite_open(const char *url, void **ret_state)
+static struct error *sqlite_open(const char *url, const struct patience *patience, void **ret_state)
 {
 	struct sqlite_state *s = calloc(1, sizeof(*s));
 	struct error *err = NULL;
 
 	if (!s)
 		return &error_nomem;
+	s->name = url;
+	s->patience = patience;
 	if (sqlite3_open_v2(url, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
-		err = s->db ? sqlite_error(s->db) : &error_nomem;
+		err = s->db ? sqlite_error(s) : &error_nomem;
 	if (!err) {
-		sqlite3_busy_timeout(s->db, WAIT_MS);
+		sqlite3_busy_handler(s->db, wait_for_file, s);
 		err = sqlite_script(s, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL");
 	}
 	if (err) {
@@ -103,7 +127,7 @@ static struct error *statement_of(struct sqlite_state *s, const char *sql, sqlit
 	}
 	if (!s->kept[i].sql) {
 		if (sqlite3_prepare_v2(s->db, sql, -1, &s->kept[i].statement, NULL) != SQLITE_OK)
-			return sqlite_error(s->db);
+			return sqlite_error(s);
 		s->kept[i].sql = sql;
 	}
 	*ret = s->kept[i].statement;
@@ -150,7 +174,7 @@ static struct error *sqlite_run(void *state, const char *sql, const struct db_va
 		while (!err && (code = sqlite3_step(statement)) == SQLITE_ROW)
 			err = give_row(statement, row, arg);
 	if (!err && code != SQLITE_DONE)
-		err = sqlite_error(s->db);
+		err = sqlite_error(s);
 	sqlite3_reset(statement);
 	sqlite3_clear_bindings(statement);
 	return err;

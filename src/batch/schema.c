@@ -97,8 +97,9 @@ static struct error *check_version(struct db *db, int64_t version, int64_t table
 	return NULL;
 }
 
-static struct error *migrate(struct db *db)
+static struct error *migrate(void *arg)
 {
+	struct db *db = arg;
 	int64_t version = 0, tables = 0;
 	char number[16];
 	struct error *err = db_tables(db, &tables);
@@ -119,9 +120,5 @@ static struct error *migrate(struct db *db)
 
 struct error *schema_open(struct db *db)
 {
-	struct error *err = db_begin_schema(db);
-
-	if (!err)
-		err = migrate(db);
-	return db_end(db, err);
+	return db_transaction_alone(db, migrate, db);
 }

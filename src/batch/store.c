@@ -96,7 +96,7 @@ static bool worker_is_dead(const struct store *s, const char *worker)
 	return process_start(pid) != start;
 }
 
-struct error *store_open(const char *url, struct store **ret)
+struct error *store_open(const char *url, const struct patience *patience, struct store **ret)
 {
 	struct store *s = calloc(1, sizeof(*s));
 	struct error *err;
@@ -105,7 +105,7 @@ struct error *store_open(const char *url, struct store **ret)
 		return &error_nomem;
 	err = name_worker(s);
 	if (!err)
-		err = db_open(url, &s->db);
+		err = db_open(url, patience, &s->db);
 	if (!err)
 		err = schema_open(s->db);
 	if (err) {
@@ -178,24 +178,35 @@ static struct error *insert_run(struct store *s, const char *key)
 		values, ARRAY_SIZE(values), take_number, &s->run_id);
 }
 
-struct error *store_begin(struct store *s, const struct store_run *run, const struct batch_found *found)
-{
-	struct error *err = db_begin_schema(s->db); /* two workers that come at once make one run */
-	char key[17];
+struct beginning {
+	struct store *store;
+	const struct batch_found *found;
+};
 
-	s->run = run;
+static struct error *begin_run(void *arg)
+{
+	const struct beginning *b = arg;
+	struct store *s = b->store;
+	char key[17];
+	struct error *err;
+
 	s->run_id = 0;
-	run_key(run, key);
-	if (!err)
-		err = find_run(s, key);
+	run_key(s->run, key);
+	err = find_run(s, key);
 	if (!err && !s->run_id)
 		err = insert_run(s, key);
-	if (!err)
-		err = db_do(s->db,
-			    "UPDATE runs SET files = $1, others = $2, unread = $3, dumps = $4, finished = NULL WHERE id = $5",
-			    db_int((int64_t)found->files), db_int((int64_t)found->others), db_int((int64_t)found->unread.nr),
-			    db_int((int64_t)found->dumps.nr), db_int(s->run_id));
-	return db_end(s->db, err);
+	return err ? err
+		   : db_do(s->db,
+			   "UPDATE runs SET files = $1, others = $2, unread = $3, dumps = $4, finished = NULL WHERE id = $5",
+			   db_int((int64_t)b->found->files), db_int((int64_t)b->found->others),
+			   db_int((int64_t)b->found->unread.nr), db_int((int64_t)b->found->dumps.nr), db_int(s->run_id));
+}
+
+struct error *store_begin(struct store *s, const struct store_run *run, const struct batch_found *found)
+{
+	s->run = run;
+	/* two workers that come at once make one run */
+	return db_transaction_alone(s->db, begin_run, &(struct beginning){ s, found });
 }
 
 struct error *store_finish(struct store *s)
@@ -341,17 +352,33 @@ static struct error *claim(struct store *s, const struct batch_dump *d, enum sto
 		values, ARRAY_SIZE(values), take_claim, ret);
 }
 
+struct claiming {
+	struct store *store;
+	const struct batch_dump *dump;
+	enum store_state state;
+	const char *reason;
+};
+
+static struct error *claim_wanted(void *arg)
+{
+	struct claiming *c = arg;
+	struct error *err = claim(c->store, c->dump, &c->state);
+
+	if (!err && c->state == STORE_WANTED)
+		err = store_look(c->store, c->dump, &c->state, &c->reason); /* somebody may have stored it since */
+	if (!err && c->state == STORE_KNOWN)
+		err = db_do(c->store->db, "DELETE FROM claims WHERE path = $1", db_text(c->dump->name));
+	return err;
+}
+
 struct error *store_claim(struct store *s, const struct batch_dump *d, enum store_state *ret, const char **ret_reason)
 {
-	struct error *err = db_begin(s->db);
+	struct claiming c = { s, d, STORE_TAKEN, *ret_reason };
+	struct error *err = db_transaction(s->db, claim_wanted, &c);
 
-	if (!err)
-		err = claim(s, d, ret);
-	if (!err && *ret == STORE_WANTED)
-		err = store_look(s, d, ret, ret_reason); /* somebody may have stored it since */
-	if (!err && *ret == STORE_KNOWN)
-		err = db_do(s->db, "DELETE FROM claims WHERE path = $1", db_text(d->name));
-	return db_end(s->db, err);
+	*ret = c.state;
+	*ret_reason = c.reason;
+	return err;
 }
 
 struct error *store_renew(struct store *s)
@@ -362,6 +389,7 @@ struct error *store_renew(struct store *s)
 
 struct error *store_release(struct store *s)
 {
+	db_hurry(s->db);
 	return db_do(s->db, "DELETE FROM claims WHERE worker = $1", db_text(s->worker));
 }
 

@@ -13,6 +13,7 @@
 #include "batch/child.h"
 #include "batch/find.h"
 #include "batch/result.h"
+#include "batch/wait.h"
 
 struct store;
 
@@ -30,7 +31,8 @@ struct store_run {
 	bool retry;            /**< what is stored without having been checked does not count */
 };
 
-struct error *store_open(const char *url, struct store **ret) _must_check_;
+/** \p patience: with a server that goes away, or a file that somebody else holds. */
+struct error *store_open(const char *url, const struct patience *patience, struct store **ret) _must_check_;
 void store_close(struct store *s);
 const char *store_name(const struct store *s);
 
@@ -59,7 +61,7 @@ struct error *store_load(struct store *s, const struct batch_dump *d, struct res
 struct error *store_renew(struct store *s) _must_check_;
 enum { STORE_RENEW = 30, STORE_EXPIRE = 180 };
 
-/** Give up our claims. */
+/** Give up our claims, at the end: nothing is waited for any more. */
 struct error *store_release(struct store *s) _must_check_;
 
 /** Store a result in the place of an older one; \p report: the JSON report, NULL when there is none. */

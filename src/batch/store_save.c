@@ -11,6 +11,11 @@
 struct saver {
 	struct store *store;
 	struct db *db;
+	const struct batch_dump *of;
+	const struct result *result;
+	const struct child_end *end;
+	const char *reason;
+	FILE *report; /* NULL: none */
 	int64_t dump;
 	int64_t nr_findings;
 	int64_t nr_gaps;
@@ -177,15 +182,17 @@ static struct error *take_id(void *arg, const char *const *column)
 	return NULL;
 }
 
-static struct error *insert_dump(struct saver *v, const struct batch_dump *d, const struct result *r, const struct child_end *end,
-				 const char *reason)
+static struct error *insert_dump(struct saver *v)
 {
 	const struct store_run *run = store_run(v->store);
+	const struct batch_dump *d = v->of;
+	const struct result *r = v->result;
+	const struct child_end *end = v->end;
 	char now[32], inode[32], hash[32];
 	const struct db_value values[] = {
 		db_text(d->name),
 		db_int(store_run_id(v->store)),
-		db_text(reason),
+		db_text(v->reason),
 		db_text(outcome_name(r->outcome)),
 		db_text(r->message),
 		end->status < 0 ? db_text(NULL) : db_int(end->status),
@@ -215,12 +222,12 @@ static struct error *insert_dump(struct saver *v, const struct batch_dump *d, co
 		values, ARRAY_SIZE(values), take_id, &v->dump);
 }
 
-static struct error *save_signatures(struct saver *v, const struct result *r)
+static struct error *save_signatures(struct saver *v)
 {
 	struct error *err = NULL;
 
-	for (size_t i = 0; i < r->signatures.nr && !err; i++) {
-		const struct signature_count *s = &r->signatures.v[i];
+	for (size_t i = 0; i < v->result->signatures.nr && !err; i++) {
+		const struct signature_count *s = &v->result->signatures.v[i];
 
 		err = db_do(v->db,
 			    "INSERT INTO signatures (signature, rule, kind, holder, first_run) VALUES ($1, $2, $3, $4, $5)"
@@ -230,24 +237,38 @@ static struct error *save_signatures(struct saver *v, const struct result *r)
 	return err;
 }
 
+static struct error *save_all(void *arg)
+{
+	struct saver *v = arg;
+	struct error *err = NULL;
+
+	v->nr_findings = v->nr_gaps = 0;
+	/* two workers may have the same dump when the claim of one ran out: the later result stays */
+	if (db_is_server(v->db))
+		err = db_script(v->db, "LOCK TABLE dumps IN SHARE ROW EXCLUSIVE MODE");
+	if (!err)
+		err = db_do(v->db, "DELETE FROM dumps WHERE path = $1", db_text(v->of->name));
+	if (!err)
+		err = insert_dump(v);
+	if (!err && v->report)
+		err = records_read(v->report, save_record, v);
+	if (!err)
+		err = save_signatures(v);
+	return err ? err : db_do(v->db, "DELETE FROM claims WHERE path = $1", db_text(v->of->name));
+}
+
 struct error *store_save(struct store *s, const struct batch_dump *d, const struct result *r, const struct child_end *end,
 			 const char *reason, FILE *report)
 {
-	struct saver v = { .store = s, .db = store_db(s) };
-	struct error *err = db_begin(v.db);
+	struct saver v = {
+		.store = s,
+		.db = store_db(s),
+		.of = d,
+		.result = r,
+		.end = end,
+		.reason = reason,
+		.report = report,
+	};
 
-	/* two workers may have the same dump when the claim of one ran out: the later result stays */
-	if (!err && db_is_server(v.db))
-		err = db_script(v.db, "LOCK TABLE dumps IN SHARE ROW EXCLUSIVE MODE");
-	if (!err)
-		err = db_do(v.db, "DELETE FROM dumps WHERE path = $1", db_text(d->name));
-	if (!err)
-		err = insert_dump(&v, d, r, end, reason);
-	if (!err && report)
-		err = records_read(report, save_record, &v);
-	if (!err)
-		err = save_signatures(&v, r);
-	if (!err)
-		err = db_do(v.db, "DELETE FROM claims WHERE path = $1", db_text(d->name));
-	return db_end(v.db, err);
+	return db_transaction(v.db, save_all, &v);
 }

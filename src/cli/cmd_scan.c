@@ -16,11 +16,12 @@
 #include "cli/scan_table.h"
 #include "config.h"
 
-enum { KEY_DB = 0x400, KEY_JSONL, KEY_TIMEOUT, KEY_MEMORY, KEY_SHARD, KEY_RUN, KEY_RECHECK, KEY_RETRY };
+enum { KEY_DB = 0x400, KEY_JSONL, KEY_TIMEOUT, KEY_MEMORY, KEY_SHARD, KEY_RUN, KEY_RECHECK, KEY_RETRY, KEY_WAIT };
 
 struct scan_options {
 	const char *db, *jsonl, *shard_text, *run;
 	double timeout;
+	double store_wait; /* seconds */
 	uint64_t memory; /* bytes, 0: the default */
 	unsigned shard, nr_shards;
 	bool recheck, retry;
@@ -31,6 +32,8 @@ static const struct argp_option extra_options[] = {
 	{ "db", KEY_DB, "STORE", 0,
 	  "keep the results in STORE: a file of SQLite, or postgresql://...; what is there and has not changed is not checked again",
 	  0 },
+	{ "store-wait", KEY_WAIT, "SECONDS", 0,
+	  "wait so long for a server that went away, or for a file that another program holds (default: 300)", 0 },
 	{ "jsonl", KEY_JSONL, "FILE", 0, "append a line of JSON for each dump that is checked; - is standard output", 0 },
 	{ "timeout", KEY_TIMEOUT, "SECONDS", 0, "end the check of a dump that takes longer", 0 },
 	{ "memory", KEY_MEMORY, "SIZE", 0,
@@ -44,13 +47,13 @@ static const struct argp_option extra_options[] = {
 
 /* ---- options ----------------------------------------------------------------------------------------------------- */
 
-static double parse_timeout(const char *arg, struct argp_state *state)
+static double parse_seconds(const char *arg, const char *option, struct argp_state *state)
 {
 	char *end;
 	double seconds = strtod(arg, &end);
 
 	if (end == arg || *end || !isfinite(seconds) || seconds <= 0)
-		argp_error(state, "--timeout takes seconds, not '%s'", arg);
+		argp_error(state, "%s takes seconds, not '%s'", option, arg);
 	return seconds;
 }
 
@@ -95,7 +98,10 @@ static error_t parse_extra(int key, char *arg, struct argp_state *state, void *e
 		so->jsonl = arg;
 		return 0;
 	case KEY_TIMEOUT:
-		so->timeout = parse_timeout(arg, state);
+		so->timeout = parse_seconds(arg, "--timeout", state);
+		return 0;
+	case KEY_WAIT:
+		so->store_wait = parse_seconds(arg, "--store-wait", state);
 		return 0;
 	case KEY_MEMORY:
 		so->memory = parse_memory(arg, state);
@@ -134,7 +140,7 @@ const struct command_spec scan_spec = {
 
 /* ---- the command ------------------------------------------------------------------------------------------------- */
 
-enum { MAX_CHECK_ARGS = 24 };
+enum { MAX_CHECK_ARGS = 24, DEFAULT_STORE_WAIT = 300 };
 
 struct scan {
 	const struct options *o;
@@ -225,6 +231,15 @@ static const char *root_names(struct scan *s)
 	return text;
 }
 
+static void tell_wait(void *arg, const char *text)
+{
+	struct scan *s = arg;
+
+	progress_end(&s->progress);
+	if (!s->o->quiet)
+		fprintf(stderr, "pagefsck: %s\n", text);
+}
+
 static struct error *open_store(struct scan *s)
 {
 	const struct scan_options *so = s->so;
@@ -244,7 +259,7 @@ static struct error *open_store(struct scan *s)
 	};
 	if (!s->run.roots)
 		return &error_nomem;
-	err = store_open(so->db, &s->store);
+	err = store_open(so->db, &(struct patience){ so->store_wait, tell_wait, s }, &s->store);
 	if (!err)
 		err = store_begin(s->store, &s->run, &s->found);
 	s->batch.options.store = s->store;
@@ -332,24 +347,29 @@ static bool wants_table(const struct options *o, const struct scan_options *so)
 	return o->output || !so->jsonl || strcmp(so->jsonl, "-");
 }
 
-static struct error *write_table(struct options *o, const struct scan *s)
+/* Also of what was done before an error, which is returned. */
+static struct error *write_table(struct options *o, const struct scan *s, struct error *before)
 {
 	struct error *err = options_open_output(o);
 	struct report_options ro;
 
-	if (err)
+	if (!err) {
+		ro = options_report(o);
+		if (o->format == FORMAT_JSON)
+			err = batch_summary(&s->batch, o->out.file);
+		else
+			err = scan_table(&s->batch, s->store ? store_name(s->store) : NULL, &ro, o->out.file);
+		err = output_blame(&o->out, err);
+	}
+	if (!before)
 		return err;
-	ro = options_report(o);
-	if (o->format == FORMAT_JSON)
-		err = batch_summary(&s->batch, o->out.file);
-	else
-		err = scan_table(&s->batch, s->store ? store_name(s->store) : NULL, &ro, o->out.file);
-	return output_blame(&o->out, err);
+	error_free(err ? err : output_commit(&o->out));
+	return before;
 }
 
 int cmd_scan(int argc, char **argv)
 {
-	struct scan_options so = { .db = NULL };
+	struct scan_options so = { .store_wait = DEFAULT_STORE_WAIT };
 	struct options o = { .extra = &so };
 	struct scan s = { .o = &o, .so = &so };
 	int status = EXIT_OPERATIONAL;
@@ -358,8 +378,8 @@ int cmd_scan(int argc, char **argv)
 	options_parse(argc, argv, &scan_spec, &o);
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error with words */
 	err = scan_run(&s);
-	if (!err && wants_table(&o, &so))
-		err = write_table(&o, &s);
+	if (s.batch.items && wants_table(&o, &so))
+		err = write_table(&o, &s, err);
 	if (!err)
 		status = scan_status(&s.batch, o.fail_on == SEV_WARNING);
 	if (!err && s.batch.interrupted)

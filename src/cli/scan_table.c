@@ -309,6 +309,8 @@ static void print_sums(struct out *out, const struct batch *b, const struct sums
 		out_printf(out, "  not reached   %s: run the same command again to go on\n", count_text(buf, s->open));
 	if (store)
 		out_printf(out, "  stored in     %s\n", store);
+	if (b->unstored)
+		out_printf(out, "  not stored    1: the store failed; run the same command again to check it again\n");
 }
 
 struct error *scan_table(const struct batch *b, const char *store, const struct report_options *o, FILE *file)

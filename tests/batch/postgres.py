@@ -39,23 +39,30 @@ class Server:
             self.user = "nobody"
 
     def __enter__(self):
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "cwd": "/", **self.owner}
-        made = subprocess.run([self.bin / "initdb", "-D", self.folder / "data", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"], **quiet)
+        self.quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "cwd": "/", **self.owner}
+        made = subprocess.run([self.bin / "initdb", "-D", self.folder / "data", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"], **self.quiet)
         if made.returncode:
             print(f"skip: initdb: {made.stdout.decode()}")
             shutil.rmtree(self.folder)
             sys.exit(dumptest.SKIP)
+        self.start()
+        return self
+
+    def start(self):
         self.process = subprocess.Popen([self.bin / "postgres", "-D", self.folder / "data", "-k", self.folder, "-c", "listen_addresses=",
-                                         "-c", "fsync=off"], **quiet)
-        for _ in range(200):
+                                         "-c", "fsync=off"], **{**self.quiet, "stdout": subprocess.DEVNULL})
+        for _ in range(400):
             if subprocess.run(self.psql("postgres", "SELECT 1"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
-                return self
-            time.sleep(0.05)
+                return
+            time.sleep(0.02)
         raise TimeoutError("the server does not start")
 
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGINT)
+    def stop(self, how=signal.SIGINT):
+        self.process.send_signal(how)
         self.process.communicate()
+
+    def __exit__(self, *_):
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def psql(self, database, sql):
@@ -113,12 +120,44 @@ def check_others(cases, server, root):
     store.all("UPDATE pagefsck_meta SET value = '999' WHERE name = 'schema'")
     done = batchtest.scan("--db", url, root / "owner")
     cases.case("a newer schema is refused", [] if done.returncode == 8 and "schema 999" in done.stderr else f"{done.returncode} {done.stderr}")
+
+
+def check_lost(cases, server, root, whole):
+    """A server that goes away and comes back is waited for; nothing is lost, and nothing is there twice."""
+    for name, how in ("ended", None), ("crashed", signal.SIGQUIT):
+        url = server.url(name)
+        scan = batchtest.start("--db", url, "-j", "1", root)
+        batchtest.wait_for(scan.pid)
+        if how is None:  # as an administrator does, or a server that closes idle connections
+            Store(server, "postgres").all(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        else:
+            server.stop(how)
+            server.start()
+        _, err = scan.communicate()
+        wrong = [batchtest.differ(whole, batchtest.contents(Store(server, name)), name)]
+        if scan.returncode != 4 or b"trying again for 300 s" not in err or b"there again after" not in err:
+            wrong.append(f"{scan.returncode} {err.decode()}")
+        cases.case(f"a connection that is lost: the server {name}", wrong)
+
+
+def check_gone(cases, server, root, whole):
+    """A server that stays away: an error that names it and says what to do, what was done is told, and the next run does the rest."""
     url = server.url("gone")
-    scan = batchtest.start("--db", url, "-j", "1", root)
-    batchtest.wait_for(scan.pid)
-    Store(server, "postgres").all("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'gone'")
-    _, err = scan.communicate()
-    cases.case("a server that goes away", [] if scan.returncode == 8 and b"gone" in err else f"{scan.returncode} {err}")
+    for name, options, says in ("for good", ("--store-wait", "0.7"), b"given up after 1 s"), ("until SIGTERM", (), b"given up after"):
+        scan = batchtest.start("--db", url, "-j", "1", *options, root)
+        batchtest.wait_for(scan.pid)
+        server.stop(signal.SIGQUIT)
+        if not options:
+            while not os.read(scan.stderr.fileno(), 4096):  # what it waits for
+                pass
+            scan.terminate()
+        out, err = scan.communicate()
+        wrong = [f"{word} is not in {err.decode()}" for word in (b"/gone: ", says, b"run the same command again") if word not in err]
+        wrong += [f"status {scan.returncode}" if scan.returncode != 8 else "", "" if b"not stored" in out else out.decode()]
+        cases.case(f"a server that is gone {name}", wrong)
+        server.start()
+    batchtest.scan("--db", url, root)
+    cases.case("and the same command again", batchtest.differ(whole, batchtest.contents(Store(server, "gone")), "gone"))
 
 
 def check_document(cases, server):
@@ -150,6 +189,12 @@ def main():
             cases.case("PostgreSQL has what SQLite has", batchtest.differ(s.contents(), whole, "SQLite and PostgreSQL"))
         check_killed(cases, server, root, whole)
         check_others(cases, server, root)
+        few = root / "tiny"
+        batchtest.scan("--db", work / "few.db", few)
+        with batchtest.Store(work / "few.db") as s:
+            whole = s.contents()
+        check_lost(cases, server, few, whole)
+        check_gone(cases, server, few, whole)
         check_document(cases, server)
     cases.finish()
 

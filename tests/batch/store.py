@@ -7,6 +7,7 @@ import re
 import resource
 import shutil
 import sys
+import time
 
 sys.dont_write_bytecode = True
 import batchtest
@@ -90,8 +91,34 @@ def check_schemas(cases, work, root):
     for name, words in ("other.db", "not a store of pagefsck"), ("text.db", "another file"), ("not-there/x.db", "folder must be there"):
         done = batchtest.scan("--db", work / name, root)
         cases.case(f"{name} is refused", [] if done.returncode == 8 and words in done.stderr else f"{done.returncode} {done.stderr}")
+    (work / "libpq.so.5").touch()
+    done = batchtest.scan("--db", "postgresql://nobody@127.0.0.1/none", root, env={**os.environ, "LD_LIBRARY_PATH": str(work)})
+    words = "package libpq5", "built without libpq"
+    cases.case("libpq does not load", [] if done.returncode == 8 and any(w in done.stderr for w in words) else f"{done.returncode} {done.stderr}")
     done = batchtest.scan("--db", "postgresql://nobody:secret@127.0.0.1:1/none?connect_timeout=2", root)
     cases.case("a server that is not there: status 8, no password", [] if done.returncode == 8 and "secret" not in done.stderr else done.stderr)
+
+
+def check_held(cases, work, root, whole):
+    """Another program that reads or writes the store is waited for, and not for ever."""
+    store = work / "held.db"
+    batchtest.scan("--db", store, "--only", "free-*", root)
+    for name, sql in ("writes", "BEGIN EXCLUSIVE"), ("reads", "BEGIN; SELECT path FROM dumps, rules"):
+        other = batchtest.sqlite3.connect(store, isolation_level=None)
+        for statement in sql.split("; "):
+            other.execute(statement).fetchone()
+        done = batchtest.scan("--db", store, "--store-wait", "0.6", root)
+        wrong = [f"{word} is not in {done.stderr}" for word in (f"{store}: another program", "after 1 s", "fuser", "same command again")
+                 if word not in done.stderr]
+        cases.case(f"another program {name} all the time", wrong + ["" if done.returncode == 8 else f"status {done.returncode}"])
+        scan = batchtest.start("--db", store, "-j1", "--recheck", root)
+        time.sleep(0.5)
+        other.close()
+        _, err = scan.communicate()
+        with batchtest.Store(store) as s:
+            same, now = ([re.sub("reason=.* outcome", "", row) for row in rows if not row.startswith("runs ")] for rows in (whole, s.contents()))
+        wrong = [batchtest.differ(same, now, name)]
+        cases.case(f"another program {name} for a moment", wrong + ["" if scan.returncode == 0 else f"{scan.returncode} {err}"])
 
 
 def check_full_disk(cases, work, root, whole):
@@ -174,6 +201,7 @@ def main():
         batchtest.scan("--db", work / "whole.db", root)
         with batchtest.Store(work / "whole.db") as s:
             whole = s.contents()
+        check_held(cases, work, root, whole)
         check_full_disk(cases, work, root, whole)
         store = check_views(cases, work, dumps)
         check_document(cases, store)
