@@ -15,6 +15,7 @@
 
 #include "batch/child.h"
 #include "batch/find.h"
+#include "batch/gone.h"
 #include "batch/jsonl.h"
 #include "batch/result.h"
 #include "batch/store.h"
@@ -70,6 +71,7 @@ struct batch {
 	struct batch_options options;
 	struct batch_item *items; /**< one for each dump found, in that order */
 	bool interrupted; /**< by a signal: what was done is stored */
+	struct gone gone; /**< what the store has and the disk has not; the caller's */
 	bool unstored;    /**< the last dump that was checked: the store failed */
 	/* while it runs */
 	sigset_t signals, old_signals;

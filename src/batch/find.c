@@ -176,6 +176,8 @@ static struct error *look_below(struct search *s, const char *root)
 {
 	_cleanup_free_ char *real = realpath(root, NULL);
 	char *roots[] = { real, NULL };
+	struct batch_root r = { .path = NULL };
+	size_t before = s->list.nr;
 	struct error *err = NULL;
 	FTSENT *e;
 	FTS *fts;
@@ -191,7 +193,9 @@ static struct error *look_below(struct search *s, const char *root)
 	if (!err && errno)
 		err = error_errno(errno, "%s", root);
 	fts_close(fts);
-	return err;
+	r.path = arena_strdup(&s->found->arena, real);
+	r.dumps = s->list.nr - before;
+	return err ? err : r.path && array_push(&s->found->roots, r) ? NULL : &error_nomem;
 }
 
 /* ---- sets ------------------------------------------------------------------------------------------------------- */
@@ -275,5 +279,6 @@ void batch_found_deinit(struct batch_found *f)
 {
 	array_free(&f->dumps);
 	array_free(&f->unread);
+	array_free(&f->roots);
 	arena_deinit(&f->arena);
 }

@@ -32,7 +32,14 @@ struct batch_unread {
 	int errnum;
 };
 
+/** A folder or file that was given. */
+struct batch_root {
+	const char *path; /**< absolute, without links */
+	uint64_t dumps;   /**< files below it that are dumps, or parts of one; without what was met before */
+};
+
 struct batch_found {
+	ARRAY(struct batch_root) roots;
 	ARRAY(struct batch_dump) dumps; /**< by path */
 	ARRAY(struct batch_unread) unread;
 	uint64_t files;  /**< regular files met */

@@ -66,6 +66,10 @@ struct error *batch_summary(const struct batch *b, FILE *file)
 		fprintf(file, "%s\n", i ? "," : "");
 		err = write_object(unread_object(&f->unread.v[i]), file);
 	}
-	fprintf(file, "\n]\n}\n");
+	fprintf(file, "\n]");
+	if (b->gone.looked)
+		fprintf(file, ",\n\"gone\": %" PRIu64 ",\n\"pruned\": %" PRIu64 ",\n\"unsure\": %" PRIu64, b->gone.files, b->gone.removed,
+			b->gone.unsure);
+	fprintf(file, "\n}\n");
 	return !err && ferror(file) ? error_errno(errno, "cannot write") : err;
 }

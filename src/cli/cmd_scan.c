@@ -16,7 +16,7 @@
 #include "cli/scan_table.h"
 #include "config.h"
 
-enum { KEY_DB = 0x400, KEY_JSONL, KEY_TIMEOUT, KEY_MEMORY, KEY_SHARD, KEY_RUN, KEY_RECHECK, KEY_RETRY, KEY_WAIT };
+enum { KEY_DB = 0x400, KEY_JSONL, KEY_TIMEOUT, KEY_MEMORY, KEY_SHARD, KEY_RUN, KEY_RECHECK, KEY_RETRY, KEY_WAIT, KEY_PRUNE };
 
 struct scan_options {
 	const char *db, *jsonl, *shard_text, *run;
@@ -24,7 +24,7 @@ struct scan_options {
 	double store_wait; /* seconds */
 	uint64_t memory; /* bytes, 0: the default */
 	unsigned shard, nr_shards;
-	bool recheck, retry;
+	bool recheck, retry, prune;
 };
 
 static const struct argp_option extra_options[] = {
@@ -42,6 +42,7 @@ static const struct argp_option extra_options[] = {
 	{ "run", KEY_RUN, "NAME", 0, "call the run so; workers that give the same NAME are one run", 0 },
 	{ "recheck", KEY_RECHECK, NULL, 0, "check again what is in the store", 0 },
 	{ "retry", KEY_RETRY, NULL, 0, "check again what could not be checked, as when debug info was missing", 0 },
+	{ "prune", KEY_PRUNE, NULL, 0, "remove dumps from the store that are gone from the folders", 0 },
 	{ 0 },
 };
 
@@ -118,9 +119,12 @@ static error_t parse_extra(int key, char *arg, struct argp_state *state, void *e
 	case KEY_RETRY:
 		so->retry = true;
 		return 0;
+	case KEY_PRUNE:
+		so->prune = true;
+		return 0;
 	case ARGP_KEY_END:
-		if ((so->recheck || so->retry || so->run) && !so->db)
-			argp_error(state, "--recheck, --retry and --run are about a store; give --db");
+		if ((so->recheck || so->retry || so->prune || so->run) && !so->db)
+			argp_error(state, "--recheck, --retry, --prune and --run are about a store; give --db");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -262,6 +266,8 @@ static struct error *open_store(struct scan *s)
 	err = store_open(so->db, &(struct patience){ so->store_wait, tell_wait, s }, &s->store);
 	if (!err)
 		err = store_begin(s->store, &s->run, &s->found);
+	if (!err)
+		err = store_gone(s->store, &s->found, so->prune, &s->batch.gone);
 	s->batch.options.store = s->store;
 	return err;
 }

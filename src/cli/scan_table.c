@@ -292,6 +292,21 @@ static void print_verdict(struct out *out, const struct sums *s)
 	out_printf(out, "\n");
 }
 
+/* Dumps that are in the store alone. */
+static void print_gone(struct out *out, const struct gone *g)
+{
+	char buf[COUNT_TEXT_SIZE];
+
+	if (g->removed)
+		out_printf(out, "  pruned        %s: gone from the disk, and now from the store\n", count_text(buf, g->removed));
+	else if (g->files)
+		out_printf(out, "  gone          %s: in the store, not on the disk; --prune removes %s\n", count_text(buf, g->files),
+			   g->files == 1 ? "it" : "them");
+	if (g->unsure)
+		out_printf(out, "  not mounted?  %s: in the store, but %s folder is empty or not there\n", count_text(buf, g->unsure),
+			   g->unsure == 1 ? "its" : "their");
+}
+
 static void print_sums(struct out *out, const struct batch *b, const struct sums *s, const char *store)
 {
 	const struct batch_found *f = b->found;
@@ -307,6 +322,7 @@ static void print_sums(struct out *out, const struct batch *b, const struct sums
 		out_printf(out, "  with gaps     %s: parts of the dump could not be read\n", count_text(buf, s->gaps));
 	if (s->open)
 		out_printf(out, "  not reached   %s: run the same command again to go on\n", count_text(buf, s->open));
+	print_gone(out, &b->gone);
 	if (store)
 		out_printf(out, "  stored in     %s\n", store);
 	if (b->unstored)

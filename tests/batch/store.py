@@ -136,6 +136,50 @@ def check_full_disk(cases, work, root, whole):
     cases.case("lines of JSON on a full disk", [] if done.returncode == 8 and "/dev/full" in done.stderr else f"{done.returncode} {done.stderr}")
 
 
+def check_gone(cases, work, dumps):
+    """Dumps that are gone leave the store when --prune is given, and never because a disk is not mounted."""
+    top, store = work / "top", work / "gone.db"
+    names = "root/a/vmcore", "root/b/vmcore", "root/b/c/v\\x0a\nm\xe4core", "root/disk/vmcore", "other/vmcore"
+    for name in names:
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(dumps["6.12-tiny"].path, top / name)
+    root, summary = top / "root", {}
+
+    def stored(*args):
+        """What the table says, and which dumps are in the store after that."""
+        done = batchtest.scan("--db", store, "--format", "json", "--no-debuginfod", "-d", top, *args)
+        summary.clear()
+        summary.update(dumptest.parse(done.stdout) or {})
+        with batchtest.Store(store) as s:
+            paths = [path for path, in s.all("SELECT path FROM dumps ORDER BY path")]
+        return tuple(summary.get(k) for k in ("gone", "pruned", "unsure")), len(paths)
+
+    def expect(name, wanted, *args):
+        got = stored(*args)
+        cases.case(f"prune: {name}", [] if got == wanted else f"{got} instead of {wanted}")
+
+    expect("nothing is gone", ((0, 0, 0), 5), "--prune", root, top / "other")
+    shutil.rmtree(root / "b/c")
+    (root / "b/vmcore").unlink()
+    expect("an empty folder may be a mount point; one that is not there is no sign of one", ((0, 0, 2), 5), "--prune", root)
+    (root / "b/other").touch()
+    (top / "other/vmcore").unlink()
+    expect("nothing is removed without --prune", ((2, 0, 0), 5), root)
+    text = batchtest.scan("--db", store, "-d", top, root).stdout.decode()
+    cases.case("prune: the table names it", [] if re.search("gone +2: .*--prune", text) else text)
+    expect("what is gone, with names of any bytes, and only below the folders given", ((2, 2, 0), 3), "--prune", root)
+    expect("a folder without any dump", ((0, 0, 1), 3), "--prune", top / "other")
+    (root / "disk").rename(top / "umounted")
+    (root / "disk").symlink_to(top / "umounted-too")
+    expect("a link to nowhere", ((0, 0, 1), 3), "--prune", root)
+    root.rename(top / "away")
+    expect("a folder that is not there", ((None, None, None), 3), "--prune", root)
+    root.mkdir()
+    expect("nothing is mounted", ((0, 0, 2), 3), "--prune", root)
+    (root / "lost+found").mkdir()
+    expect("nothing is mounted, on a folder that has something", ((0, 0, 2), 3), "--prune", root)
+
+
 def check_views(cases, work, dumps):
     root, store = work / "views", work / "views.db"
     for name in "one", "two":
@@ -203,6 +247,7 @@ def main():
             whole = s.contents()
         check_held(cases, work, root, whole)
         check_full_disk(cases, work, root, whole)
+        check_gone(cases, work, dumps)
         store = check_views(cases, work, dumps)
         check_document(cases, store)
     cases.finish()
