@@ -68,8 +68,8 @@ struct error *batch_summary(const struct batch *b, FILE *file)
 	}
 	fprintf(file, "\n]");
 	if (b->gone.looked)
-		fprintf(file, ",\n\"gone\": %" PRIu64 ",\n\"pruned\": %" PRIu64 ",\n\"unsure\": %" PRIu64, b->gone.files, b->gone.removed,
-			b->gone.unsure);
+		fprintf(file, ",\n\"gone\": %" PRIu64 ",\n\"pruned\": %" PRIu64 ",\n\"unsure\": %" PRIu64, b->gone.files,
+			b->gone.removed, b->gone.unsure);
 	fprintf(file, "\n}\n");
 	return !err && ferror(file) ? error_errno(errno, "cannot write") : err;
 }
