@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """doc/GALLERY.md shows what pagefsck says of bundled dumps, healthy and damaged ones: each report in it is what it says today.
 
-"--update" writes the document.  Numbers of rules and checks, which grow with every rule, are not compared.
+README.md quotes some of them, which is held the same way.
+
+"--update" writes the document and the quotations.  Numbers of rules and checks, which grow with every rule, are not compared.
 """
 import os
 import pathlib
@@ -14,6 +16,7 @@ sys.dont_write_bytecode = True
 import dumptest
 
 DOCUMENT = dumptest.HERE.parent.parent / "doc/GALLERY.md"
+README = dumptest.HERE.parent.parent / "README.md"
 STATUS = r"\$ echo"
 HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 # Gallery of reports
@@ -153,6 +156,32 @@ def comparable(text):
     return re.sub(r"\s+", " ", text)
 
 
+# What README.md quotes: from the line that matches the first pattern to before the one that matches the second.
+QUOTED = {
+    double_free: ((r"\d+ errors? in ", r"\[\.\.\.\]"),),
+    leak: ((r"warning refcount-extra", r"warning kernel-page-lost"),),
+}
+
+
+def quotation(write, text):
+    """A chapter's quotations, as README.md has them between its comments, and where that is."""
+    parts = [re.search(rf"^{first}.*?(?=^{last})", text, flags=re.M | re.S)[0].rstrip() for first, last in QUOTED[write]]
+    command = re.search(r"^\$ pagefsck.*$", text, flags=re.M)[0].replace(" --max-findings 1", "")
+    begin, end = f"<!-- {write.__name__}: tests/dumps/gallery.py --update -->\n", f"<!-- end of {write.__name__} -->\n"
+    new = begin + "".join(f"```console\n{command}\n...\n{part}\n...\n```\n" for part in parts) + end
+    old = README.read_text()
+    at = old.find(begin)
+    return old[at:old.find(end, at) + len(end)] if at >= 0 else "", new
+
+
+def quote(cases, write, text):
+    old, new = quotation(write, text)
+    if dumptest.UPDATE and old:
+        README.write_text(README.read_text().replace(old, new))
+    same = old and (dumptest.UPDATE or comparable(old) == comparable(new))
+    cases.case(f"README.md quotes {write.__name__}", [] if same else dumptest.difference(README, old, new))
+
+
 def main():
     cases = dumptest.Cases()
     dumps = dumptest.unpack("6.1", "6.12", "7.3-numa", "5.10-kdump", "leaks/6.12")
@@ -165,6 +194,8 @@ def main():
             shown = comparable(text) in comparable(old) or dumptest.UPDATE
             there = old[old.find(text[:text.find("\n")]):].split("\n## ")[0] if text[:20] in old else ""
             cases.case(write.__name__, [] if shown else dumptest.difference(DOCUMENT, there, text))
+            if write in QUOTED:
+                quote(cases, write, text)
     if dumptest.UPDATE:
         DOCUMENT.write_text("\n".join(new))
     cases.finish()
