@@ -137,6 +137,44 @@ static void test_html(void **state)
 	world_deinit(&w);
 }
 
+/* HTML of a machine of \p pages, each other of another kind, in zones of \p nr_nodes nodes. */
+static size_t html_size(uint64_t pages, unsigned nr_nodes)
+{
+	_cleanup_free_ struct report_zone *zones = calloc(nr_nodes, sizeof(*zones));
+	_cleanup_free_ char *html = NULL;
+	struct world w;
+
+	assert_non_null(zones);
+	damaged_world(&w);
+	for (unsigned i = 0; i < nr_nodes; i++) {
+		struct census_run *run;
+
+		zones[i] = (struct report_zone){ i, "Normal", i * 2 * pages, i * 2 * pages + pages, pages };
+		assert_true(census_add_run(&w.census, zones[i].first_pfn, pages));
+		run = &w.census.runs.v[w.census.runs.nr - 1];
+		run->done = true;
+		for (uint64_t pfn = 0; pfn < pages; pfn++)
+			run->records[pfn].kind = (uint8_t)(pfn % NR_KINDS);
+	}
+	w.report.zones = zones;
+	w.report.nr_zones = nr_nodes;
+	html = written(&w, report_html);
+	world_deinit(&w);
+	return strlen(html);
+}
+
+/* The map has so many cells that a browser can bear it, whatever the machine has of memory and nodes. */
+static void test_html_of_large_machines(void **state)
+{
+	size_t small = html_size(UINT64_C(1) << 18, 1);
+
+	(void)state;
+	assert_in_range(small, 100000, 1 << 20);
+	assert_in_range(html_size(UINT64_C(1) << 24, 1), small / 2, small * 3 / 2);
+	assert_in_range(html_size(UINT64_C(1) << 14, 64), small / 2, small * 3 / 2);
+	assert_in_range(html_size(UINT64_C(1) << 8, 1024), small / 2, small * 4);
+}
+
 static void test_clean(void **state)
 {
 	struct world w;
@@ -419,6 +457,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_html),
+		cmocka_unit_test(test_html_of_large_machines),
 		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_crashed), cmocka_unit_test(test_many),
 		cmocka_unit_test(test_explain),
