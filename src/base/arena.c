@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/agree.h"
+
 enum { ARENA_BLOCK_SIZE = 16384 };
 
 struct arena_block {
@@ -54,8 +56,7 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = agree_vprintf(fmt, ap);
 	va_end(ap);
 	return text ? arena_strdup(a, text) : NULL;
 }

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/agree.h"
+
 struct error error_nomem = { NULL };
 
 static struct error *error_wrap(char *message)
@@ -21,12 +23,11 @@ static struct error *error_wrap(char *message)
 
 struct error *error_new(const char *fmt, ...)
 {
-	char *message = NULL;
 	va_list ap;
+	char *message;
 
 	va_start(ap, fmt);
-	if (vasprintf(&message, fmt, ap) < 0)
-		message = NULL;
+	message = agree_vprintf(fmt, ap);
 	va_end(ap);
 	return error_wrap(message);
 }
@@ -38,8 +39,7 @@ struct error *error_errno(int errnum, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		what = NULL;
+	what = agree_vprintf(fmt, ap);
 	va_end(ap);
 	return error_new("%s: %s", what ? what : "?", strerror_r(errnum, text, sizeof(text)));
 }
@@ -53,8 +53,7 @@ struct error *error_prefix(struct error *err, const char *fmt, ...)
 	if (!err || err == &error_nomem)
 		return err;
 	va_start(ap, fmt);
-	if (vasprintf(&context, fmt, ap) < 0)
-		context = NULL;
+	context = agree_vprintf(fmt, ap);
 	va_end(ap);
 	if (!context || asprintf(&message, "%s: %s", context, err->message) < 0)
 		return err;

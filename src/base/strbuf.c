@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/agree.h"
+
 static bool strbuf_room(struct strbuf *b, size_t more)
 {
 	size_t room = b->room ? b->room : 64;
@@ -43,17 +45,14 @@ void strbuf_printf(struct strbuf *b, const char *fmt, ...)
 {
 	_cleanup_free_ char *text = NULL;
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
+	text = agree_vprintf(fmt, ap);
 	va_end(ap);
-	if (len < 0) {
-		text = NULL;
+	if (text)
+		strbuf_puts(b, text);
+	else
 		b->failed = true;
-		return;
-	}
-	strbuf_add(b, text, (size_t)len);
 }
 
 char *strbuf_take(struct strbuf *b)
@@ -116,10 +115,9 @@ char *text_printf(const char *fmt, ...)
 {
 	va_list ap;
 	char *text;
-	int len;
 
 	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
+	text = agree_vprintf(fmt, ap);
 	va_end(ap);
-	return len < 0 ? NULL : text;
+	return text;
 }

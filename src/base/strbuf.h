@@ -17,6 +17,7 @@ struct strbuf {
 
 void strbuf_add(struct strbuf *b, const char *s, size_t len);
 void strbuf_puts(struct strbuf *b, const char *s);
+/** Formats may have marks for numbers, see agree.h. */
 void strbuf_printf(struct strbuf *b, const char *fmt, ...) _printf_(2, 3);
 
 /** The text, now the caller's (free()); NULL when an allocation failed.  The buffer is empty afterwards. */
@@ -29,7 +30,7 @@ void strbuf_deinit(struct strbuf *b);
  */
 void strbuf_add_untrusted(struct strbuf *b, const char *s);
 
-/** A text of its own, as printf() makes it; free() it.  NULL: no memory. */
+/** A text of its own, as strbuf_printf() makes it; free() it.  NULL: no memory. */
 char *text_printf(const char *fmt, ...) _printf_(1, 2);
 
 #endif

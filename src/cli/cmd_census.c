@@ -100,7 +100,7 @@ static struct error *print_pages(FILE *out, struct check *c)
 		if (c->census.runs.v[i].done)
 			err = print_section(out, c, i);
 	if (!err && c->nr_not_reached)
-		fprintf(stderr, "pagefsck: the list is not complete: %" PRIu64 " pages were not reached within the time limit\n",
+		fprintf(stderr, "pagefsck: the list is not complete: pages not reached within the time limit: %" PRIu64 "\n",
 			c->nr_not_reached);
 	return err;
 }

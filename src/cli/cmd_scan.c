@@ -283,7 +283,7 @@ static void tell_progress(void *arg, const struct batch_progress *p)
 
 	if (rest > 0)
 		snprintf(left, sizeof(left), ", about %.0f %s left", rest < 100 ? rest : rest / 60, rest < 100 ? "s" : "min");
-	progress_line(&s->progress, "%u of %u dumps, %u at work, %.0f %%%s", p->done, p->all, p->running, 100 * share, left);
+	progress_line(&s->progress, "%u of %u dump(s), %u at work, %.0f %%%s", p->done, p->all, p->running, 100 * share, left);
 }
 
 /* With -v a line for each, for logs. */

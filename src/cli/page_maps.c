@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/agree.h"
 #include "passes/terms.h"
 
 static const char *const numbers[] = { "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16" };
@@ -58,10 +59,10 @@ static void add_page_count(const struct counts *n, const struct census_record *r
 		what = anon ? "for PG_double_map" : "mapped as a whole";
 	}
 	if (surplus)
-		snprintf(terms, sizeof(terms), "%" PRId64 " entries of this page + %" PRId64 " %s - 1", found + 1 - surplus,
+		agree_snprintf(terms, sizeof(terms), "%" PRId64 " entr(y|ies) of this page + %" PRId64 " %s - 1", found + 1 - surplus,
 			 surplus, what);
 	else
-		snprintf(terms, sizeof(terms), "%" PRId64 " entr%s of this page - 1", found + 1, found == 0 ? "y" : "ies");
+		agree_snprintf(terms, sizeof(terms), "%" PRId64 " entr(y|ies) of this page - 1", found + 1);
 	add_count(n, "_mapcount", stored, found, terms);
 }
 
@@ -70,15 +71,13 @@ static void add_folio_counts(const struct counts *n, const struct census_record 
 	char terms[160];
 
 	if (n->f.has_entire) {
-		snprintf(terms, sizeof(terms), "%" PRId64 " entr%s of the whole folio - 1", n->entire,
-			 n->entire == 1 ? "y" : "ies");
+		agree_snprintf(terms, sizeof(terms), "%" PRId64 " entr(y|ies) of the whole folio - 1", n->entire);
 		add_count(n, "_entire_mapcount", n->f.entire, n->entire - 1, terms);
 	}
 	if (!n->f.has_large)
 		return;
 	if (kind_is_hugetlb((enum page_kind)r->kind))
-		snprintf(terms, sizeof(terms), "%" PRId64 " entr%s of the whole folio - 1", n->entire,
-			 n->entire == 1 ? "y" : "ies");
+		agree_snprintf(terms, sizeof(terms), "%" PRId64 " entr(y|ies) of the whole folio - 1", n->entire);
 	else
 		snprintf(terms, sizeof(terms), "%" PRId64 " of single pages + %" PRId64 " of the whole - 1", n->pages, n->entire);
 	add_count(n, "_large_mapcount", n->f.large, n->pages + n->entire - 1, terms);
@@ -92,7 +91,7 @@ static void add_ids(const struct counts *n, const struct rmap_run *run, uint64_t
 	for (int slot = 0; ids && slot < 2; slot++)
 		if (ids->id[slot])
 			sheet_add(n->sheet, "recount", names[slot], FMT_INT, (uint64_t)(int64_t)(ids->counted[slot] - 1),
-				  "mm id %u: %u mappings found", ids->id[slot], ids->found[slot]);
+				  "mm id %u: %u mapping(s) found", ids->id[slot], ids->found[slot]);
 	if (ids && ids->others)
 		sheet_add(n->sheet, "recount", "without a slot", FMT_DEC, ids->others, "mappings of other address spaces");
 }

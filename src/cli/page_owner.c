@@ -31,7 +31,7 @@ struct error *page_owner_sheet(struct check *c, uint64_t pfn, struct sheet *ret)
 		return err;
 	sheet_add(ret, "owner", "vmalloc area", FMT_PTR, area->start, "page %" PRIu64 " of %" PRIu64 ", mapped at %#" PRIx64, index,
 		  area->nr_pages, area->start + (index << c->layout.page_shift));
-	sheet_add(ret, "owner", "vm_struct", FMT_PTR, area->vm, "%" PRIu64 " bytes", area->size);
+	sheet_add(ret, "owner", "vm_struct", FMT_PTR, area->vm, "%" PRIu64 " byte(s)", area->size);
 	sheet_add(ret, "owner", "allocated by", FMT_PTR, area->caller, "%#" PRIx64 " in System.map",
 		  area->caller - c->layout.kaslr);
 	task = task_with_stack(c, area->start);

@@ -35,7 +35,7 @@ static void add_position(const struct page *p)
 		sheet_add(p->sheet, "page", "position", FMT_TEXT, 0, "tail %u of the folio at pfn %#" PRIx64 ", order %u",
 			  r->back, p->head_pfn, r->order);
 	else if (r->bits & CENSUS_HEAD)
-		sheet_add(p->sheet, "page", "position", FMT_TEXT, 0, "head of a folio of order %u (%" PRIu64 " pages)", r->order,
+		sheet_add(p->sheet, "page", "position", FMT_TEXT, 0, "head of a folio of order %u (%" PRIu64 " page(s))", r->order,
 			  p->nr);
 	else if (r->order)
 		sheet_add(p->sheet, "page", "position", FMT_TEXT, 0, "%s %u of a block of order %u at pfn %#" PRIx64, what,
@@ -228,7 +228,7 @@ static void add_counts(const struct page *p)
 			  "used otherwise by this kind of page");
 	else
 		sheet_add(p->sheet, "words of struct page", "_mapcount", FMT_INT, (uint64_t)(int64_t)(int32_t)p->v.mapcount,
-			  "%" PRIu64 " mapping%s", mapcount_unbias((int32_t)p->v.mapcount), p->v.mapcount == 0 ? "" : "s");
+			  "%" PRIu64 " mapping(s)", mapcount_unbias((int32_t)p->v.mapcount));
 	sheet_add(p->sheet, "words of struct page", "_refcount", FMT_INT, (uint64_t)(int64_t)p->v.refcount, NULL);
 }
 
@@ -272,7 +272,7 @@ static void add_mm_ids(const struct page *p)
 		uint32_t id = f->mm_id[i] & ~MM_ID_TOP_BIT;
 
 		sheet_add(p->sheet, "folio", i ? "_mm_id[1]" : "_mm_id[0]", FMT_HEX, f->mm_id[i],
-			  id ? "mm id %u with %" PRIu64 " mappings%s" : "free slot%.0u%.0" PRIu64 "%s", id,
+			  id ? "mm id %u with %" PRIu64 " mapping(s)%s" : "free slot%.0u%.0" PRIu64 "%s", id,
 			  mapcount_unbias(f->mm_id_mapcount[i]),
 			  id == f->mm_id[i]					   ? ""
 			  : (i == 1) == (p->c->layout.mmu.endian == ENDIAN_LITTLE) ? "; may be mapped by several"
@@ -297,15 +297,14 @@ static void add_folio(const struct page *p)
 	add_counter(p, f->has_entire, "_entire_mapcount", f->entire);
 	add_counter(p, f->has_large, "_large_mapcount", f->large);
 	if (f->has_nr_mapped && !p->c->no_page_mapcount) /* else nobody sets it */
-		sheet_add(p->sheet, "folio", "_nr_pages_mapped", FMT_HEX, (uint32_t)f->nr_mapped, "%d page%s%s",
-			  f->nr_mapped & NR_MAPPED_COUNT, (f->nr_mapped & NR_MAPPED_COUNT) == 1 ? "" : "s",
-			  f->nr_mapped & NR_MAPPED_ENTIRELY ? ", and as a whole" : "");
+		sheet_add(p->sheet, "folio", "_nr_pages_mapped", FMT_HEX, (uint32_t)f->nr_mapped, "%d page(s)%s",
+			  f->nr_mapped & NR_MAPPED_COUNT, f->nr_mapped & NR_MAPPED_ENTIRELY ? ", and as a whole" : "");
 	if (f->has_pincount)
 		sheet_add(p->sheet, "folio", "_pincount", FMT_INT, (uint64_t)(int64_t)f->pincount, NULL);
 	add_mm_ids(p);
 	if (p->sums_known && !p->c->no_page_mapcount)
 		sheet_add(p->sheet, "folio", "page mapcounts", FMT_DEC, p->sums.mapcounts,
-			  "sum over %" PRIu64 " pages that are mapped", p->sums.pages_mapped);
+			  "sum over %" PRIu64 " page(s) that (is|are) mapped", p->sums.pages_mapped);
 }
 
 /* ---- the arithmetic ---------------------------------------------------------------------------------------------- */

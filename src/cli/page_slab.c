@@ -64,7 +64,7 @@ struct error *page_slab_sheet(struct check *c, uint64_t pfn, struct sheet *ret)
 	sheet_add(ret, "slab", "objects", FMT_DEC, w.objects, "%u in use%s", w.inuse, w.frozen ? "; frozen" : "");
 	if (!cache || !cache->sane)
 		return NULL;
-	sheet_add(ret, "slab", "object size", FMT_DEC, cache->object_size, "one every %u bytes", cache->size);
+	sheet_add(ret, "slab", "object size", FMT_DEC, cache->object_size, "one every %u byte(s)", cache->size);
 	add_place(c, head, &w, slabs_node(&c->slab->slabs, cache, flag_field_get(c->layout.flag.node, view.flags)), ret);
 	return c->slab->slabs.linear_known && slab_shape_fits(cache, r->order, w.objects)
 		       ? add_free(c, head, r->order, cache, &w, ret)

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/agree.h"
+
 /* Often enough to look alive, seldom enough to cost nothing. */
 static const uint64_t INTERVAL_MS = 100;
 
@@ -48,6 +50,7 @@ void progress_update(void *arg, const char *pass, uint64_t done, uint64_t total)
 
 void progress_line(struct progress *p, const char *fmt, ...)
 {
+	_cleanup_free_ char *text = NULL;
 	uint64_t now = now_ms();
 	va_list ap;
 
@@ -56,10 +59,9 @@ void progress_line(struct progress *p, const char *fmt, ...)
 	p->shown = true;
 	p->last_ms = now;
 	va_start(ap, fmt);
-	fprintf(stderr, "\r");
-	vfprintf(stderr, fmt, ap);
-	fprintf(stderr, "\033[K");
+	text = agree_vprintf(fmt, ap);
 	va_end(ap);
+	fprintf(stderr, "\r%s\033[K", text ? text : "");
 	fflush(stderr);
 }
 

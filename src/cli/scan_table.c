@@ -33,7 +33,7 @@ static void add_count(struct strbuf *b, uint64_t n, const char *what)
 	char buf[COUNT_TEXT_SIZE];
 
 	if (n)
-		strbuf_printf(b, "%s%s %s%s", b->len ? ", " : "", count_text(buf, n), what, plural(n));
+		strbuf_printf(b, "%s%s %s(s)", b->len ? ", " : "", count_text(buf, n), what);
 }
 
 char *scan_outcome_text(const struct result *r)
@@ -312,10 +312,10 @@ static void print_sums(struct out *out, const struct batch *b, const struct sums
 	const struct batch_found *f = b->found;
 	char buf[COUNT_TEXT_SIZE], others[COUNT_TEXT_SIZE];
 
-	out_printf(out, "  looked at     %s file%s; %s no dumps\n", count_text(buf, f->files), plural(f->files),
+	out_printf(out, "  looked at     %s file(s); %s no dump(s)\n", count_text(buf, f->files),
 		   count_text(others, f->others));
 	if (s->others)
-		out_printf(out, "  other shards  %s dump%s\n", count_text(buf, s->others), plural(s->others));
+		out_printf(out, "  other shards  %s dump(s)\n", count_text(buf, s->others));
 	if (s->known)
 		out_printf(out, "  known before  %s, unchanged since\n", count_text(buf, s->known));
 	if (s->gaps)

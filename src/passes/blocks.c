@@ -71,7 +71,7 @@ static struct error *where_evidence(struct check *c, struct finding *f, const st
 	err = kvmem_translate(c->kv, va, &pa, NULL, &gap);
 	if (err || gap.kind != KV_OK)
 		return err;
-	finding_evidence(&c->findings, f, "raw", "%" PRIu64 " bytes at %#" PRIx64 ", physical %#" PRIx64 "%s", size, va, pa,
+	finding_evidence(&c->findings, f, "raw", "%" PRIu64 " byte(s) at %#" PRIx64 ", physical %#" PRIx64 "%s", size, va, pa,
 			 is_aligned(va | size, c->layout.page_shift) ? ": whole pages of the memmap" : "");
 	return NULL;
 }

@@ -93,8 +93,7 @@ void equation_consequence(struct findings *fs, struct finding *f, int64_t refcou
 {
 	if (refcount <= 0)
 		finding_evidence(fs, f, "consequence",
-				 "nothing keeps the page: it is free or will be handed out while %" PRIu64 " user%s it", users,
-				 users == 1 ? " still has" : "s still have");
+				 "nothing keeps the page: it is free or will be handed out while %" PRIu64 " user(s) still (has|have) it", users);
 	else if (refcount == 1)
 		finding_evidence(fs, f, "consequence",
 				 "the first of its %" PRIu64 " users to let go frees the page; whoever is left uses "
@@ -135,13 +134,15 @@ const char *equation_text(const struct check *c, const struct equation *e, uint6
 	bool swap = kind == KIND_ANON_SWAPCACHE || kind == KIND_SHMEM_SWAPCACHE;
 	_cleanup_(strbuf_deinit) struct strbuf b = { 0 };
 
-	add_term(&b, e->mappings, e->mappings == 1 ? "mapping" : "mappings");
+	if (e->mappings)
+		strbuf_printf(&b, "%" PRIu64 " mapping(s)", e->mappings);
 	add_term(&b, e->cache, swap ? "swap cache" : "page cache");
 	add_term(&b, e->private, kind == KIND_VMEMMAP || kind == KIND_RESERVED ? "boot users" : "private data");
 	add_term(&b, e->owner, "owner");
 	add_holders(c, &b, pfn, r);
 	if (e->rest > 0) {
-		add_term(&b, e->pins, "pins");
+		if (e->pins)
+			strbuf_printf(&b, "%s%" PRIu64 " pin(s)", b.len ? " + " : "", e->pins);
 		add_term(&b, (uint64_t)e->rest - e->pins, "unexplained");
 	} else if (e->rest < 0) {
 		strbuf_printf(&b, " - %" PRId64 " missing", -e->rest);

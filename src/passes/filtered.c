@@ -60,7 +60,7 @@ static void filtered_summary(struct check *c, const uint64_t *pfns, size_t nr, c
 
 	for (size_t i = 0; i < nr && i < EXAMPLES; i++)
 		strbuf_printf(&examples, "%s%#" PRIx64, i ? ", " : "", pfns[i]);
-	finding_evidence(&c->findings, f, "neighbour", "%zu pages of this kind are missing, among them pfn %s", nr,
+	finding_evidence(&c->findings, f, "neighbour", "%zu page(s) of this kind (is|are) missing, among them pfn %s", nr,
 			 examples.s ? examples.s : "?");
 	finding_evidence(&c->findings, f, "cause",
 			 "so many of a kind: the filter does not know this kernel's struct page; take the next dump with a newer "

@@ -231,7 +231,7 @@ static struct error *foreign_finding(struct free_list *l, enum rule_id rule)
 	finding_value(fs, f, "link", FMT_PTR, l->foreign);
 	finding_value(fs, f, "node", FMT_PTR, l->last);
 	finding_evidence(fs, f, "neighbour",
-			 "what the link leads to is no struct page, but leads back to it: %llu blocks were met before",
+			 "what the link leads to is no struct page, but leads back to it: %llu block(s) (was|were) met before",
 			 (unsigned long long)l->blocks);
 	if (l->zone->lock_held)
 		finding_lower(fs, f, zone_busy);

@@ -190,7 +190,7 @@ struct error *mappers_evidence(struct check *c, const struct mappers *m, struct 
 		finding_evidence(fs, f, "mapper", "%s", text);
 	}
 	if (nr > SHOWN_MAPPERS)
-		finding_evidence(fs, f, "mapper", "and %zu more entries", nr - SHOWN_MAPPERS);
+		finding_evidence(fs, f, "mapper", "and %zu more entr(y|ies)", nr - SHOWN_MAPPERS);
 	if (!nr && !m->not_kept)
 		finding_evidence(fs, f, "mapper", "no entry of any address space leads to it");
 	return err;

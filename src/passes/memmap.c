@@ -265,7 +265,7 @@ static struct error *uncharged(struct check *c)
 			struct finding *f = check_finding(c, RULE_MEMCG_UNCHARGED_LRU, &subject);
 
 			finding_value(&c->findings, f, "memcg_data", FMT_PTR, 0);
-			finding_evidence(&c->findings, f, "neighbour", "%llu other LRU folios are charged",
+			finding_evidence(&c->findings, f, "neighbour", "%llu other LRU folio(s) (is|are) charged",
 					 (unsigned long long)charged);
 		}
 	}
@@ -309,10 +309,10 @@ static struct error *moving_pages(struct check *c)
 	finding_value(fs, f, "first_pfn", FMT_HEX, m.first_pfn);
 	finding_value(fs, f, "nr_pages", FMT_DEC, m.pages + m.listed_pages);
 	if (m.runs)
-		finding_evidence(fs, f, "neighbour", "%llu pages in %llu runs are clean and were just taken off a list",
+		finding_evidence(fs, f, "neighbour", "%llu page(s) in %llu run(s), clean and just taken off a list",
 				 (unsigned long long)m.pages, (unsigned long long)m.runs);
 	if (m.listed_runs)
-		finding_evidence(fs, f, "list", "%llu pages in %llu blocks are on lists that no zone owns: compaction and "
+		finding_evidence(fs, f, "list", "%llu page(s) in %llu block(s) (is|are) on lists that no zone owns: compaction and "
 				 "batched frees keep such lists on their stack",
 				 (unsigned long long)m.listed_pages, (unsigned long long)m.listed_runs);
 	if (m.pages <= (BATCHED_PAGES_PER_CPU + (UINT64_C(2) << c->layout.max_buddy_order)) * c->percpu.cpus.nr)

@@ -57,7 +57,7 @@ static void check_large(struct scan *s, uint32_t i, const struct folio_view *f, 
 	finding_expect(fs, found, "_large_mapcount", FMT_INT, 32, (uint64_t)(int64_t)f->large, expected - 1);
 	biased_field(s, found, "_entire_mapcount", f->entire);
 	finding_evidence(fs, found, "arithmetic",
-			 "%llu mappings counted for the folio; %llu as a whole + %llu by pages = %llu",
+			 "%llu mapping(s) counted for the folio; %llu as a whole + %llu by pages = %llu",
 			 (unsigned long long)large, (unsigned long long)mapcount_unbias(f->entire),
 			 (unsigned long long)sums->mapcounts, (unsigned long long)expected);
 	if (mm_ids_locked(f))
@@ -75,7 +75,7 @@ static void check_nr_mapped(struct scan *s, uint32_t i, const struct folio_view 
 	found = scan_finding(s, RULE_NR_PAGES_MAPPED_RECOUNT, i);
 	finding_expect(fs, found, "_nr_pages_mapped", FMT_HEX, 32, (uint32_t)f->nr_mapped, (uint64_t)expected);
 	biased_field(s, found, "_entire_mapcount", f->entire);
-	finding_evidence(fs, found, "arithmetic", "%llu pages have a mapcount; the folio is %smapped as a whole",
+	finding_evidence(fs, found, "arithmetic", "%llu page(s) (has|have) a mapcount; the folio is %smapped as a whole",
 			 (unsigned long long)sums->pages_mapped, f->entire >= 0 ? "" : "not ");
 	finding_evidence(fs, found, "transient", "a CPU that maps or unmaps pages of it changes the two one after the other");
 }
@@ -149,7 +149,7 @@ static void check_mm_ids(struct scan *s, uint32_t i, const struct folio_view *f)
 	finding_text(fs, found, "problem", problem, NULL);
 	finding_value(fs, found, "_mm_ids", FMT_PTR, (uint64_t)f->mm_id[1] << 32 | f->mm_id[0]);
 	biased_field(s, found, "_large_mapcount", f->large);
-	finding_evidence(fs, found, "arithmetic", "slot 0: mm id %u, %llu mappings; slot 1: mm id %u, %llu mappings; %sshared",
+	finding_evidence(fs, found, "arithmetic", "slot 0: mm id %u, %llu mapping(s); slot 1: mm id %u, %llu mapping(s); %sshared",
 			 f->mm_id[0] & ~MM_ID_TOP_BIT, (unsigned long long)mapcount_unbias(f->mm_id_mapcount[0]),
 			 f->mm_id[1] & ~MM_ID_TOP_BIT, (unsigned long long)mapcount_unbias(f->mm_id_mapcount[1]),
 			 f->mm_ids_shared ? "" : "not ");
@@ -298,9 +298,9 @@ static void too_few(struct scan *s, uint32_t i, const struct page_view *v, const
 	finding_value(fs, f, "mapcount", FMT_DEC, mapcount);
 	if (!zero)
 		finding_value(fs, f, "cache_refs", FMT_DEC, cache);
-	finding_evidence(fs, f, "arithmetic", "_refcount %d, at least %llu = %llu mapping%s + %llu cache and private; %llu missing",
+	finding_evidence(fs, f, "arithmetic", "_refcount %d, at least %llu = %llu mapping(s) + %llu cache and private; %llu missing",
 			 v->refcount, (unsigned long long)(mapcount + cache), (unsigned long long)mapcount,
-			 mapcount == 1 ? "" : "s", (unsigned long long)cache,
+			 (unsigned long long)cache,
 			 (unsigned long long)(mapcount + cache - (uint64_t)v->refcount));
 	equation_consequence(fs, f, v->refcount, mapcount + cache);
 	if (!zero && pmd_split_lacks(s, i, folio, mapcount + cache - (uint64_t)v->refcount))

@@ -91,7 +91,7 @@ static void bad_order(struct scan *s, uint32_t i, const struct extent *e, unsign
 	} else {
 		finding_expect(fs, f, "order", FMT_DEC, 8, order, true_order);
 	}
-	finding_evidence(fs, f, "neighbour", "its tails fit a folio of order %u (%llu pages)", true_order,
+	finding_evidence(fs, f, "neighbour", "its tails fit a folio of order %u (%llu page(s))", true_order,
 			 1ULL << true_order);
 	if (e->in_flight)
 		finding_lower(fs, f, e->in_flight);

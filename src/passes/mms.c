@@ -87,7 +87,7 @@ static void bad_task_mm(struct check *c)
 	f = worker_finding(&c->workers[0], RULE_TASK_MM_VALID, &subject);
 	finding_value(&c->workers[0].findings, f, "mm", FMT_PTR, c->mms.bad_at);
 	if (c->mms.nr_bad > 1)
-		finding_evidence(&c->workers[0].findings, f, "neighbour", "%u pointers of tasks lead to no mm_struct",
+		finding_evidence(&c->workers[0].findings, f, "neighbour", "%u pointer(s) of tasks (leads|lead) to no mm_struct",
 				 c->mms.nr_bad);
 }
 

@@ -216,9 +216,8 @@ static struct error *recount_small(struct recount *r, struct suspect *s)
 	f = recount_finding(r, s, RULE_MAPCOUNT_RECOUNT_SMALL, s->pfn);
 	finding_expect(fs, f, "_mapcount", FMT_INT, 32, (uint64_t)(int64_t)(int32_t)s->head.mapcount, s->found - 1);
 	finding_value(fs, f, "mappings", FMT_DEC, s->found);
-	finding_evidence(fs, f, "arithmetic", "_mapcount %d counts %llu mapping%s; page tables hold %llu",
-			 (int32_t)s->head.mapcount, (unsigned long long)s->counted, s->counted == 1 ? "" : "s",
-			 (unsigned long long)s->found);
+	finding_evidence(fs, f, "arithmetic", "_mapcount %d counts %llu mapping(s); page tables hold %llu",
+			 (int32_t)s->head.mapcount, (unsigned long long)s->counted, (unsigned long long)s->found);
 	if (delta < 0)
 		recount_lost(r, s, f, s->pfn);
 	return mappers_evidence(r->check, &r->mappers, fs, f, s->pfn);
@@ -239,7 +238,7 @@ static struct error *check_references(struct recount *r, const struct suspect *s
 	finding_expect(fs, f, "_refcount", FMT_INT, 32, (uint64_t)(int64_t)s->head.refcount, s->found + cache);
 	finding_value(fs, f, "mappings", FMT_DEC, s->found);
 	finding_value(fs, f, "cache_refs", FMT_DEC, cache);
-	finding_evidence(fs, f, "arithmetic", "_refcount %d, at least %llu = %llu mappings found + %llu cache and private",
+	finding_evidence(fs, f, "arithmetic", "_refcount %d, at least %llu = %llu mapping(s) found + %llu cache and private",
 			 s->head.refcount, (unsigned long long)(s->found + cache), (unsigned long long)s->found,
 			 (unsigned long long)cache);
 	equation_consequence(fs, f, s->head.refcount, s->found + cache);
@@ -345,7 +344,7 @@ static void report_in_flight(struct recount *r)
 					 : "the page table of user address %#llx is locked: a CPU is changing its entries",
 				 (unsigned long long)in->excuse->start);
 		if (in->nr > 1)
-			finding_evidence(fs, f, "neighbour", "%llu pages of that table are so", (unsigned long long)in->nr);
+			finding_evidence(fs, f, "neighbour", "%llu page(s) of that table (is|are) so", (unsigned long long)in->nr);
 		if (f)
 			f->severity = SEV_NOTE;
 	}

@@ -91,7 +91,7 @@ static void one_cause(struct recount *r, const struct suspect *s, int64_t wrong)
 
 	if (!f || f->rule != RULE_MAPCOUNT_RECOUNT_PAGE || f->subject.pfn != s->pfn)
 		return;
-	finding_evidence(fs, f, "neighbour", "all %llu pages of the folio are off by the same", (unsigned long long)s->nr);
+	finding_evidence(fs, f, "neighbour", "all %llu page(s) of the folio are off by the same", (unsigned long long)s->nr);
 	if (r->check->layout.mapcount == MAPCOUNT_A && kind_is_anon((enum page_kind)s->record->kind) && wrong == (doubled ? 1 : -1))
 		finding_evidence(fs, f, "cause", "PG_double_map in the first tail is %s: it stands for one count of each page",
 				 doubled ? "set, and should be clear" : "clear, and should be set");
@@ -128,7 +128,7 @@ static struct error *check_entire(struct recount *r, struct suspect *s, uint64_t
 	f = recount_finding(r, s, RULE_MAPCOUNT_RECOUNT_ENTIRE, s->pfn);
 	finding_expect(fs, f, "_entire_mapcount", FMT_INT, 32, (uint64_t)(int64_t)s->folio.entire, found - 1);
 	finding_value(fs, f, "mappings", FMT_DEC, found);
-	finding_evidence(fs, f, "arithmetic", "%llu mappings as a whole are counted; page tables hold %llu",
+	finding_evidence(fs, f, "arithmetic", "%llu mapping(s) as a whole (is|are) counted; page tables hold %llu",
 			 (unsigned long long)counted, (unsigned long long)found);
 	if (found < counted)
 		recount_lost(r, s, f, s->pfn);
@@ -150,7 +150,7 @@ static void check_large(struct recount *r, struct suspect *s)
 	f = recount_finding(r, s, RULE_MAPCOUNT_RECOUNT_LARGE, s->pfn);
 	finding_expect(fs, f, "_large_mapcount", FMT_INT, 32, (uint64_t)(int64_t)s->folio.large, s->found - 1);
 	finding_value(fs, f, "mappings", FMT_DEC, s->found);
-	finding_evidence(fs, f, "arithmetic", "%llu mappings are counted for the folio; page tables hold %llu",
+	finding_evidence(fs, f, "arithmetic", "%llu mapping(s) (is|are) counted for the folio; page tables hold %llu",
 			 (unsigned long long)s->counted, (unsigned long long)s->found);
 	if (s->folio.has_mm_ids && s->folio.mm_ids_locked)
 		finding_lower(fs, f, "the mm ids are locked: a CPU is mapping or unmapping the folio");
@@ -237,7 +237,7 @@ static struct error *check_slot(struct recount *r, const struct suspect *s, cons
 	if (live)
 		finding_expect(fs, f, "slot_mapcount", FMT_INT, 32, (uint64_t)(ids->counted[slot] - 1),
 			       (uint64_t)ids->found[slot] - 1);
-	finding_evidence(fs, f, "arithmetic", "slot %d counts %lld mappings of mm id %u; its page tables hold %u", slot,
+	finding_evidence(fs, f, "arithmetic", "slot %d counts %lld mapping(s) of mm id %u; its page tables hold %u", slot,
 			 (long long)ids->counted[slot],
 			 ids->id[slot], ids->found[slot]);
 	return mappers_evidence(r->check, &r->mappers, fs, f, s->pfn);

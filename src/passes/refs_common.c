@@ -46,7 +46,7 @@ static void pages_text(struct hunt *t, struct finding *f, const struct suspect_p
 
 	for (size_t i = 0; i < nr && i < EXAMPLES; i++)
 		strbuf_printf(&text, "%s%#" PRIx64, i ? ", " : "", p[i]->refs.pfn);
-	finding_evidence(&t->c->findings, f, "neighbour", "%zu pages (%" PRIu64 " KiB) are so: pfn %s%s", nr, nr * size >> 10,
+	finding_evidence(&t->c->findings, f, "neighbour", "%zu page(s) (%" PRIu64 " KiB) are so: pfn %s%s", nr, nr * size >> 10,
 			 text.s ? text.s : "?", nr > EXAMPLES ? ", ..." : "");
 }
 

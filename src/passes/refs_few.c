@@ -89,7 +89,7 @@ static void late_note(struct check *c, enum rule_id rule, const struct late *l)
 		finding_expect(&c->findings, f, "_refcount", FMT_INT, 0, (uint64_t)l->refcount, (uint64_t)l->need);
 	else
 		finding_value(&c->findings, f, "nr_pages", FMT_DEC, l->pages);
-	finding_evidence(&c->findings, f, "transient", "%" PRIu64 " page%s so: %s", l->pages, l->pages == 1 ? " is" : "s are",
+	finding_evidence(&c->findings, f, "transient", "%" PRIu64 " page(s) (is|are) so: %s", l->pages,
 			 who_lags((enum ref_source)l->first.source));
 	if (f)
 		f->severity = SEV_NOTE;

@@ -38,9 +38,9 @@ static void pins(struct hunt *t, struct finding *f, const struct suspect_page *h
 				 h->rest);
 	else if (are_small_pins(h))
 		finding_evidence(&t->c->findings, f, "arithmetic",
-				 "%" PRId64 " pin%s (FOLL_PIN) of %d references: a device or io_uring may have "
+				 "%" PRId64 " pin(s) (FOLL_PIN) of %d references: a device or io_uring may have "
 				 "been told to write to it",
-				 nr, nr == 1 ? "" : "s", GUP_PIN_COUNTING_BIAS);
+				 nr, GUP_PIN_COUNTING_BIAS);
 	if (h->refs.refcount == h->rest)
 		finding_evidence(&t->c->findings, f, "consequence",
 				 "all its users have gone: it is memory lost until the next boot");

@@ -123,7 +123,7 @@ static void check_counter(struct worker *w, const struct space *space, int count
 	f = mm_finding(w, RULE_MM_RSS, space);
 	finding_text(fs, f, "counter", counter_name(w->check, counter), NULL);
 	finding_expect(fs, f, "rss", FMT_INT, 0, (uint64_t)space->mm->rss[counter], (uint64_t)space->rss[counter]);
-	finding_evidence(fs, f, "arithmetic", "%lld pages are counted, page tables hold %lld: %lld %s",
+	finding_evidence(fs, f, "arithmetic", "%lld page(s) (is|are) counted, page tables hold %lld: %lld %s",
 			 (long long)space->mm->rss[counter], (long long)space->rss[counter],
 			 (long long)(excess < 0 ? -excess : excess), excess < 0 ? "missing" : "too many");
 	if (why)

@@ -69,7 +69,7 @@ void slab_chain_evidence(struct worker *w, struct finding *f, const struct slab_
 	if (chain->end == CHAIN_END)
 		return;
 	if (chain->at)
-		finding_evidence(&w->findings, f, "raw", "after %u free objects: the free pointer of the object at %#" PRIx64
+		finding_evidence(&w->findings, f, "raw", "after %u free object(s): the free pointer of the object at %#" PRIx64
 				 " decodes to %#" PRIx64, chain->nr, chain->at, chain->value);
 	else
 		finding_evidence(&w->findings, f, "raw", "the first free object would be %#" PRIx64, chain->value);

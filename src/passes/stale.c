@@ -57,7 +57,7 @@ struct error *stale_finish(struct check *c)
 	for (size_t i = 0; i < nr && i < EXAMPLES; i++)
 		strbuf_printf(&examples, "%s%#" PRIx64, i ? ", " : "", all[i].pfn);
 	if (nr > SINGLE_NOTES)
-		finding_evidence(&c->findings, f, "neighbour", "%zu free pages have such a word, among them pfn %s", nr,
+		finding_evidence(&c->findings, f, "neighbour", "%zu free page(s) (has|have) such a word, among them pfn %s", nr,
 				 examples.s ? examples.s : "?");
 	return c->findings.failed ? &error_nomem : NULL;
 }

@@ -261,7 +261,7 @@ static void check_cluster(struct cursor *t, uint64_t nr, const struct swap_sum *
 	finding_expect(&t->w->findings, f, "count", FMT_DEC, t->ci.free ? 0 : 16, t->ci.free ? 0 : t->ci.count, expected + behind);
 	if (t->ci.free)
 		finding_words(&t->w->findings, f, "0 (free)", NULL);
-	finding_evidence(&t->w->findings, f, "arithmetic", "%llu slots are used, %llu bad, %llu behind the end of the area",
+	finding_evidence(&t->w->findings, f, "arithmetic", "%llu slot(s) used, %llu bad, %llu behind the end of the area",
 			 (unsigned long long)sum->used, (unsigned long long)sum->bad, (unsigned long long)behind);
 	if (t->locked)
 		swap_excuse(t->w, f, "its lock is held: a CPU is taking or freeing slots");

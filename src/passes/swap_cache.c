@@ -312,7 +312,7 @@ struct error *swapcache_missing(struct unlisted *u)
 	if (!a)
 		finding_value(fs, f, "offset", FMT_DEC, offset);
 	finding_value(fs, f, "slots", FMT_DEC, nr);
-	finding_evidence(fs, f, "arithmetic", "of %llu slots %llu lead to a folio that names them", (unsigned long long)nr,
+	finding_evidence(fs, f, "arithmetic", "of %llu slot(s) %llu (leads|lead) to a folio that names (it|them)", (unsigned long long)nr,
 			 (unsigned long long)seen);
 	if (page_has(&u->view, c->layout.flag.locked))
 		swap_excuse(u->w, f, "the folio is locked: it is being added, removed or moved");

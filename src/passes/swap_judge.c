@@ -63,7 +63,7 @@ static void who_refers(struct swap_pass *p, struct worker *w, struct finding *f,
 				 r->locked ? " (that page table is locked)" : "");
 	}
 	if (f && s->nr_referrers > NAMED_REFERRERS)
-		finding_evidence(&w->findings, f, "neighbour", "and by %zu more entries", s->nr_referrers - NAMED_REFERRERS);
+		finding_evidence(&w->findings, f, "neighbour", "and by %zu more entr(y|ies)", s->nr_referrers - NAMED_REFERRERS);
 	if (s->tally & TALLY_SHMEM)
 		finding_evidence(&w->findings, f, "neighbour", "referred to by a file of shmem");
 }
@@ -105,12 +105,12 @@ static size_t judge_count(struct swap_pass *p, struct worker *w, const struct sw
 
 	if (rule == RULE_SWAP_MAP_RECOUNT)
 		finding_expect(&w->findings, f, "count", FMT_DEC, 0, s->slot.count, found);
-	finding_evidence(&w->findings, f, "arithmetic", "counted %u, found %u reference%s: %u %s", s->slot.count, found,
-			 found == 1 ? "" : "s", found > s->slot.count ? found - s->slot.count : s->slot.count - found,
+	finding_evidence(&w->findings, f, "arithmetic", "counted %u, found %u reference(s): %u %s", s->slot.count, found,
+			 found > s->slot.count ? found - s->slot.count : s->slot.count - found,
 			 found > s->slot.count ? "not counted" : "not found");
 	who_refers(p, w, f, s);
 	if (nr > 1)
-		finding_evidence(&w->findings, f, "neighbour", "the same holds for the %zu slots behind it", nr - 1);
+		finding_evidence(&w->findings, f, "neighbour", "the same holds for the %zu slot(s) behind it", nr - 1);
 	if (why)
 		swap_excuse(w, f, why);
 	else if (f && found < s->slot.count && rule == RULE_SWAP_MAP_RECOUNT)

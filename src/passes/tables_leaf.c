@@ -145,7 +145,7 @@ void table_outside_end(struct table_cursor *t)
 		return;
 	f = leaf_finding(t, RULE_PTE_OUTSIDE_VMA, &t->outside);
 	if (t->outside_nr > 1)
-		finding_evidence(&t->w->findings, f, "neighbour", "%llu entries in a row, from user address %#llx on",
+		finding_evidence(&t->w->findings, f, "neighbour", "%llu entr(y|ies) in a row, from user address %#llx on",
 				 (unsigned long long)t->outside_nr, (unsigned long long)t->outside_va);
 	if (t->space->moving)
 		lower_outside(t, f);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/agree.h"
 #include "passes/pass.h"
 
 /* What a counter is the sum of. */
@@ -401,7 +402,7 @@ static struct error *compare_stacks(struct check *c, struct worker *w)
 	size = (int64_t)(end - start) / 1024;
 	t.low = t.high = stacks * size;
 	t.hand = (int64_t)c->percpu.cpus.nr * FORKS_PER_CPU * size;
-	snprintf(t.sum, sizeof(t.sum), "%" PRId64 " = %" PRId64 " stacks of %" PRId64 " KiB", t.low, stacks, size);
+	agree_snprintf(t.sum, sizeof(t.sum), "%" PRId64 " = %" PRId64 " stack(s) of %" PRId64 " KiB", t.low, stacks, size);
 	totals_compare(c, w, &t);
 	return NULL;
 }

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/agree.h"
 #include "passes/pass.h"
 
 /* ---- sizes ------------------------------------------------------------------------------------------------------- */
@@ -60,9 +61,9 @@ static void compare_managed(struct check *c, struct worker *w, size_t index)
 	t.says = (int64_t)z->managed;
 	t.high = (int64_t)tally->pages - reserved;
 	t.low = t.high - ballooned;
-	snprintf(t.sum, sizeof(t.sum), "%" PRIu64 " pages - %" PRId64 " reserved", tally->pages, reserved);
+	agree_snprintf(t.sum, sizeof(t.sum), "%" PRIu64 " page(s) - %" PRId64 " reserved", tally->pages, reserved);
 	if (ballooned)
-		snprintf(t.sum, sizeof(t.sum), "%" PRIu64 " pages - %" PRId64 " reserved - up to %" PRId64 " in balloons",
+		agree_snprintf(t.sum, sizeof(t.sum), "%" PRIu64 " page(s) - %" PRId64 " reserved - up to %" PRId64 " in balloons",
 			 tally->pages, reserved, ballooned);
 	totals_compare(c, w, &t);
 }

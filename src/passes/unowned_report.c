@@ -92,7 +92,7 @@ static void examples(struct hunt *t, struct finding *f, const struct suspect_pag
 		memcg &= p[i]->refs.memcg == p[0]->refs.memcg;
 	}
 	if (nr > 1)
-		finding_evidence(&t->c->findings, f, "neighbour", "%zu blocks are so: pfn %s%s", nr, text.s ? text.s : "?",
+		finding_evidence(&t->c->findings, f, "neighbour", "%zu block(s) (is|are) so: pfn %s%s", nr, text.s ? text.s : "?",
 				 nr > EXAMPLES ? ", ..." : "");
 	if (memcg && p[0]->refs.memcg)
 		finding_evidence(&t->c->findings, f, "neighbour", "charged to a memory cgroup%s",
@@ -130,7 +130,7 @@ static void stale_caches(struct hunt *t, struct finding *f, const struct suspect
 				note_cache(&s, h->slabs.caches.v[x[k].thing].name);
 	}
 	for (size_t i = 0; i < STALE_CACHES && s.name[i]; i++)
-		finding_evidence(&t->c->findings, f, "stale", "%zu words in free objects of slab cache %s still lead there",
+		finding_evidence(&t->c->findings, f, "stale", "%zu word(s) in free objects of slab cache %s still (leads|lead) there",
 				 s.nr[i], s.name[i]);
 }
 

@@ -41,7 +41,7 @@ static void maps_free(struct vmaps *v, const struct vmap_leaf *leaf, uint64_t pf
 	finding_text(fs, f, "state", kinds[r->kind].title, "memory in use");
 	finding_value(fs, f, "table", FMT_HEX, leaf->table_pa >> v->check->layout.page_shift);
 	if (leaf->nr > 1)
-		finding_evidence(fs, f, "neighbour", "the entry maps %llu pages from pfn %#llx on", (unsigned long long)leaf->nr,
+		finding_evidence(fs, f, "neighbour", "the entry maps %llu page(s) from pfn %#llx on", (unsigned long long)leaf->nr,
 				 (unsigned long long)leaf->pfn);
 }
 

@@ -28,7 +28,7 @@ char *about_pages(const struct report_dump *d)
 	struct strbuf b = { 0 };
 	char n[COUNT_TEXT_SIZE];
 
-	strbuf_printf(&b, "%s pages present", count_text(n, d->pages_present));
+	strbuf_printf(&b, "%s page(s) present", count_text(n, d->pages_present));
 	strbuf_printf(&b, ", %s excluded", count_text(n, d->pages_excluded));
 	if (d->dump_level >= 0)
 		strbuf_printf(&b, " (dump level %d)", d->dump_level);
@@ -41,9 +41,9 @@ char *about_missing(const struct report_dump *d)
 	char n[COUNT_TEXT_SIZE];
 
 	if (d->incomplete)
-		strbuf_printf(&b, "TRUNCATED: %s pages are missing: %s", count_text(n, d->pages_truncated), d->incomplete);
+		strbuf_printf(&b, "TRUNCATED: %s page(s) (is|are) missing: %s", count_text(n, d->pages_truncated), d->incomplete);
 	else if (d->truncated)
-		strbuf_printf(&b, "TRUNCATED: %s pages lie beyond the end of the file", count_text(n, d->pages_truncated));
+		strbuf_printf(&b, "TRUNCATED: %s page(s) (lies|lie) beyond the end of the file", count_text(n, d->pages_truncated));
 	return strbuf_take(&b);
 }
 
@@ -131,7 +131,7 @@ char *about_log(const struct report_panic *p)
 	if (p->log_problem)
 		strbuf_printf(&b, "kernel log: %s", p->log_problem);
 	else if (p->log_missing)
-		strbuf_printf(&b, "%" PRIu64 " of %" PRIu64 " records of the kernel log are not readable", p->log_missing,
+		strbuf_printf(&b, "%" PRIu64 " of %" PRIu64 " record(s) of the kernel log (is|are) not readable", p->log_missing,
 			      p->log_missing + p->log_records);
 	return strbuf_take(&b);
 }

@@ -146,7 +146,7 @@ void html_extent(struct out *out, const struct report *r)
 	html_section(out, "extent", "What was checked");
 	out_printf(
 		out,
-		"<p>Nothing is called sound that was not looked at. %u rules were checked, %u skipped; the check took %.2f seconds.</p>\n",
+		"<p>Nothing is called sound that was not looked at. %u rule(s) (was|were) checked, %u skipped; the check took %.2f seconds.</p>\n",
 		ledger_nr_checked(r->ledger), ledger_nr_skipped(r->ledger), r->seconds);
 	gaps(out, r);
 	skipped(out, r->ledger);

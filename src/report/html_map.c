@@ -137,7 +137,7 @@ static void tooltip(struct map *m, size_t finding, size_t nr)
 	strbuf_printf(&b, "pfn %#" PRIx64 " to %#" PRIx64, m->cell * m->block, (m->cell + 1) * m->block - 1);
 	name_kinds(m, &b);
 	if (finding != SIZE_MAX)
-		strbuf_printf(&b, "\n%zu finding%s: %s", nr, plural(nr), f[finding].message ? f[finding].message : "?");
+		strbuf_printf(&b, "\n%zu finding(s): %s", nr, f[finding].message ? f[finding].message : "?");
 	text = strbuf_take(&b);
 	html_element(m->out, "title", NULL, text);
 }
@@ -258,7 +258,7 @@ static void draw_zone(struct map *m, const struct report_zone *z)
 	out_printf(m->out, "<h3>Node %u, zone ", z->node);
 	html_text(m->out, z->name ? z->name : "?");
 	out_printf(m->out, "</h3>\n<p class=\"more\">pfn %#" PRIx64 " to %#" PRIx64, z->first_pfn, z->end_pfn - 1);
-	out_printf(m->out, "; %s managed pages</p>\n", count_text(n, z->managed));
+	out_printf(m->out, "; %s managed page(s)</p>\n", count_text(n, z->managed));
 	out_printf(
 		m->out,
 		"<div class=\"wide\"><svg class=\"map\" role=\"img\" aria-label=\"Map of a memory zone\" viewBox=\"0 0 %d %u\">\n",
@@ -290,8 +290,8 @@ void html_map(struct out *out, const struct html_findings *h, const struct repor
 		m.block *= 2;
 	collect_marks(&m);
 	html_section(out, "map", "Map of physical memory");
-	out_printf(out, "<p>Each cell is %s page%s, coloured by what most of them are. Point at a cell for details%s.</p>\n",
-		   count_text(n, m.block), plural(m.block), m.marks.nr ? "; a marked cell leads to its finding" : "");
+	out_printf(out, "<p>Each cell is %s page(s), coloured by what most of them are. Point at a cell for details%s.</p>\n",
+		   count_text(n, m.block), m.marks.nr ? "; a marked cell leads to its finding" : "");
 	key(out, m.marks.nr);
 	for (size_t i = 0; i < r->nr_zones; i++)
 		draw_zone(&m, &r->zones[i]);

@@ -38,7 +38,7 @@ static void field_line(struct out *out, char letter, unsigned high, unsigned low
 	char range[32];
 
 	snprintf(range, sizeof(range), high == low ? "%u" : "%u..%u", high, low);
-	out_printf(out, "  %c  %-8s %s (%u bit%s)\n", letter, range, name, high - low + 1, plural(high - low + 1));
+	out_printf(out, "  %c  %-8s %s (%u bit(s))\n", letter, range, name, high - low + 1);
 }
 
 static void field_lines(struct out *out, const struct layout_report *r, const char *bits)

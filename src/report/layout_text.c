@@ -33,10 +33,10 @@ static void header(struct out *out, const struct layout_report *r, const struct 
 	else
 		no_dump_header(out, r);
 	if (r->nr_unanswered)
-		out_printf(out, "%-10s%zu questions are not answered by this facts file, so members and flags may be\n"
+		out_printf(out, "%-10s%zu question(s) (is|are) not answered by this facts file, so members and flags may be\n"
 			   "%-10smissing below; write it again from the vmlinux\n", "WARNING", r->nr_unanswered, "");
 	if (r->nr_skipped_units)
-		out_printf(out, "%-10s%zu units of debug info could not be read, so members and flags may be\n"
+		out_printf(out, "%-10s%zu unit(s) of debug info could not be read, so members and flags may be\n"
 			   "%-10smissing below\n", "WARNING", r->nr_skipped_units, "");
 }
 
@@ -67,9 +67,9 @@ static void fact_line(struct out *out, const struct layout_fact *f)
 	if (f->has_offset)
 		strbuf_printf(&b, " at %" PRIu64, f->offset);
 	if (f->has_size)
-		strbuf_printf(&b, ", %" PRIu64 " byte%s", f->size, plural(f->size));
+		strbuf_printf(&b, ", %" PRIu64 " byte(s)", f->size);
 	if (f->has_length)
-		strbuf_printf(&b, ", %" PRIu64 " element%s", f->length, plural(f->length));
+		strbuf_printf(&b, ", %" PRIu64 " element(s)", f->length);
 	if (f->has_value && f->is_address)
 		strbuf_printf(&b, " at %#" PRIx64, (uint64_t)f->value);
 	else if (f->has_value)

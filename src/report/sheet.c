@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/agree.h"
+
 void sheet_add(struct sheet *s, const char *group, const char *name, enum field_format format, uint64_t value,
 	       const char *fmt, ...)
 {
@@ -13,8 +15,7 @@ void sheet_add(struct sheet *s, const char *group, const char *name, enum field_
 
 	if (fmt) {
 		va_start(ap, fmt);
-		if (vasprintf(&text, fmt, ap) < 0)
-			text = NULL;
+		text = agree_vprintf(fmt, ap);
 		va_end(ap);
 		row.text = text ? arena_strdup(&s->arena, text) : NULL;
 		s->failed |= !row.text;

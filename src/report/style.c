@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/agree.h"
 #include "base/strbuf.h"
 
 static const char *const tones[] = {
@@ -44,12 +45,16 @@ static void out_bytes(struct out *out, const char *s, size_t len)
 
 void out_printf(struct out *out, const char *fmt, ...)
 {
+	_cleanup_free_ char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (!out->errnum && vfprintf(out->file, fmt, ap) < 0)
-		out->errnum = errno ? errno : EIO;
+	text = agree_vprintf(fmt, ap);
 	va_end(ap);
+	if (text)
+		out_bytes(out, text, strlen(text));
+	else
+		out->failed = true;
 }
 
 char *text_escaped(struct out *out, const char *text)
@@ -210,11 +215,6 @@ const char *count_text(char *buf, uint64_t n)
 	}
 	buf[at] = '\0';
 	return buf;
-}
-
-const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
 }
 
 const char *size_text(char *buf, uint64_t bytes)

@@ -70,7 +70,4 @@ const char *count_text(char *buf, uint64_t n);
 /** A size in bytes with a binary unit: "4.2 MiB".  \p buf has COUNT_TEXT_SIZE bytes; returns it. */
 const char *size_text(char *buf, uint64_t bytes);
 
-/** "s" unless \p n is 1. */
-const char *plural(uint64_t n);
-
 #endif

@@ -101,7 +101,7 @@ void text_census(struct out *out, const struct census *c, uint64_t page_size)
 		table(out, c, &zones, page_size);
 	}
 	if (c->no_memmap)
-		out_printf(out, "%s pages of RAM have no struct page\n", count_text(n, c->no_memmap));
+		out_printf(out, "%s page(s) of RAM (has|have) no struct page\n", count_text(n, c->no_memmap));
 }
 
 void text_owners(struct out *out, const struct report *r)

@@ -57,7 +57,7 @@ static void show_hidden(struct out *out, uint64_t hidden, uint64_t dropped, cons
 	if (hidden)
 		out_printf(out, "\n... and %s more of %s (use --max-findings 0)\n", count_text(n, hidden), id);
 	if (dropped)
-		out_printf(out, "\n... and %s more of %s that were counted without details\n",
+		out_printf(out, "\n... and %s more of %s that (was|were) counted without details\n",
 			   count_text(n, dropped), id);
 }
 

@@ -76,7 +76,7 @@ static void complaint_lines(struct out *out, const struct report_panic *p, bool 
 	}
 	if (!left)
 		return;
-	strbuf_printf(&b, "and %" PRIu64 " more line%s about memory%s", left, plural(left), all ? "" : " (-v shows them)");
+	strbuf_printf(&b, "and %" PRIu64 " more line(s) about memory%s", left, all ? "" : " (-v shows them)");
 	text_line(out, "", strbuf_take(&b));
 }
 

@@ -9,7 +9,7 @@ static void add_count(struct strbuf *b, uint64_t n, const char *noun)
 {
 	char buf[COUNT_TEXT_SIZE];
 
-	strbuf_printf(b, "%s %s%s", count_text(buf, n), noun, plural(n));
+	strbuf_printf(b, "%s %s(s)", count_text(buf, n), noun);
 }
 
 /* "3 errors, 1 warning, 2 notes", without those that are zero. */

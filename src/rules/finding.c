@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/agree.h"
 #include "base/bytes.h"
 #include "base/strbuf.h"
 #include "rules/root.h"
@@ -111,23 +112,15 @@ static void evidence_add(struct findings *fs, struct finding *f, const char *kin
 
 void finding_evidence(struct findings *fs, struct finding *f, const char *kind, const char *fmt, ...)
 {
-	char *text = NULL;
+	_cleanup_free_ char *text = NULL;
 	va_list ap;
-	int len;
 
 	if (!f)
 		return;
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	text = checked(fs, agree_vprintf(fmt, ap));
 	va_end(ap);
-	if (len >= 0)
-		text = checked(fs, arena_alloc(&fs->arena, (size_t)len + 1));
-	if (!text)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(text, (size_t)len + 1, fmt, ap);
-	va_end(ap);
-	evidence_add(fs, f, kind, text);
+	evidence_add(fs, f, kind, copy_text(fs, text));
 }
 
 void finding_value(struct findings *fs, struct finding *f, const char *name, enum field_format format, uint64_t found)
@@ -360,6 +353,13 @@ static bool put_name(struct strbuf *b, const struct finding *f, const char *name
 	return true;
 }
 
+/* Words of the summary, whose marks are for agree(). */
+static void put_words(struct strbuf *b, const char *s, size_t len)
+{
+	for (const char *end = s + len; s < end; s++)
+		strbuf_add(b, agree_mark(s) ? (const char[]){ AGREE_MARK } : s, 1);
+}
+
 /* The rule's summary with its {names} filled in; an unknown name stays as it is (test_rules looks for that). */
 static void message_set(struct findings *fs, struct finding *f)
 {
@@ -370,7 +370,7 @@ static void message_set(struct findings *fs, struct finding *f)
 		size_t plain = strcspn(s, "{");
 		const char *end = strchr(s + plain, '}');
 
-		strbuf_add(&b, s, plain);
+		put_words(&b, s, plain);
 		s += plain;
 		if (!*s)
 			break;
@@ -379,6 +379,8 @@ static void message_set(struct findings *fs, struct finding *f)
 		s = end ? end + 1 : "";
 	}
 	text = strbuf_take(&b);
+	if (text)
+		agree(text);
 	f->message = text ? copy_text(fs, text) : checked(fs, NULL);
 	if (!f->message)
 		f->message = rules[f->rule].summary;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/agree.h"
 #include "base/bytes.h"
 #include "base/u64.h"
 #include "walk/mm.h"
@@ -462,7 +463,7 @@ const char *swap_slot_text(const struct swap_slot *s, char *buf, size_t size)
 	else if (!s->used)
 		snprintf(buf, size, "free");
 	else
-		snprintf(buf, size, "%" PRIu32 " reference%s%s%s", s->count, s->count == 1 ? "" : "s", s->shmem ? " of shmem" : "",
-			 s->cached ? ", in swap cache" : "");
+		agree_snprintf(buf, size, "%" PRIu32 " reference(s)%s%s", s->count, s->shmem ? " of shmem" : "",
+			       s->cached ? ", in swap cache" : "");
 	return buf;
 }
