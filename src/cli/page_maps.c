@@ -59,8 +59,8 @@ static void add_page_count(const struct counts *n, const struct census_record *r
 		what = anon ? "for PG_double_map" : "mapped as a whole";
 	}
 	if (surplus)
-		agree_snprintf(terms, sizeof(terms), "%" PRId64 " entr(y|ies) of this page + %" PRId64 " %s - 1", found + 1 - surplus,
-			 surplus, what);
+		agree_snprintf(terms, sizeof(terms), "%" PRId64 " entr(y|ies) of this page + %" PRId64 " %s - 1",
+			       found + 1 - surplus, surplus, what);
 	else
 		agree_snprintf(terms, sizeof(terms), "%" PRId64 " entr(y|ies) of this page - 1", found + 1);
 	add_count(n, "_mapcount", stored, found, terms);

@@ -93,7 +93,9 @@ void equation_consequence(struct findings *fs, struct finding *f, int64_t refcou
 {
 	if (refcount <= 0)
 		finding_evidence(fs, f, "consequence",
-				 "nothing keeps the page: it is free or will be handed out while %" PRIu64 " user(s) still (has|have) it", users);
+				 "nothing keeps the page: it is free or will be handed out while %" PRIu64 " user(s) still "
+				 "(has|have) it",
+				 users);
 	else if (refcount == 1)
 		finding_evidence(fs, f, "consequence",
 				 "the first of its %" PRIu64 " users to let go frees the page; whoever is left uses "

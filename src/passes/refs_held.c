@@ -146,8 +146,8 @@ static struct error *add_holders(struct held *d, struct finding *f, const struct
 	for (size_t i = 0; i < nr && i < EXAMPLES; i++)
 		strbuf_printf(&pages, "%s%#" PRIx64, i ? ", " : "", h[i].page->refs.pfn);
 	if (nr > 1)
-		finding_evidence(&c->findings, f, "neighbour", "%zu page(s) (is|are) held so: pfn %s%s", nr, pages.s ? pages.s : "?",
-				 nr > EXAMPLES ? ", ..." : "");
+		finding_evidence(&c->findings, f, "neighbour", "%zu page(s) (is|are) held so: pfn %s%s", nr,
+				 pages.s ? pages.s : "?", nr > EXAMPLES ? ", ..." : "");
 	return err;
 }
 
