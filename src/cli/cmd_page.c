@@ -79,7 +79,7 @@ static void findings_text(struct out *out, struct check *c, uint64_t pfn)
 	for (size_t i = 0; i < c->findings.list.nr; i++) {
 		if (!concerns(c, &c->findings.list.v[i], r, pfn))
 			continue;
-		text_finding(out, &c->findings.list.v[i], NULL, 2);
+		text_finding(out, &c->findings.list.v[i], NULL, 2, false);
 		any = true;
 	}
 	if (!any)

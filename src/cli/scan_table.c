@@ -8,7 +8,7 @@
 #include "cli/exit.h"
 #include "report/style.h"
 
-enum { MAX_DUMPS = 40 };
+enum { MAX_DUMPS = 40, MAX_PLACES = 5, SEEN_TEXT = 36 };
 
 /* A signature in all dumps together. */
 struct seen {
@@ -199,6 +199,30 @@ static struct seen *all_seen(const struct batch *b, size_t *ret_nr)
 	return v;
 }
 
+static bool item_shows(const struct batch_item *it, const char *id)
+{
+	for (size_t i = 0; i < it->result.signatures.nr; i++)
+		if (!strcmp(it->result.signatures.v[i].id, id))
+			return true;
+	return false;
+}
+
+/* In which dumps, some of them. */
+static void print_places(struct out *out, const struct batch *b, const struct seen *s)
+{
+	size_t folder = common_folder(b);
+	uint64_t nr = 0;
+
+	for (size_t i = 0; i < b->found->dumps.nr && nr < MAX_PLACES; i++) {
+		if (!item_shows(&b->items[i], s->of->id))
+			continue;
+		out_printf(out, "%*s%s\n", SEEN_TEXT, "", b->items[i].dump->name + folder);
+		nr++;
+	}
+	if (s->dumps > nr)
+		out_printf(out, "%*sand %" PRIu64 " more\n", SEEN_TEXT, "", s->dumps - nr);
+}
+
 static void print_seen(struct out *out, const struct seen *s)
 {
 	char dumps[COUNT_TEXT_SIZE], findings[COUNT_TEXT_SIZE];
@@ -210,7 +234,7 @@ static void print_seen(struct out *out, const struct seen *s)
 		return;
 	}
 	out_printf(out, "  %5s %8s  %-16s  ", count_text(dumps, s->dumps), count_text(findings, s->findings), s->of->id);
-	out_wrapped(out, 36, 36, text);
+	out_wrapped(out, SEEN_TEXT, SEEN_TEXT, text);
 }
 
 static void print_signatures(struct out *out, const struct batch *b, const struct report_options *o)
@@ -223,8 +247,11 @@ static void print_signatures(struct out *out, const struct batch *b, const struc
 	if (!v || !nr)
 		return;
 	out_printf(out, "\nSEEN MOST\n  dumps findings  signature         rule (kind), holder\n");
-	for (size_t i = 0; i < nr && i < most; i++)
+	for (size_t i = 0; i < nr && i < most; i++) {
 		print_seen(out, &v[i]);
+		if (o->verbose)
+			print_places(out, b, &v[i]);
+	}
 	if (nr > most)
 		out_printf(out, "  and %zu more; -v lists all\n", nr - most);
 }

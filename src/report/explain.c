@@ -63,6 +63,15 @@ static void commands(struct out *out, enum rule_id rule)
 	}
 }
 
+/* What makes two findings of the rule the same bug: rules/signature.h. */
+static const char *signature_words(const struct rule *r)
+{
+	for (size_t i = 0; r->values && r->values[i]; i++)
+		if (!strcmp(r->values[i], "holder"))
+			return "made of this id, the kind of page and the holder without its numbers; dumps that share one may share the bug";
+	return "made of this id and the kind of page; dumps that share one may share the bug";
+}
+
 static void explain_rule(struct out *out, const struct rule *r)
 {
 	_cleanup_free_ char *values = join_names(r->values);
@@ -80,6 +89,7 @@ static void explain_rule(struct out *out, const struct rule *r)
 	labelled(out, "maintained by", r->maintained_by);
 	labelled(out, "kernels", r->kernels);
 	labelled(out, "fields", values);
+	labelled(out, "signature", signature_words(r));
 	labelled(out, "checked by pass", r->pass);
 	for (const enum need *n = r->needs; n && *n != NEED_END; n++)
 		labelled(out, n == r->needs ? "skipped when" : "", need_reason(*n));

@@ -8,6 +8,7 @@
 
 #include "base/strbuf.h"
 #include "report/words.h"
+#include "rules/signature.h"
 
 static bool may_show(struct html_findings *h, size_t i, unsigned *nr, unsigned max)
 {
@@ -82,15 +83,18 @@ static void fields(struct out *out, const struct finding *f)
 static void evidence(struct out *out, const struct finding *f)
 {
 	_cleanup_free_ char *subject = subject_text(&f->subject);
+	struct signature s;
 	char text[64];
 
-	out->failed |= !subject;
+	out->failed |= !signature_of(f, &s) || !subject;
 	out_printf(out, "<dl>\n");
 	for (size_t i = 0; i < f->nr_evidence; i++)
 		html_term(out, f->evidence[i].kind, f->evidence[i].text);
 	html_term(out, "bit-flip", flipped_text(f, text, sizeof(text)));
 	html_term(out, subject_kind_name(f->subject.kind), subject);
+	html_term(out, "signature", s.id);
 	out_printf(out, "</dl>\n");
+	signature_deinit(&s);
 }
 
 static void title(struct out *out, const char *element, const struct finding *f, bool rule)

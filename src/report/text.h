@@ -18,8 +18,8 @@ void text_title(struct out *out, const char *title);
 /** All findings, roots first, consequences below them, with the limit on findings per rule. */
 void text_findings(struct out *out, const struct report *r, const struct report_options *o);
 
-/** One finding at column \p indent; \p root is the finding it follows from, or NULL. */
-void text_finding(struct out *out, const struct finding *f, const struct finding *root, unsigned indent);
+/** One finding at column \p indent; \p root is the finding it follows from, or NULL; \p signature: with its own. */
+void text_finding(struct out *out, const struct finding *f, const struct finding *root, unsigned indent, bool signature);
 
 /** What each rule that fired means. */
 void text_meanings(struct out *out, const struct findings *fs);

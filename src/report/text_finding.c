@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report/words.h"
+#include "rules/signature.h"
 
 enum { MAX_NAME = 24, MAX_FOUND = 28, GAP = 2 };
 
@@ -97,7 +98,18 @@ static void flipped_line(struct out *out, const struct finding *f, const struct 
 		out_labelled(out, indent, c->name + GAP, "bit-flip", text);
 }
 
-void text_finding(struct out *out, const struct finding *f, const struct finding *root, unsigned indent)
+static void signature_line(struct out *out, const struct finding *f, const struct columns *c, unsigned indent)
+{
+	struct signature s;
+
+	if (signature_of(f, &s))
+		out_labelled(out, indent, c->name + GAP, "signature", s.id);
+	else
+		out->failed = true;
+	signature_deinit(&s);
+}
+
+void text_finding(struct out *out, const struct finding *f, const struct finding *root, unsigned indent, bool signature)
 {
 	const char *severity = severity_name(f->severity), *id = rules[f->rule].id;
 	struct columns c = measure(f);
@@ -113,4 +125,6 @@ void text_finding(struct out *out, const struct finding *f, const struct finding
 	flipped_line(out, f, &c, inner);
 	if (!root || root->subject.pfn != f->subject.pfn || f->subject.pfn == UINT64_MAX)
 		subject_line(out, &f->subject, &c, inner);
+	if (signature)
+		signature_line(out, f, &c, inner);
 }

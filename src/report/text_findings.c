@@ -12,6 +12,7 @@ struct tree {
 	const struct findings *fs;
 	struct groups groups;
 	unsigned max; /* 0: no limit */
+	bool signatures;
 	unsigned shown[NR_RULES + 1];
 	uint64_t hidden[NR_RULES + 1];
 };
@@ -38,14 +39,14 @@ static void show_root(struct tree *t, struct out *out, size_t root)
 	bool follows = false;
 
 	out_printf(out, "\n");
-	text_finding(out, f, NULL, 0);
+	text_finding(out, f, NULL, 0, t->signatures);
 	for (size_t i = t->groups.first[root]; i != SIZE_MAX; i = t->groups.next[i]) {
 		if (!may_show(t, t->fs->list.v[i].rule))
 			continue;
 		if (!follows)
 			out_printf(out, "    follows from it, most likely:\n");
 		follows = true;
-		text_finding(out, &t->fs->list.v[i], f, 6);
+		text_finding(out, &t->fs->list.v[i], f, 6, t->signatures);
 	}
 }
 
@@ -63,7 +64,7 @@ static void show_hidden(struct out *out, uint64_t hidden, uint64_t dropped, cons
 
 void text_findings(struct out *out, const struct report *r, const struct report_options *o)
 {
-	struct tree t = { .fs = r->findings, .max = o->max_findings };
+	struct tree t = { .fs = r->findings, .max = o->max_findings, .signatures = o->verbose };
 
 	if (!groups_init(&t.groups, t.fs)) {
 		out->failed = true;

@@ -54,6 +54,7 @@ bool signature_of(const struct finding *f, struct signature *ret)
 	const char *rule = rules[f->rule].id;
 	uint64_t hash;
 
+	snprintf(ret->id, sizeof(ret->id), "?");
 	ret->kind = f->subject.page_kind ? f->subject.page_kind : subject_kind_name(f->subject.kind);
 	ret->holder = without_numbers(finding_holder(f));
 	if (!ret->holder)
