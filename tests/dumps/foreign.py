@@ -33,10 +33,11 @@ FIRST_PAGE_V8 = 65536
 
 def rle(page):
     """0 N BYTE for a row of up to 255, 0 0 for a zero that stands alone."""
-    def packed(m):
-        row = m[0]
-        return bytes((0, len(row), row[0])) if len(row) > 2 else b"\0\0" * len(row) if not row[0] else row
-    return re.sub(rb"(?s)(.)\1{2,254}|\0", packed, page)
+    parts, end = [], 0
+    for row in re.finditer(rb"(?s)(.)\1{2,254}", page):
+        parts += [page[end:row.start()].replace(b"\0", b"\0\0"), bytes((0, len(row[0]), row[1][0]))]
+        end = row.end()
+    return b"".join(parts) + page[end:].replace(b"\0", b"\0\0")
 
 
 def lkcd(pages, version=8, codec=NONE, machine=b"x86_64", first_page=131072, end=True):
