@@ -3,6 +3,7 @@
 
 All take (pages, machine): pages is a list of (pfn, bytes) in rising order, as pages_of() gives.
 """
+import io
 import re
 import struct
 import zlib
@@ -137,12 +138,18 @@ SMRAM_EFER = 992
 # ---- s390 -----------------------------------------------------------------------------------------------------------------
 
 
-def s390(pages, end=True):
-    """Memory from 0 on, holes as zeros, as the dumper writes it."""
+def write_s390(file, pages, end=True):
+    """Memory from 0 on, holes as zeros, as the dumper writes it; holes in the file where memory has some."""
     size = (pages[-1][0] + 1) * PAGE
-    memory = bytearray(size)
+    file.write(struct.pack(">QIIIIQQQI4xQQIIIQBHH", 0xa8190173618f23fd, 5, PAGE, 4, PAGE, size, 0, size, size // PAGE, 1000, 0, 2, 0, 2,
+                           size, 0, 1, 1).ljust(PAGE, b"\0"))
     for pfn, page in pages:
-        memory[pfn * PAGE:pfn * PAGE + PAGE] = page
-    head = struct.pack(">QIIIIQQQI4xQQIIIQBHH", 0xa8190173618f23fd, 5, PAGE, 4, PAGE, size, 0, size, size // PAGE, 1000, 0, 2, 0, 2,
-                       size, 0, 1, 1)
-    return head.ljust(PAGE, b"\0") + bytes(memory) + (b"DUMP_END" + struct.pack(">Q", 1001) if end else b"")
+        file.seek(PAGE + pfn * PAGE)
+        file.write(page)
+    file.write(b"DUMP_END" + struct.pack(">Q", 1001) if end else b"")
+
+
+def s390(pages, end=True):
+    file = io.BytesIO()
+    write_s390(file, pages, end)
+    return file.getvalue()

@@ -14,7 +14,7 @@ import dumptest
 import foreign
 from foreign import GZIP, NONE, PAGE, RLE
 
-INPUT, S390 = "6.12-hvo", "6.12-s390x"
+INPUT, S390 = "6.12-owner", "6.12-s390x"
 FLIPS = next((int(sys.argv[i + 1]) for i, a in enumerate(sys.argv[:-1]) if a == "--flips"), 6)
 # None of these forms tells which pages were left out.
 LESS = ("--skip", "filtered-kernel-page")
@@ -54,8 +54,8 @@ def try_same(cases, dump, pages, path):
 def try_s390(cases, dump, path):
     """What the stand-alone dumper writes of the same memory.  It has no notes: what the CPUs were at is not known then."""
     known = essence(dumptest.check_json(dump, *LESS)[1])
-    with open(dump.path, "rb") as elf:
-        path.write_bytes(foreign.s390(foreign.pages_of(elf.read())))
+    with open(dump.path, "rb") as elf, open(path, "wb") as file:
+        foreign.write_s390(file, foreign.pages_of(elf.read()))
     status, report = dumptest.check_json(dump, *LESS, path=path)
     found = essence(report)
     wrong = [f"exit status {status}" if status else ""]
