@@ -39,12 +39,13 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
-SchedulerParameters=batch_sched_delay=0,sched_interval=2
+SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=0
+SlurmdParameters=config_overrides
 MpiDefault=none
 ReturnToService=2
 SlurmdTimeout=60
 MinJobAge=300
-NodeName={host} CPUs={cpus} RealMemory=2000 State=UNKNOWN
+NodeName={host} CPUs=4 RealMemory=2000 State=UNKNOWN
 PartitionName=all Nodes={host} Default=YES MaxTime=10:00 State=UP
 """
 
@@ -78,7 +79,7 @@ class Cluster:
         (self.folder / "key").write_bytes(os.urandom(1024))
         os.chmod(self.folder / "key", 0o600)
         (self.folder / "slurm.conf").write_text(CONF.format(host=socket.gethostname().split(".")[0], ctld=free_port(), slurmd=free_port(),
-                                                            folder=self.folder, cpus=os.cpu_count()))
+                                                            folder=self.folder))
         os.environ["SLURM_CONF"] = str(self.folder / "slurm.conf")
         self.start("munged", "-F", "-f", "--key-file", self.folder / "key", "--socket", self.folder / "munge.socket",
                    "--pid-file", self.folder / "munge.pid", "--log-file", self.folder / "munge.log", "--seed-file", self.folder / "seed")
@@ -126,6 +127,7 @@ def main():
     with Cluster() as cluster, dumptest.Workplace("slurm") as work:
         root = work / "root"
         batchtest.make_tree(root, batchtest.unpacked())
+        root = root / "tiny"
         batchtest.scan("--db", work / "whole.db", "--memory", "344M", root)  # what the script leaves of 600M
         with batchtest.Store(work / "whole.db") as s:
             whole = [row for row in s.contents() if not row.startswith("runs ")]
