@@ -5,7 +5,8 @@
  * checks:    that there are none with entries of user pages
  * collects:  tables that collapse (khugepaged, MADV_COLLAPSE) or mremap() took out of the tree and still hold the entries of:
  *            those entries explain what is counted
- * relies on: every table of every address space and of the kernel having been reached
+ * relies on: every table of every address space and of the kernel having been reached; where the dump lacks tables, nothing is
+ *            reported
  * exceptions: tables that wait for RCU to be freed are empty; tables of the kernel map nothing of users
  */
 #include <stdlib.h>
@@ -66,6 +67,14 @@ struct error *kernel_tables(struct walk *walk)
 }
 
 /* ---- detached tables --------------------------------------------------------------------------------------------- */
+
+struct orphans {
+	struct walk *walk;
+	uint64_t gaps;    /* tables that could not be read: they may lead to any table */
+	uint64_t unknown; /* tables that nobody reaches, of which it is not known what they are */
+	uint64_t pa;      /* of the last of them that the dump lacks */
+	enum gap_reason why;
+};
 
 /* What is in a table that nobody reaches. */
 struct content {
@@ -261,8 +270,43 @@ static void report(struct check *c, uint64_t pfn, const struct content *content,
 	finding_evidence(fs, f, "arithmetic", "the pages that its entries lead to count them as mappings");
 }
 
-static struct error *one_table(struct walk *walk, uint64_t pfn)
+/* Whether areas may be missing that would say where the table belongs. */
+static bool homes_unknown(const struct check *c)
 {
+	for (size_t i = 0; i < c->mms.list.nr; i++) {
+		const struct vmas *vs = &c->spaces[i].vmas;
+
+		if (c->spaces[i].writing && vs->gap)
+			return true;
+		for (size_t j = 0; c->spaces[i].writing && j < vs->list.nr; j++)
+			if (vs->list.v[j].trouble & (VMA_CHAIN_GAP | VMA_FILE_GAP))
+				return true;
+	}
+	return false;
+}
+
+static struct error *take_table(struct orphans *o, struct home *home, const unsigned char *bytes, const struct content *content)
+{
+	struct check *c = o->walk->check;
+	struct space *space = home->found ? &c->spaces[home->excuse.space] : NULL;
+
+	if (!home->moving && (o->gaps || homes_unknown(c))) {
+		o->unknown++;
+		return NULL;
+	}
+	if (!home->moving)
+		report(c, home->excuse.table_pfn, content, home);
+	if (space) {
+		space->detached_tables++;
+		space->detached_swapped += content->swapped;
+	}
+	count_entries(c, bytes, space);
+	return !space || !content->user || array_push(&o->walk->tables->excuses, home->excuse) ? NULL : &error_nomem;
+}
+
+static struct error *one_table(struct orphans *o, uint64_t pfn)
+{
+	struct walk *walk = o->walk;
 	struct check *c = walk->check;
 	struct home home = { .excuse = { .kind = EXCUSE_DETACHED, .table_pfn = pfn } };
 	size_t size = (size_t)1 << c->layout.page_shift;
@@ -273,6 +317,11 @@ static struct error *one_table(struct walk *walk, uint64_t pfn)
 	struct error *err;
 
 	err = copy ? table_page_read(&walk->workers[0], &c->workers[0], pfn, &bytes, &why) : &error_nomem;
+	if (!err && !bytes) {
+		o->unknown++;
+		o->pa = pfn << c->layout.page_shift;
+		o->why = why;
+	}
 	if (err || !bytes)
 		return err;
 	memcpy(copy, bytes, size);
@@ -282,44 +331,55 @@ static struct error *one_table(struct walk *walk, uint64_t pfn)
 		return NULL;
 	if (content.user)
 		err = home_of(c, &content, &home);
-	else
+	else if (!o->gaps) /* the counters of what was found tell nothing then */
 		find_swapped_home(c, content.swapped, &home);
-	if (err)
-		return err;
-	if (!home.moving)
-		report(c, pfn, &content, &home);
-	if (home.found) {
-		c->spaces[home.excuse.space].detached_tables++;
-		c->spaces[home.excuse.space].detached_swapped += content.swapped;
-	}
-	count_entries(c, copy, home.found ? &c->spaces[home.excuse.space] : NULL);
-	return !home.found || !content.user || array_push(&walk->tables->excuses, home.excuse) ? NULL : &error_nomem;
+	return err ? err : take_table(o, &home, copy, &content);
 }
 
-/* What could not be read may lead to any table. */
-static bool all_reached(const struct walk *walk)
+/*
+ * The dump lacks tables that nobody reaches, or what says whose they are: any page of who is moving tables, and counts more of
+ * them than it has, may be mapped there.
+ */
+static struct error *excuse_unknown(const struct orphans *o)
 {
-	uint64_t nr_gaps = 0;
+	struct table_worker *tw = &o->walk->workers[0];
+	struct check *c = o->walk->check;
 
-	for (unsigned i = 0; i < walk->check->nr_workers; i++)
-		nr_gaps += walk->workers[i].nr_gaps;
-	return !walk->tables->incomplete && !walk->tables->missing && !nr_gaps;
+	for (uint32_t i = 0; i < c->mms.list.nr; i++) {
+		struct space *s = &c->spaces[i];
+		struct excuse all = { .kind = EXCUSE_GAP, .space = i, .end = UINT64_MAX };
+		uint64_t bytes = (uint64_t)s->table_bytes + (uint64_t)s->detached_tables * mmu_table_size(&c->layout.mmu, 1);
+
+		if (!s->writing || (s->mm->pgtables_bytes <= bytes && !s->struct_gap))
+			continue;
+		s->nr_gaps++;
+		if (!tw->nr_gaps++) {
+			tw->gap_pa = o->pa;
+			tw->gap_why = o->why;
+		}
+		if (!array_push(&o->walk->tables->excuses, all))
+			return &error_nomem;
+	}
+	return NULL;
 }
 
 struct error *detached_tables(struct walk *walk)
 {
 	struct check *c = walk->check;
+	struct orphans o = { .walk = walk, .pa = UINT64_MAX, .why = GAP_EXCLUDED };
 	struct error *err = NULL;
 
-	if (!all_reached(walk))
+	if (walk->tables->incomplete || walk->tables->missing)
 		return NULL;
+	for (unsigned i = 0; i < c->nr_workers; i++)
+		o.gaps += walk->workers[i].nr_gaps;
 	memset(c->workers[0].section_findings, 0, sizeof(c->workers[0].section_findings));
 	for (size_t i = 0; !err && i < c->census.runs.nr; i++) {
 		const struct census_run *run = &c->census.runs.v[i];
 
 		for (uint64_t j = 0; !err && run->done && j < run->nr; j++)
 			if (run->records[j].kind == KIND_PGTABLE && !bitmap_test(&walk->tables->reached, run->first_pfn + j))
-				err = one_table(walk, run->first_pfn + j);
+				err = one_table(&o, run->first_pfn + j);
 	}
-	return err;
+	return err || !(o.unknown + c->census.kinds[KIND_UNREADABLE]) ? err : excuse_unknown(&o);
 }

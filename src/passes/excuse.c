@@ -131,11 +131,12 @@ struct excused excuse_find_merged(const struct check *c)
 
 		for (size_t j = 0; !mergeable && j < vs->list.nr && vs->list.v[j].start < e->end; j++)
 			mergeable = vs->list.v[j].end > e->start && (vs->list.v[j].flags & VM_MERGEABLE);
-		if (!mergeable || e->kind != EXCUSE_LOCKED)
+		if (!mergeable || e->kind == EXCUSE_DETACHED)
 			continue;
 		if (!ret.first)
 			ret.first = e;
 		ret.nr++;
+		ret.gaps += e->kind == EXCUSE_GAP;
 	}
 	return ret;
 }

@@ -23,7 +23,7 @@ struct excused excuse_find(const struct check *c, uint64_t mapping, uint64_t ind
  */
 struct error *excuse_find_unmapped(struct check *c, uint64_t mapping, uint64_t index, struct excused *ret) _must_check_;
 
-/** Locked tables that cover areas which KSM may merge: its pages do not say where they are. */
+/** Tables that are locked, or lacking, and cover areas which KSM may merge: its pages do not say where they are. */
 struct excused excuse_find_merged(const struct check *c);
 
 /** The address at which area \p v has the page (vma_address()); false: it has not. */

@@ -31,6 +31,7 @@ struct hands {
 	struct check *c;
 	uint64_t first, last; /* pfns that matter */
 	ARRAY(struct named) named;
+	uint64_t gaps; /* stacks that could not be read */
 };
 
 struct pfn_range {
@@ -115,7 +116,7 @@ static struct error *read_hands(struct hands *h)
 	struct error *err = check_read_tasks(c);
 
 	if (!err)
-		err = stacks_words(&c->stacks, c->kv, note_word, h);
+		err = stacks_words(&c->stacks, c->kv, note_word, h, &h->gaps);
 	if (h->named.nr)
 		qsort(h->named.v, h->named.nr, sizeof(*h->named.v), by_pfn);
 	return err;
@@ -128,8 +129,11 @@ static void lower(struct hands *h, struct finding *f, const struct pfn_range *r)
 	size_t i = array_lower_bound(&h->named, pfn, r->first);
 	char where[64];
 
-	if (i == h->named.nr || h->named.v[i].pfn > r->last)
+	if (i == h->named.nr || h->named.v[i].pfn > r->last) {
+		if (h->gaps)
+			finding_lower(&h->c->findings, f, "somebody may have the page in his hands: the dump lacks stacks");
 		return;
+	}
 	finding_lower(&h->c->findings, f, "somebody has the page in his hands");
 	finding_evidence(&h->c->findings, f, "holder", "%s names pfn %#" PRIx64,
 			 stack_word_text(&h->named.v[i].by, where, sizeof(where)), h->named.v[i].pfn);
@@ -150,7 +154,7 @@ struct error *pass_hands_finish(struct check *c)
 	}
 	if (!err && h.first <= h.last)
 		err = read_hands(&h);
-	for (size_t i = 0; !err && h.named.nr && i < c->findings.list.nr; i++)
+	for (size_t i = 0; !err && (h.named.nr || h.gaps) && i < c->findings.list.nr; i++)
 		if (is_between(&c->findings.list.v[i]))
 			lower(&h, &c->findings.list.v[i], &ranges[i]);
 	array_free(&h.named);

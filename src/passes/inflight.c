@@ -76,6 +76,22 @@ bool scan_on_own_list(struct scan *s, uint32_t i, const struct page_view *v)
 	       neighbour_at(s, v->word8) == NEIGHBOUR_OWN && neighbour_at(s, v->lru_prev) == NEIGHBOUR_OWN;
 }
 
+/* Whether the dump lacks the neighbour whose list node is at `node`, or the struct page that it is in. */
+static bool lacks(struct scan *s, uint64_t node)
+{
+	bool gap = false;
+
+	if (node % 8 || !s->l->mmu.arch->kernel_va(&s->l->mmu, node))
+		return false;
+	error_free(kvmem_is_gap(s->w->kv, node, &gap));
+	return gap;
+}
+
+bool scan_list_unknown(struct scan *s, const struct page_view *v)
+{
+	return without_owner(s, v) && (lacks(s, v->word8) || lacks(s, v->lru_prev));
+}
+
 /* expand() links a block before it marks it, and what takes a block off its list may clear the mark first. */
 bool scan_under_zone_lock(struct scan *s, uint32_t i)
 {

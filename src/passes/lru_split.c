@@ -117,16 +117,30 @@ static struct splitq *queue_of(const struct unlisted *u)
 	return own;
 }
 
-/* Whether both neighbours of the list node at va lead back to it: it is on some list. */
-static struct error *is_linked(struct kvmem *k, uint64_t va, uint64_t next, uint64_t prev, bool *ret)
-{
-	uint64_t back = 0, forth = 0;
-	bool ok1 = false, ok2 = false;
-	struct error *err = next % 8 ? NULL : kvmem_read_word(k, next + 8, 8, &back, &ok1);
+enum link { LINK_BACK, LINK_GAP, LINK_WRONG };
 
-	if (!err && prev % 8 == 0)
-		err = kvmem_read_word(k, prev, 8, &forth, &ok2);
-	*ret = ok1 && ok2 && back == va && forth == va;
+/* Whether the word at \p at, of a neighbour, leads back to the list node at \p va. */
+static struct error *leads_back(struct kvmem *k, uint64_t at, uint64_t va, enum link *ret)
+{
+	uint64_t back = 0;
+	bool ok = false, gap = false;
+	struct error *err = at % 8 ? NULL : kvmem_read_word(k, at, 8, &back, &ok);
+
+	if (!err && !ok && at % 8 == 0)
+		err = kvmem_is_gap(k, at, &gap);
+	*ret = gap ? LINK_GAP : ok && back == va ? LINK_BACK : LINK_WRONG;
+	return err;
+}
+
+/* Whether both neighbours of the list node at va lead back to it: it is on some list. */
+static struct error *is_linked(struct kvmem *k, uint64_t va, uint64_t next, uint64_t prev, enum link *ret)
+{
+	enum link forth = LINK_WRONG;
+	struct error *err = leads_back(k, next + 8, va, ret);
+
+	if (!err)
+		err = leads_back(k, prev, va, &forth);
+	*ret = forth > *ret ? forth : *ret;
 	return err;
 }
 
@@ -149,7 +163,8 @@ struct error *lru_unqueued(struct unlisted *u)
 	enum endian e = u->check->layout.mmu.endian;
 	unsigned char node[16];
 	struct splitq *q;
-	bool ok, linked;
+	enum link linked;
+	bool ok;
 	struct error *err;
 
 	if (!sec || !u->check->lru.queues.list.nr || u->view.refcount <= 0)
@@ -159,15 +174,17 @@ struct error *lru_unqueued(struct unlisted *u)
 		return err;
 	q = queue_of(u);
 	if (!q || q->cut || !u->check->lru.queues.complete) {
+		__atomic_fetch_add(&u->check->lru.queues.nr_unknown, 1, __ATOMIC_RELAXED);
 		u->w->ledger.rule[RULE_DEFERRED_ON_QUEUE].gaps++;
 		return NULL;
 	}
 	err = is_linked(u->w->kv, va, get_u64(e, node), get_u64(e, node + 8), &linked);
 	if (err)
 		return err;
-	if (!linked)
+	if (linked == LINK_WRONG)
 		return not_queued(u, q, get_u64(e, node), get_u64(e, node + 8));
-	__atomic_fetch_add(&q->elsewhere, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(linked == LINK_GAP ? &u->check->lru.queues.nr_unknown : &q->elsewhere, 1, __ATOMIC_RELAXED);
+	u->w->ledger.rule[RULE_DEFERRED_ON_QUEUE].gaps += linked == LINK_GAP;
 	return NULL;
 }
 
@@ -183,6 +200,11 @@ static void check_length(struct check *c, struct worker *w, const struct splitq 
 	/* a list_lru of a cgroup that is gone */
 	if (!excess || q->len == INT64_MIN)
 		return;
+	/* a shrinker may have folios that the dump lacks */
+	if (excess > 0 && c->lru.queues.counts_private && (c->lru.queues.nr_unknown || c->census.kinds[KIND_UNREADABLE])) {
+		w->ledger.rule[RULE_DEFERRED_LEN].gaps++;
+		return;
+	}
 	subject.address = q->head;
 	f = worker_finding(w, RULE_DEFERRED_LEN, &subject);
 	error_free(queue_name(c, w, q, name, sizeof(name)));

@@ -389,6 +389,10 @@ void check_references(struct scan *s, uint32_t i, const struct page_view *v, con
 			scan_in_motion(s, i, 1, listed);
 			return;
 		}
+		if (scan_list_unknown(s, v)) {
+			s->w->ledger.rule[RULE_INUSE_REFCOUNT_POSITIVE].gaps++;
+			return;
+		}
 		found = scan_finding(s, RULE_INUSE_REFCOUNT_POSITIVE, i);
 
 		finding_value(&s->w->findings, found, "_refcount", FMT_INT, 0);

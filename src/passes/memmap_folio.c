@@ -315,7 +315,7 @@ static struct error *head_is_gap(struct scan *s, uint64_t head_pfn, bool *ret)
 	struct error *err = NULL;
 
 	if (head_pfn >= s->first_pfn)
-		ok = !scan_unreadable(s, (uint32_t)(head_pfn - s->first_pfn));
+		ok = s->records[head_pfn - s->first_pfn].kind != KIND_UNREADABLE;
 	else
 		err = memmap_read_pages(&s->check->memmap, s->w->kv, head_pfn, 1, p, &ok);
 	*ret = !ok;
@@ -351,6 +351,20 @@ struct error *scan_stray_tails(struct scan *s, uint32_t i, uint32_t *ret_done)
 	return err;
 }
 
+/*
+ * Whether words of the folio are missing that stand in tails: struct pages whose size is no power of two cross pages of the dump,
+ * so the head may be there and the tail behind it not.
+ */
+static bool lacks_words(const struct scan *s, uint32_t i, const struct folio_view *f)
+{
+	uint32_t nr = f->order > 1 ? FOLIO_PAGES : 2;
+
+	for (uint32_t j = i + 1; j < i + nr && j < s->nr; j++)
+		if (scan_unreadable(s, j))
+			return true;
+	return false;
+}
+
 struct error *scan_folio(struct scan *s, uint32_t i, const struct page_view *v, uint32_t *ret_done)
 {
 	struct extent e = { .first = i, .head_pfn = scan_pfn(s, i), .head_va = scan_va(s, i) };
@@ -363,6 +377,11 @@ struct error *scan_folio(struct scan *s, uint32_t i, const struct page_view *v, 
 		return scan_small(s, i, v);
 	e.f = folio_decode(s->l, scan_page(s, i), left < FOLIO_PAGES ? left : FOLIO_PAGES);
 	e.in_flight = scan_in_flight(s, v);
+	if (lacks_words(s, i, &e.f)) {
+		scan_record(s, i, KIND_UNREADABLE, 0, 0, 0);
+		s->w->nr_unreadable++;
+		return NULL;
+	}
 	if (!find_extent(s, i, &e)) {
 		err = scan_false_head(s, i, ret_done);
 		if (err || *ret_done)

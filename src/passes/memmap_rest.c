@@ -113,6 +113,17 @@ static void blame_block(struct scan *s, struct finding *f, uint32_t first, uint3
 				 s->records[head].order, (unsigned long long)scan_pfn(s, head), log2_u64(total));
 }
 
+static bool any_list_unknown(struct scan *s, uint32_t first, uint32_t nr)
+{
+	for (uint32_t i = first; i < first + nr; i++) {
+		struct page_view v = scan_view(s, i);
+
+		if (scan_list_unknown(s, &v))
+			return true;
+	}
+	return false;
+}
+
 static void frozen_finding(struct scan *s, uint32_t first, uint32_t nr)
 {
 	struct findings *fs = &s->w->findings;
@@ -120,7 +131,7 @@ static void frozen_finding(struct scan *s, uint32_t first, uint32_t nr)
 
 	/* they may be on a list that could not be walked, or belong to a page that could not be read */
 	if (!s->check->pcp.complete || (first && scan_unreadable(s, first - 1)) ||
-	    (first + nr < s->nr && scan_unreadable(s, first + nr))) {
+	    (first + nr < s->nr && scan_unreadable(s, first + nr)) || any_list_unknown(s, first, nr)) {
 		s->w->ledger.rule[RULE_FROZEN_RUN].gaps++;
 		return;
 	}

@@ -107,7 +107,7 @@ static const struct excuse *new_page(const struct recount *r, const struct suspe
 	    (mapping && (mapping & 3) != 1))
 		return NULL;
 	for (size_t i = 0; i < t->excuses.nr; i++)
-		if (t->excuses.v[i].kind == EXCUSE_LOCKED &&
+		if (t->excuses.v[i].kind != EXCUSE_DETACHED &&
 		    (!mapping || has_anon_vma(r->check, &t->excuses.v[i], mapping & ~UINT64_C(3))))
 			return &t->excuses.v[i];
 	return NULL;
@@ -132,6 +132,7 @@ static struct excused find_excuse(struct recount *r, const struct suspect *s, ui
 	if (!e.first) {
 		e.first = new_page(r, s);
 		e.nr = e.first ? 1 : 0;
+		e.gaps = e.first && e.first->kind == EXCUSE_GAP;
 	}
 	return e;
 }
@@ -414,12 +415,10 @@ struct error *pass_mapcount_finish(struct check *c)
 	struct error *err;
 	size_t nr = 0;
 
-	if (is_partial(c))
-		return NULL;
-	count_checked(c);
 	err = settle_counters(c);
-	if (err)
+	if (err || is_partial(c))
 		return err;
+	count_checked(c);
 	memset(r.w->section_findings, 0, sizeof(r.w->section_findings));
 	err = collect(c, &pfns, &nr);
 	if (!err && nr > MAX_SUSPECTS) {

@@ -88,6 +88,7 @@ struct refs_found {
 	ARRAY(uint64_t) given_back;    /**< addresses of words that name pages still, which were let go of: rising */
 	uint64_t nr[NR_REF_SOURCES];   /**< references met */
 	uint64_t cut[NR_REF_SOURCES];  /**< holders that could not be read: references may be missing */
+	uint64_t stack_gaps;           /**< stacks that could not be read: operations in flight may not be known */
 	bool unknown[NR_REF_SOURCES];  /**< the kernel has such holders, but its debug info does not tell how to walk them */
 	/* after the pass "refs" */
 	uint64_t not_searched;           /**< pages and folios whose holders were not searched for */

@@ -111,7 +111,11 @@ static struct error *on_word(void *arg, const struct stack_word *x)
 
 static struct error *on_stacks(struct bio_walk *b)
 {
-	return b->c->stacks.list.nr ? stacks_words(&b->c->stacks, b->w->kv, on_word, b) : NULL;
+	uint64_t gaps = b->c->stacks.nr_gaps;
+	struct error *err = b->c->stacks.list.nr ? stacks_words(&b->c->stacks, b->w->kv, on_word, b, &gaps) : NULL;
+
+	b->gaps += gaps;
+	return err;
 }
 
 /* Who ends a bio in an interrupt leaves it to a worker to make its pages dirty (bio_check_pages_dirty()): held until then. */

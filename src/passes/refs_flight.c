@@ -263,6 +263,7 @@ static struct error *add_classes(struct flight *f)
 struct error *refs_flight(struct hunt *t)
 {
 	struct flight f = { .hunt = t, .c = t->c };
+	uint64_t gaps = 0;
 	struct error *err = NULL;
 
 	while (f.nr < t->nr_searched && t->pages.v[f.nr].why == SUSPECT_EXTRA)
@@ -272,7 +273,8 @@ struct error *refs_flight(struct hunt *t)
 	if (!err && f.nr_open)
 		err = note_tables(&f);
 	if (!err && f.nr_open)
-		err = stacks_words(&t->c->stacks, t->c->kv, note_word, &f);
+		err = stacks_words(&t->c->stacks, t->c->kv, note_word, &f, &gaps);
+	t->c->refs.stack_gaps = gaps > t->c->refs.stack_gaps ? gaps : t->c->refs.stack_gaps;
 	match_windows(&f);
 	if (!err)
 		err = add_classes(&f);

@@ -46,6 +46,9 @@ static struct error *note_word(void *arg, const struct stack_word *x)
 struct error *refs_gathers(struct check *c, struct worker *w)
 {
 	struct gathers g = { .w = w };
+	uint64_t gaps = 0;
+	struct error *err = gather_is_known(&c->layout) ? stacks_words(&c->stacks, w->kv, note_word, &g, &gaps) : NULL;
 
-	return gather_is_known(&c->layout) ? stacks_words(&c->stacks, w->kv, note_word, &g) : NULL;
+	c->refs.stack_gaps = gaps;
+	return err;
 }

@@ -63,6 +63,15 @@ struct error *refs_stale_words(struct hunt *t, struct finding *f, const struct s
 	return err;
 }
 
+/* Whether holders could not be read.  Batches that are cut are damaged: where they are is known from stacks. */
+static bool lacks_holders(const struct check *c)
+{
+	for (unsigned i = 0; i < NR_REF_SOURCES; i++)
+		if (c->refs.cut[i] && i != REF_GATHER)
+			return true;
+	return false;
+}
+
 void refs_searched(struct hunt *t, struct finding *f, const struct suspect_page *h)
 {
 	unsigned shift = t->c->layout.page_shift;
@@ -80,6 +89,10 @@ void refs_searched(struct hunt *t, struct finding *f, const struct suspect_page 
 				 "%" PRIu64 " KiB of kernel memory are not in the dump: a pointer could be there",
 				 missing << shift >> 10);
 		finding_lower(&t->c->findings, f, "not all kernel memory could be searched");
+	} else if (t->c->refs.stack_gaps) {
+		finding_lower(&t->c->findings, f, "the dump lacks stacks: who works on it may not be known");
+	} else if (lacks_holders(t->c)) {
+		finding_lower(&t->c->findings, f, "the dump lacks parts of holders of references: one of them may have it");
 	}
 }
 

@@ -176,6 +176,9 @@ const char *scan_in_flight(const struct scan *s, const struct page_view *head);
 /** Whether page \p i has no reference and is on a list that a CPU keeps for itself. */
 bool scan_on_own_list(struct scan *s, uint32_t i, const struct page_view *v);
 
+/** Whether the dump lacks what would tell whether a page without reference, \p v, is on such a list. */
+bool scan_list_unknown(struct scan *s, const struct page_view *v);
+
 /** Whether a CPU that holds zone->lock explains page \p i, which has no reference and no type. */
 bool scan_under_zone_lock(struct scan *s, uint32_t i);
 

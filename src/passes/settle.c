@@ -18,7 +18,7 @@ static bool is_changing(const struct finding *f)
 	return false;
 }
 
-/* A locked table in whose range some page of the folio belongs. */
+/* A table in whose range some page of the folio belongs, and that is locked, or of which the dump lacks that. */
 static struct error *find_lock(struct check *c, uint64_t head, const struct excuse **ret)
 {
 	const struct census_record *r = census_find(&c->census, head);
@@ -35,25 +35,28 @@ static struct error *find_lock(struct check *c, uint64_t head, const struct excu
 	for (uint64_t i = 0; !*ret && i < UINT64_C(1) << r->order; i++) {
 		struct excused e = excuse_find(c, v.mapping, v.index + i);
 
-		*ret = e.first && e.first->kind == EXCUSE_LOCKED ? e.first : NULL;
+		*ret = e.first && e.first->kind != EXCUSE_DETACHED ? e.first : NULL;
 	}
 	return NULL;
 }
 
 struct error *settle_counters(struct check *c)
 {
+	bool partial = c->tables.incomplete || c->tables.missing;
 	struct error *err = NULL;
 
-	for (size_t i = 0; !err && i < c->findings.list.nr && c->tables.excuses.nr; i++) {
+	for (size_t i = 0; !err && i < c->findings.list.nr && (partial || c->tables.excuses.nr); i++) {
 		struct finding *f = &c->findings.list.v[i];
 		const struct excuse *e;
 
 		if (!is_changing(f))
 			continue;
 		err = find_lock(c, f->subject.head_pfn, &e);
-		if (!err && e)
+		if (!err && e && e->kind == EXCUSE_LOCKED)
 			finding_lower(&c->findings, f,
 				      "the lock of a page table that maps the folio is held: a CPU is changing it");
+		else if (!err && (e || partial))
+			finding_lower(&c->findings, f, "a page table that may map the folio is not known: a CPU may be changing it");
 	}
 	return err;
 }

@@ -44,6 +44,7 @@ struct swap_referrer {
 	uint32_t space;
 	uint64_t va;
 	bool locked; /**< the lock of the table is held */
+	bool lock_gap; /**< the dump lacks the lock */
 };
 
 /** State of one worker. */

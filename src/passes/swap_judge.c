@@ -12,12 +12,21 @@
 
 enum { NAMED_REFERRERS = 4 };
 
-/* Whether the lock of some page table is held: somebody may be between an entry and its count. */
-static bool any_table_locked(const struct check *c)
+static const char lock_gap[] = "the dump lacks the lock of a page table: a CPU may be between an entry and its count";
+
+/* Whether some page table is an excuse of that kind: somebody may be between an entry and its count. */
+static bool any_excuse(const struct check *c, unsigned kind)
 {
 	for (size_t i = 0; i < c->tables.excuses.nr; i++)
-		if (c->tables.excuses.v[i].kind == EXCUSE_LOCKED)
+		if (c->tables.excuses.v[i].kind == kind)
 			return true;
+	return false;
+}
+
+static bool any_table_locked(const struct check *c)
+{
+	if (any_excuse(c, EXCUSE_LOCKED))
+		return true;
 	for (size_t i = 0; i < c->mms.list.nr; i++)
 		if (c->mms.list.v[i].page_table_lock)
 			return true;
@@ -32,6 +41,14 @@ static bool referrer_locked(const struct swap_pass *p, const struct swap_suspect
 	return false;
 }
 
+static bool referrer_lock_gap(const struct swap_pass *p, const struct swap_suspect *s)
+{
+	for (size_t i = 0; i < s->nr_referrers; i++)
+		if (p->referrers.v[s->referrer + i].lock_gap)
+			return true;
+	return false;
+}
+
 /* Why a slot may count something else than what was found: NULL when there is no reason. */
 static const char *excuse_count(const struct swap_pass *p, const struct swap_suspect *s)
 {
@@ -39,6 +56,8 @@ static const char *excuse_count(const struct swap_pass *p, const struct swap_sus
 		return "the lock of the slot's cluster is held: a CPU is changing counts";
 	if (referrer_locked(p, s))
 		return "a page table that refers to it is locked: a CPU is between an entry and its count";
+	if (referrer_lock_gap(p, s))
+		return lock_gap;
 	if ((s->tally & TALLY_COUNT) >= s->slot.count)
 		return NULL;
 	if (s->oddity == ODD_NOTHING && s->slot.count == 1 && p->check->swap.swap.model == SWAP_MODEL_TABLE &&
@@ -48,6 +67,8 @@ static const char *excuse_count(const struct swap_pass *p, const struct swap_sus
 		return "its folio is locked: swap-out counts a reference before it writes the entry";
 	if (any_table_locked(p->check))
 		return "a page table is locked: a CPU is between an entry and its count";
+	if (any_excuse(p->check, EXCUSE_GAP))
+		return lock_gap;
 	return NULL;
 }
 
@@ -174,6 +195,8 @@ static void judge_exclusive(struct swap_pass *p, struct worker *w, const struct 
 	who_refers(p, w, f, s);
 	if (s->locked || referrer_locked(p, s))
 		swap_excuse(w, f, "a page table that refers to it is locked: fork() counts before it takes the mark away");
+	else if (referrer_lock_gap(p, s))
+		swap_excuse(w, f, lock_gap);
 }
 
 void swap_judge(struct swap_pass *p)

@@ -29,18 +29,18 @@ static size_t find_suspect(const struct swap_pass *p, unsigned area, uint64_t of
 	return low;
 }
 
-/* Whether somebody holds the lock of a table: its own, or that of the address space. */
-static bool is_locked(const struct check *c, const struct table_link *link)
+/* Whether somebody holds the lock of a table, its own or that of the address space, or may do so. */
+static void look_at_lock(const struct check *c, const struct table_link *link, struct swap_referrer *ret)
 {
-	if (c->spaces[link->space].mm->page_table_lock)
-		return true;
+	ret->locked = c->spaces[link->space].mm->page_table_lock;
 	for (size_t i = 0; i < c->tables.excuses.nr; i++) {
 		const struct excuse *e = &c->tables.excuses.v[i];
 
-		if (e->kind == EXCUSE_LOCKED && e->space == link->space && e->start <= link->va && link->va < e->end)
-			return true;
+		if (e->space != link->space || e->start > link->va || link->va >= e->end)
+			continue;
+		ret->locked |= e->kind == EXCUSE_LOCKED;
+		ret->lock_gap |= e->kind == EXCUSE_GAP;
 	}
-	return false;
 }
 
 static bool look_at_entry(const struct swap_pass *p, struct swap_worker *sw, const struct table_link *link, unsigned at,
@@ -59,7 +59,7 @@ static bool look_at_entry(const struct swap_pass *p, struct swap_worker *sw, con
 	r.suspect = a ? find_suspect(p, (unsigned)(a - c->swap.swap.areas), e.offset) : SIZE_MAX;
 	if (r.suspect == SIZE_MAX || sw->referrers.nr >= MAX_REFERRERS)
 		return true;
-	r.locked = is_locked(c, link);
+	look_at_lock(c, link, &r);
 	return array_push(&sw->referrers, r);
 }
 

@@ -442,7 +442,7 @@ static void compare_nodes(struct check *c, struct worker *w)
 		for (size_t j = 0; j < c->zones.list.nr; j++)
 			for (unsigned k = 0; c->zones.list.v[j].node == n->slot && k < NR_SUMS; k++)
 				p.sums.v[k] += c->totals.sums[j].v[k];
-		p.gap = c->census.kinds[KIND_UNREADABLE] || !check_is_complete(c);
+		p.gap = c->census.kinds[KIND_UNREADABLE] || c->zones.nr_gaps || !check_is_complete(c);
 		compare_counters(&p, node_counters, ARRAY_SIZE(node_counters));
 		compare_thps(&p);
 		compare_slabs(&p);

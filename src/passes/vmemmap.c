@@ -84,6 +84,20 @@ static void alias_finding(struct alias *a, const char *problem, const char *excu
 	finding_lower(fs, f, "the pages that share the frame are those of one huge page");
 }
 
+/* Whether the dump lacks the head of a huge page that may be here. */
+static bool lacks_head(const struct alias *a)
+{
+	const struct special *special = &a->check->special;
+
+	for (unsigned i = 0; i < special->nr_hstates; i++) {
+		const struct census_record *r = census_find(&a->check->census, a->pfn & ~low_mask(special->hstate_order[i]));
+
+		if (r && r->kind == KIND_UNREADABLE)
+			return true;
+	}
+	return false;
+}
+
 /* A page of the memmap that shows a frame which another one shows, too: may it? */
 static struct error *check_alias(struct alias *a)
 {
@@ -99,6 +113,10 @@ static struct error *check_alias(struct alias *a)
 	first = census_head(r, a->pfn + 1);
 	head = census_find(census, first);
 	if (!is_compound(a, head, first)) {
+		if (lacks_head(a)) {
+			a->w->ledger.rule[RULE_VMEMMAP_ALIAS].gaps++;
+			return NULL;
+		}
 		alias_finding(a, "does not belong to an optimised huge page", NULL);
 		return NULL;
 	}

@@ -25,6 +25,7 @@ static struct error *zero_colours(struct special *s, const struct layout *l, con
 	struct error *err = read_variable(l, k, FACT_ZERO_PAGE_MASK, 8, &mask, &ok);
 
 	s->nr_zero = s->zero_pfn != UINT64_MAX;
+	s->zero_gap |= !err && !ok && fact_found(&l->facts, FACT_ZERO_PAGE_MASK);
 	nr = (mask >> l->page_shift) + 1;
 	if (!err && ok && s->nr_zero && nr <= MAX_ZERO_PAGES && !(nr & (nr - 1)) && memmap_section(m, s->zero_pfn + nr - 1))
 		s->nr_zero = nr;

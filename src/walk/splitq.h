@@ -27,6 +27,7 @@ struct splitqs {
 	bool complete;   /**< all queues are in the list */
 	bool counts_private; /**< the lengths include folios that a shrinker has on a list of its own (up to v7.0) */
 	uint64_t nr_gaps;
+	uint64_t nr_unknown; /**< result of the pass: folios of which the dump lacks what tells on which list they are */
 };
 
 struct error *splitqs_init(struct splitqs *q, const struct layout *l, const struct zones *z, const struct memcgs *m,

@@ -144,6 +144,7 @@ struct error *stacks_init(struct stacks *s, const struct layout *l, const struct
 	*s = (struct stacks){ .cpus = cpus };
 	if (!stack_size(l, &s->size))
 		return NULL;
+	s->nr_gaps = t->nr_broken;
 	for (size_t i = 0; !err && i < t->list.nr; i++)
 		err = add_task(&c, &t->list.v[i]);
 	if (!err)
@@ -167,6 +168,7 @@ struct words {
 	stack_word_fn fn;
 	void *arg;
 	uint64_t *buf;
+	uint64_t gaps;
 };
 
 /* The words of [\p va, \p end); \p x says whose. */
@@ -176,6 +178,7 @@ static struct error *read_words(struct words *w, uint64_t va, uint64_t end, stru
 	size_t got = 0;
 	struct error *err = kvmem_read(w->k, va, w->buf, (size_t)(end - va), &got, &gap);
 
+	w->gaps += !err && gap.kind == KV_PHYS;
 	for (size_t i = 0; !err && i < got / 8; i++) {
 		x.word = get_u64(kvmem_endian(w->k), &w->buf[i]);
 		x.va = va + 8 * i;
@@ -203,10 +206,10 @@ static struct error *read_registers(const struct stacks *s, struct words *w, siz
 	return m->arch->kernel_va(m, sp) && !stacks_find(s, sp) ? read_words(w, sp, sp + s->size, x) : NULL;
 }
 
-struct error *stacks_words(const struct stacks *s, struct kvmem *k, stack_word_fn fn, void *arg)
+struct error *stacks_words(const struct stacks *s, struct kvmem *k, stack_word_fn fn, void *arg, uint64_t *ret_gaps)
 {
 	_cleanup_free_ uint64_t *buf = malloc((size_t)s->size + 8);
-	struct words w = { k, fn, arg, buf };
+	struct words w = { k, fn, arg, buf, s->nr_gaps };
 	struct error *err = buf ? NULL : &error_nomem;
 
 	for (size_t i = 0; !err && i < s->cpus->list.nr; i++)
@@ -216,6 +219,7 @@ struct error *stacks_words(const struct stacks *s, struct kvmem *k, stack_word_f
 
 		err = read_words(&w, t->sp ? t->sp & ~UINT64_C(7) : t->va, t->va + s->size, (struct stack_word){ .stack = t });
 	}
+	*ret_gaps = w.gaps;
 	return err;
 }
 

@@ -24,7 +24,7 @@ struct stacks {
 	ARRAY(struct stack) list; /**< rising va */
 	const struct cpu_states *cpus; /**< borrowed */
 	uint64_t size;            /**< bytes of each */
-	unsigned nr_gaps;         /**< tasks whose stack could not be read off */
+	unsigned nr_gaps;         /**< tasks whose stack could not be read off, and lists of tasks that break off */
 };
 
 /** \p s borrows \p cpus.  Absent facts leave the list empty: not an error. */
@@ -45,9 +45,11 @@ typedef struct error *(*stack_word_fn)(void *arg, const struct stack_word *x);
 
 /**
  * Call \p fn with each word of the registers of CPUs, of the stacks of tasks, and of the stacks of interrupts that CPUs run
- * on; not with those of calls that have returned.  What the dump lacks is left out.
+ * on; not with those of calls that have returned.  What the dump lacks is left out; *ret_gaps: how many stacks, or parts of
+ * such, that is.
  */
-struct error *stacks_words(const struct stacks *s, struct kvmem *k, stack_word_fn fn, void *arg) _must_check_;
+struct error *stacks_words(const struct stacks *s, struct kvmem *k, stack_word_fn fn, void *arg, uint64_t *ret_gaps)
+	_must_check_;
 
 /** "stack of process 12 (sh)", "a register of CPU 0" into \p buf; returns buf. */
 const char *stack_word_text(const struct stack_word *x, char *buf, size_t size);
