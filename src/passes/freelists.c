@@ -364,7 +364,7 @@ struct error *pass_freelists_begin(struct check *c, uint64_t *ret_units)
 	f->zones = calloc(c->zones.list.nr + 1, sizeof(*f->zones));
 	if (f->blocks.nr_unknown)
 		check_gap_add(c, "migrate types of pageblocks", "not readable in the dump", f->blocks.nr_unknown, UINT64_MAX);
-	*ret_units = c->zones.list.nr * (f->orders + 1) + 3;
+	*ret_units = c->zones.list.nr * (f->orders + 1) + 2;
 	return f->zones ? NULL : &error_nomem;
 }
 
@@ -377,7 +377,7 @@ struct error *pass_freelists(struct check *c, struct worker *w, uint64_t unit)
 	if (unit == c->zones.list.nr * each)
 		return freelists_pcp(c, w);
 	if (unit > c->zones.list.nr * each)
-		return unit == c->zones.list.nr * each + 1 ? freelists_pageblocks(c, w) : freelists_vmaps(c, w);
+		return freelists_pageblocks(c, w);
 	if (unit % each < c->free_lists.orders)
 		return walk_order(c, w, zone, (unsigned)(unit % each));
 	return walk_unaccepted(c, w, zone);
@@ -390,5 +390,6 @@ struct error *pass_freelists_finish(struct check *c)
 	memset(c->workers[0].section_findings, 0, sizeof(c->workers[0].section_findings));
 	for (size_t i = 0; !err && i < c->zones.list.nr; i++)
 		err = freelists_count(c, &c->workers[0], i);
-	return err;
+	/* after the workers: the names of functions are read on demand */
+	return err ? err : freelists_vmaps(c, &c->workers[0]);
 }

@@ -187,6 +187,9 @@ struct error *holders_sheaves(struct check *c, struct holders *h) _must_check_;
 /** Learn what holder_belongs() needs. */
 struct error *holders_arrays(struct holders *h) _must_check_;
 
+/** Whether it is a pointer of a second reference: where neither a buffer head nor an nfs_page has its one to a page of a file. */
+bool holder_is_second(const struct check *c, const struct census_record *r, const struct holder *x);
+
 /** Words of what the page belongs to. */
 struct error *holder_belongs(struct check *c, const struct holders *h, struct worker *w, struct holder *x) _must_check_;
 

@@ -2,7 +2,8 @@
 /*
  * Words that lead to a page because it belongs to what they are in: they come with references that are counted already.
  *
- *   buffer heads, and other objects that page.private names (nfs_page, zspage)
+ *   buffer heads, and other objects that page.private names (nfs_page, zspage); not extent buffers of btrfs, which have a reference
+ *   for page.private (attach_folio_private()) and one for their array of folios
  *   the array of pages of the vmalloc area that a page was allocated for
  *   the list of huge pages in use, the variable with the page of zeros
  *   whatever lies in memory of the boot
@@ -20,6 +21,13 @@ static struct error *is_private(struct check *c, struct kvmem *kv, const struct 
 {
 	*ret = v->private == start;
 	return *ret || !buffers_known(&c->layout) ? NULL : buffer_in_ring(&c->layout, kv, v->private, MAX_RING, start, ret);
+}
+
+bool holder_is_second(const struct check *c, const struct census_record *r, const struct holder *x)
+{
+	const struct answer *at = fact(&c->layout.facts, FACT_BH_FOLIO);
+
+	return r->kind == KIND_FILE && at->found && x->form == HOLDER_STRUCT_PAGE && x->va - x->start != at->offset;
 }
 
 static bool in_area(const struct holders *h, uint64_t va)
@@ -50,7 +58,7 @@ struct error *holder_belongs(struct check *c, const struct holders *h, struct wo
 	    !x->start)
 		return NULL;
 	err = memmap_read_page(&c->memmap, w->kv, census_head(r, x->pfn), &v, &ok);
-	if (!err && ok && v.private)
+	if (!err && ok && v.private && !holder_is_second(c, r, x))
 		err = is_private(c, w->kv, &v, x->start, &own);
 	x->is_owner = own;
 	return err;

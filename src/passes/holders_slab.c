@@ -125,7 +125,7 @@ static struct error *own_buffer(struct check *c, struct worker *w, const struct 
 	struct page_view v;
 	struct error *err;
 
-	if (r->kind != KIND_FILE || !x->start || !buffers_known(&c->layout))
+	if (r->kind != KIND_FILE || !x->start || !buffers_known(&c->layout) || holder_is_second(c, r, x))
 		return NULL;
 	err = memmap_read_page(&c->memmap, w->kv, census_head(r, x->pfn), &v, &ok);
 	if (err || !ok || !page_has(&v, c->layout.flag.private) || !c->layout.mmu.arch->kernel_va(&c->layout.mmu, v.private))

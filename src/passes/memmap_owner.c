@@ -297,6 +297,9 @@ static void check_hugetlb(struct scan *s, uint32_t i, const struct page_view *v,
 		found = scan_finding(s, RULE_HUGETLB_RESTORE_RESERVE, i);
 		finding_value(fs, found, "private", FMT_HEX, v->private);
 		finding_value(fs, found, "mapcount", FMT_DEC, mapcount);
+		/* __unmap_hugepage_range() from v6.10 on does it too early when a page is shared by fork() */
+		if ((v->mapping & 3) == 1)
+			finding_lower(fs, found, "a process that had reserved this anonymous page may have unmapped it, and left it to a child");
 	}
 }
 
@@ -482,7 +485,7 @@ struct error *check_owner(struct scan *s, uint32_t i, const struct page_view *v,
 	}
 	if (kind == KIND_KERNEL)
 		check_page_pool(s, i, v);
-	if (f && page_has(v, s->l->flag.reserved))
+	if (f && kind != KIND_DEVICE && page_has(v, s->l->flag.reserved))
 		flag_finding(s, RULE_RESERVED_NOT_COMPOUND, i, v, v->flags & ~flag_mask(s->l->flag.reserved));
 	check_memcg(s, i, v, kind);
 	return NULL;

@@ -316,6 +316,10 @@ static void check_sums(struct worker *w, struct space *space)
 		finding_expect(&w->findings, f, "total_vm", FMT_DEC, 64, mm->total_vm, total);
 		finding_expect(&w->findings, f, "locked_vm", FMT_DEC, 64, mm->locked_vm, locked);
 		lower_sum(w, space, f);
+		/* move_vma() unlocks the whole old area, and counts as if it had unlocked what it moved */
+		if (mm->total_vm == total && mm->locked_vm > locked && mm->locked_vm <= total && !space->writing && !space->moving)
+			finding_lower(&w->findings, f,
+				      "locked_vm alone is too high: mremap(MREMAP_DONTUNMAP) of a part of a locked area leaves it so");
 	}
 }
 

@@ -37,6 +37,12 @@ static inline bool suspect_is_lost(const struct suspect_page *p)
 	return (!p->live || p->owner_at) && !p->stacks && !p->flight;
 }
 
+/** Mappings say who uses a page, not who allocated it, alone or with others. */
+static inline bool kernel_owner_maps(unsigned owner)
+{
+	return owner == KOWNER_USER || owner == KOWNER_SOURCE + REF_GATHER;
+}
+
 struct hunt {
 	struct check *c;
 	ARRAY(struct suspect_page) pages; /**< SUSPECT_EXTRA before SUSPECT_UNOWNED, by pfn */

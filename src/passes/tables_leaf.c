@@ -316,12 +316,29 @@ static struct error *check_file(struct table_cursor *t, const struct leaf *leaf)
 	return wrong_file(t, leaf);
 }
 
+/*
+ * A file without a page cache: what its area maps is what the driver's fault handler hands out, and no flag of the area need say
+ * so (kvm_vcpu_fault(), arena_vm_fault(), relay_buf_fault()).
+ */
+static struct error *has_no_cache(struct table_cursor *t, const struct vma *v, bool *ret)
+{
+	const struct answer *at = fact(&t->l->facts, FACT_MAPPING_NRPAGES);
+	uint64_t nr = 0;
+	bool ok = false;
+	struct error *err = NULL;
+
+	if (v->file && v->mapping && at->found)
+		err = kvmem_read_word(t->w->kv, v->mapping + at->offset, (unsigned)at->size, &nr, &ok);
+	*ret = ok && !nr;
+	return err;
+}
+
 /* A page of a driver may have the mapping of the file that maps it, and be in no cache: perf_mmap_fault() (up to v6.14). */
 static struct error *check_bare(struct table_cursor *t, const struct leaf *leaf)
 {
 	uint64_t special = 0, legacy = 0, mapping, index;
+	bool ok, driver = false;
 	struct error *err;
-	bool ok;
 
 	if (leaf->vma->flags & (VM_MIXEDMAP | VM_PFNMAP) || leaf->record->kind == KIND_HWPOISON ||
 	    leaf->record->kind == KIND_DEVICE)
@@ -331,7 +348,9 @@ static struct error *check_bare(struct table_cursor *t, const struct leaf *leaf)
 	if (leaf->vma->ops && (leaf->vma->ops == special || leaf->vma->ops == legacy))
 		return NULL;
 	err = page_words(t, leaf, &mapping, &index, &ok);
-	if (!err && !(ok && mapping && mapping == leaf->vma->mapping))
+	if (!err && leaf->record->kind == KIND_KERNEL)
+		err = has_no_cache(t, leaf->vma, &driver);
+	if (!err && !driver && !(ok && mapping && mapping == leaf->vma->mapping))
 		state_finding(t, RULE_PTE_NOMAPPING, leaf);
 	return err;
 }

@@ -262,6 +262,8 @@ static struct error *add_block(struct hunt *t, uint64_t pfn, const struct census
 		owner = KOWNER_USER;
 	if (owner != KOWNER_NONE) {
 		c->kernel_memory.pages[owner] += p.nr_pages;
+		if (owner == KOWNER_USER)
+			claim(t, pfn, owner);
 		return NULL;
 	}
 	p.refs.refcount = v.refcount;
@@ -287,6 +289,41 @@ static struct error *add_page(struct hunt *t, uint64_t pfn, const struct census_
 	return NULL;
 }
 
+/*
+ * Pages that are mapped by processes have an owner, but those behind them may be of the same block (vdso_setup_data_pages(), rings
+ * of drivers): whether somebody keeps the address of the first one is asked then.
+ */
+static struct error *add_first_of_block(struct hunt *t, const struct suspect_page *of)
+{
+	for (unsigned order = 1; !of->record->order && order <= t->c->layout.max_buddy_order; order++) {
+		uint64_t first = of->refs.pfn & ~low_mask(order);
+		struct suspect_page p = { .refs = { .pfn = first }, .why = SUSPECT_UNOWNED };
+
+		p.owner = (enum kernel_owner)t->owner[first];
+		p.record = census_find(&t->c->census, first);
+		if (first == of->refs.pfn || !kernel_owner_maps(p.owner) || !p.record || p.record->kind != KIND_KERNEL ||
+		    p.record->order)
+			continue;
+		t->owner[first] = KOWNER_NONE; /* once is enough */
+		if (!array_push(&t->pages, p))
+			return &error_nomem;
+	}
+	return NULL;
+}
+
+static struct error *add_firsts(struct hunt *t)
+{
+	struct error *err = NULL;
+
+	for (size_t i = 0, nr = t->pages.nr; !err && i < nr; i++) {
+		struct suspect_page of = t->pages.v[i]; /* the array moves as it grows */
+
+		if (of.why == SUSPECT_UNOWNED)
+			err = add_first_of_block(t, &of);
+	}
+	return err;
+}
+
 struct error *unowned_collect(struct hunt *t)
 {
 	const struct census *census = &t->c->census;
@@ -301,6 +338,8 @@ struct error *unowned_collect(struct hunt *t)
 	for (size_t i = 0; !err && i < census->runs.nr; i++)
 		for (uint64_t j = 0; !err && j < census->runs.v[i].nr; j++)
 			err = add_page(t, census->runs.v[i].first_pfn + j, &census->runs.v[i].records[j]);
+	if (!err)
+		err = add_firsts(t);
 	t->c->kernel_memory.counted = !err;
 	return err;
 }

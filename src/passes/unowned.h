@@ -21,7 +21,7 @@ enum kernel_owner {
 	KOWNER_VMALLOC,
 	KOWNER_VMAP,    /**< mapped by vmap(), vm_map_ram() and the like */
 	KOWNER_SHADOW,  /**< shadow memory of KASAN */
-	KOWNER_USER,    /**< mapped by processes */
+	KOWNER_USER,    /**< mapped by processes; searched for only when it may be the first of a block that others are in */
 	KOWNER_SOURCE,  /**< and following: a holder that a walk has met, by enum ref_source */
 	KOWNER_SOURCE_LAST = KOWNER_SOURCE + NR_REF_SOURCES - 1,
 	/* by words that lead to it, found by the search */

@@ -87,7 +87,9 @@ static struct error *start(struct judging *j, enum kernel_owner *flight)
 
 	for (size_t i = 0; !err && i < j->nr; i++) {
 		err = sort_words(j, i, &flight[i]);
-		if (!err && flight[i] != KOWNER_NONE && flight[i] != KOWNER_FLIGHT)
+		if (!err && !is_open(j->list[i]))
+			err = block_found(j, i, j->list[i]->owner);
+		else if (!err && flight[i] != KOWNER_NONE && flight[i] != KOWNER_FLIGHT)
 			err = block_found(j, i, flight[i]);
 	}
 	if (j->edges.nr)
@@ -124,7 +126,7 @@ static bool is_of_block(const struct judging *j, uint64_t pfn)
 	const uint64_t passable = K(KERNEL) | K(KERNEL_INTERIOR) | K(FROZEN) | K(TAIL_ORPHAN) | K(UNREADABLE);
 	const struct census_record *r = census_find(&j->t->c->census, pfn);
 
-	if (!r || pfn >= j->t->c->memmap.max_pfn || j->t->owner[pfn] != KOWNER_NONE)
+	if (!r || pfn >= j->t->c->memmap.max_pfn || (j->t->owner[pfn] != KOWNER_NONE && !kernel_owner_maps(j->t->owner[pfn])))
 		return false;
 	return r->bits & CENSUS_FAULTY || (passable >> r->kind & 1 && !(r->bits & (CENSUS_HEAD | CENSUS_TAIL)));
 }

@@ -6,6 +6,7 @@
  * relies on: the census.  The direct map and the kernel image map free pages by design and are left out
  * exceptions: none; vunmap() clears the entries before the pages are freed (free_unmap_vmap_area(), vfree())
  */
+#include "passes/alloc.h"
 #include "passes/check.h"
 #include "passes/freelists.h"
 #include "walk/vmap.h"
@@ -25,6 +26,22 @@ static bool is_free(const struct census_record *r)
 	return r && (r->kind == KIND_BUDDY || r->kind == KIND_PCP || r->kind == KIND_LLIST_FREE);
 }
 
+/* Whose mapping it is: the culprit, if he gave the pages back first. */
+static void area_evidence(struct vmaps *v, struct finding *f, uint64_t va)
+{
+	const struct vmalloc_area *a = vmalloc_find(&v->check->owners.vmalloc, va);
+	struct findings *fs = &v->w->findings;
+	char caller[160];
+
+	if (!a && !vmalloc_incomplete(&v->check->owners.vmalloc))
+		finding_evidence(fs, f, "area", "no vmalloc area is there: the entry was left behind when its area went");
+	if (!a || !a->valid)
+		return;
+	finding_evidence(fs, f, "area", "vmalloc area %#llx-%#llx, asked for by %s%s", (unsigned long long)a->start,
+			 (unsigned long long)a->end, alloc_frame_text(v->check, a->caller, caller, sizeof(caller)),
+			 a->flags & VMALLOC_MAP ? ": a vmap() of pages that were given back before vunmap()" : "");
+}
+
 static void maps_free(struct vmaps *v, const struct vmap_leaf *leaf, uint64_t pfn, const struct census_record *r)
 {
 	struct subject subject = check_page_subject(v->check, SUBJ_PAGE, pfn);
@@ -40,6 +57,7 @@ static void maps_free(struct vmaps *v, const struct vmap_leaf *leaf, uint64_t pf
 	finding_value(fs, f, "va", FMT_PTR, leaf->va + ((pfn - leaf->pfn) << v->check->layout.page_shift));
 	finding_text(fs, f, "state", kinds[r->kind].title, "memory in use");
 	finding_value(fs, f, "table", FMT_HEX, leaf->table_pa >> v->check->layout.page_shift);
+	area_evidence(v, f, leaf->va);
 	if (leaf->nr > 1)
 		finding_evidence(fs, f, "neighbour", "the entry maps %llu page(s) from pfn %#llx on", (unsigned long long)leaf->nr,
 				 (unsigned long long)leaf->pfn);

@@ -120,3 +120,9 @@ pick q kernel first small owner=by-slab prev=!kernel
 forget p
 set page[q].private = page_va(p)
 expect nothing
+
+test ok-split-block-mapped: the first page of a block that was split is mapped, like that of the vDSO's data; the rest has no pointer
+kernels 7.3*
+set page[kpfn(mem[symbol(vdso_k_time_data)])]._mapcount += 1
+set page[kpfn(mem[symbol(vdso_k_time_data)])]._refcount += 1
+expect mapcount-recount-small

@@ -208,9 +208,19 @@ set mm[p].total_vm += 1
 expect mm-total-vm warning
 
 test locked-vm: size of those that are locked in memory
+pick p anon small entries=1 vmaflag=locked
+set mm[p].locked_vm -= 1
+expect mm-total-vm warning
+
+test locked-vm-wrapped: less than nothing
+pick p anon small entries=1
+set mm[p].locked_vm = -8
+expect mm-total-vm warning
+
+test ok-locked-vm-high: what mremap(MREMAP_DONTUNMAP) of a part of a locked area leaves
 pick p anon small entries=1
 set mm[p].locked_vm += 8
-expect mm-total-vm warning
+expect mm-total-vm note
 
 test rss-anon-high: counter of anonymous pages
 pick p anon small entries=1

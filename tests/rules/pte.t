@@ -96,6 +96,11 @@ set pte[p] ^= (p ^ f) << 12
 expect pte-nomapping f warning
 expect mapcount-recount-small p error follows
 
+test ok-driver-page: the fault handler of a driver handed it out, to an area that has no flag to say so
+pick p kernel entries>=1 held=packet
+set vma[p].vm_flags &= ~0x10000000
+expect nothing
+
 test to-reserved: to the kernel image
 pick p anon small entries=1
 pick f reserved

@@ -28,6 +28,12 @@ pick p file small flag=private refcount=2 mapcount=0
 set page[p]._refcount += 1
 expect refcount-extra p warning
 
+test refcount-held-private: what the private data have beside their own, as extent buffers of btrfs do for their folios
+pick p file small flag=private refcount=2 mapcount=0
+set page[p]._refcount += 1
+set mem[page[p].private + 56] = page_va(p)
+expect refcount-held p note
+
 test refcount-extra-file-mapped: on a page of a file that a process maps
 pick p file small mapcount=1 flag=lru
 set page[p]._refcount += 1

@@ -258,9 +258,15 @@ expect hugetlb-order p error
 
 test hugetlb-restore-reserve: the reservation is promised back though the page is mapped
 needs HUGETLB_FLAGS
-pick p hugetlb head entire>=1
+pick p hugetlb head entire>=1 vmaflag=shared
 set page[p].private |= 1 << enum(hugetlb_page_flags.HPG_restore_reserve)
 expect hugetlb-restore-reserve p warning
+
+test ok-hugetlb-restore-reserve-fork: and its owner has unmapped it, but not his child
+needs HUGETLB_FLAGS
+pick p hugetlb head entire>=1 vmaflag=!shared
+set page[p].private |= 1 << enum(hugetlb_page_flags.HPG_restore_reserve)
+expect hugetlb-restore-reserve p note
 
 test ok-hugetlb-migratable: the other marks of huge pages
 needs HUGETLB_FLAGS
