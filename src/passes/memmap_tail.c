@@ -21,7 +21,7 @@ static void legal_tail_flags(const struct scan *s, struct extent *e)
 		any |= flag_mask(b->anon_exclusive);
 	if (s->l->mmu.arch->per_page_arch_flags)
 		any |= flag_mask(b->arch_1) | flag_mask(b->arch_2) | flag_mask(b->arch_3);
-	/* a folio of DAX has the pages as they were, a page each before: dax_folio_init() writes the words of tails that it needs */
+	/* dax_folio_init() makes a folio of pages as they are, and leaves the flags of those that become tails */
 	if (e->kind == KIND_DEVICE)
 		any |= b->all & ~flag_mask(b->head);
 	e->other_flags = any;
