@@ -23,9 +23,12 @@ enum outcome outcome_find(const char *name)
 	return OUTCOME_CRASHED;
 }
 
-static int severity_rank(const char *name)
+enum severity signature_severity(const struct signature_count *s)
 {
-	return !strcmp(name, "error") ? 2 : !strcmp(name, "warning");
+	for (unsigned i = 0; i < NR_SEVERITIES; i++)
+		if (!strcmp(s->severity, severity_name((enum severity)i)))
+			return (enum severity)i;
+	return SEV_NOTE;
 }
 
 /* Where the signature is, or would be, in the list. */
@@ -51,7 +54,7 @@ struct error *result_count(struct result *r, const struct signature_count *s)
 
 	if (at < r->signatures.nr && !strcmp(have->id, s->id)) {
 		have->findings += s->findings;
-		if (severity_rank(s->severity) > severity_rank(have->severity))
+		if (signature_severity(s) > signature_severity(have))
 			have->severity = arena_strdup(&r->arena, s->severity);
 		return have->severity ? NULL : &error_nomem;
 	}

@@ -33,6 +33,9 @@ struct signature_count {
 	uint64_t findings;
 };
 
+/** That severity; SEV_NOTE for a name that is not known. */
+enum severity signature_severity(const struct signature_count *s);
+
 struct result {
 	enum outcome outcome;
 	const char *message; /**< the verdict; of a dump that was not checked: why */

@@ -8,11 +8,12 @@
 #include "cli/exit.h"
 #include "report/style.h"
 
-enum { MAX_DUMPS = 40, MAX_PLACES = 5, SEEN_TEXT = 36 };
+enum { MAX_DUMPS = 40, NAME_COLUMN = 12, MAX_PLACES = 5, SEEN_TEXT = 36 };
 
 /* A signature in all dumps together. */
 struct seen {
 	const struct signature_count *of;
+	enum severity severity; /* of the worst */
 	uint64_t dumps, findings;
 };
 
@@ -78,19 +79,50 @@ static size_t common_folder(const struct batch *b)
 	return len;
 }
 
-static void print_dump(struct out *out, const struct batch_item *it, size_t folder)
+/* The digits of a number behind "0x": addresses differ from boot to boot. */
+static size_t address_length(const char *text, const char *s)
 {
-	_cleanup_free_ char *text = scan_outcome_text(&it->result);
+	return s - text >= 2 && s[-1] == 'x' && s[-2] == '0' ? strspn(s, "0123456789abcdef") : 0;
+}
 
-	if (!text) {
-		out->failed = true;
-		return;
+/* Order of why two dumps were not checked, addresses apart. */
+static int compare_stories(const char *a, const char *b)
+{
+	const char *p = a, *q = b;
+
+	for (;;) {
+		p += address_length(a, p);
+		q += address_length(b, q);
+		if (*p != *q || !*p)
+			return (unsigned char)*p - (unsigned char)*q;
+		p++;
+		q++;
 	}
+}
+
+static void print_name(struct out *out, const struct batch_item *it, size_t folder)
+{
 	out_printf(out, "  ");
 	out_toned(out, outcome_tone(it->result.outcome), outcome_name(it->result.outcome));
 	out_printf(out, "%*s", (int)(10 - strlen(outcome_name(it->result.outcome))), "");
-	out_printf(out, "%s%s\n            ", it->dump->name + folder, it->dump->nr_files > 1 ? " (split)" : "");
-	out_wrapped(out, 12, 12, text);
+	out_printf(out, "%s%s\n", it->dump->name + folder, it->dump->nr_files > 1 ? " (split)" : "");
+}
+
+/* Whether one text serves for both. */
+static bool same_story(const struct batch_item *a, const struct batch_item *b)
+{
+	_cleanup_free_ char *ta = scan_outcome_text(&a->result), *tb = scan_outcome_text(&b->result);
+
+	return a->result.outcome == b->result.outcome && ta && tb && !compare_stories(ta, tb);
+}
+
+static void print_story(struct out *out, const struct batch_item *it)
+{
+	_cleanup_free_ char *text = scan_outcome_text(&it->result);
+
+	out_printf(out, "%*s", NAME_COLUMN, "");
+	out_wrapped(out, NAME_COLUMN, NAME_COLUMN, text ? text : "");
+	out->failed |= !text;
 }
 
 static int compare_worst(const void *a, const void *b)
@@ -104,6 +136,8 @@ static int compare_worst(const void *a, const void *b)
 		return ra->errors > rb->errors ? -1 : 1;
 	if (ra->warnings != rb->warnings)
 		return ra->warnings > rb->warnings ? -1 : 1;
+	if (!outcome_checked(ra->outcome) && ra->message && rb->message && compare_stories(ra->message, rb->message))
+		return compare_stories(ra->message, rb->message);
 	return strcmp((*ia)->dump->path, (*ib)->dump->path);
 }
 
@@ -135,8 +169,11 @@ static void print_dumps(struct out *out, const struct batch *b, const struct rep
 	if (worth)
 		out_printf(out, "\nDUMPS, WORST FIRST%s%.*s\n", folder ? ", below\n  " : "", (int)folder,
 			   folder ? b->found->dumps.v[0].name : "");
-	for (size_t i = 0; i < nr && shown < worth && shown < most; i++, shown++)
-		print_dump(out, list[i], folder);
+	for (size_t i = 0; i < nr && shown < worth && shown < most; i++, shown++) {
+		print_name(out, list[i], folder);
+		if (i + 1 == nr || shown + 1 == worth || shown + 1 == most || !same_story(list[i], list[i + 1]))
+			print_story(out, list[i]);
+	}
 	if (shown < worth)
 		out_printf(out, "  and %zu more; -v lists all\n", worth - shown);
 	free((void *)(uintptr_t)list);
@@ -155,6 +192,8 @@ static int compare_seen(const void *a, const void *b)
 {
 	const struct seen *sa = a, *sb = b;
 
+	if (sa->severity != sb->severity)
+		return sa->severity > sb->severity ? -1 : 1;
 	if (sa->dumps != sb->dumps)
 		return sa->dumps > sb->dumps ? -1 : 1;
 	if (sa->findings != sb->findings)
@@ -171,6 +210,8 @@ static size_t join_seen(struct seen *v, size_t nr)
 		if (kept && !strcmp(v[kept - 1].of->id, v[i].of->id)) {
 			v[kept - 1].dumps += v[i].dumps;
 			v[kept - 1].findings += v[i].findings;
+			if (v[i].severity > v[kept - 1].severity)
+				v[kept - 1].severity = v[i].severity;
 		} else {
 			v[kept++] = v[i];
 		}
@@ -188,9 +229,11 @@ static struct seen *all_seen(const struct batch *b, size_t *ret_nr)
 	v = calloc(nr + 1, sizeof(*v));
 	nr = 0;
 	for (size_t i = 0; v && i < b->found->dumps.nr; i++)
-		for (size_t k = 0; k < b->items[i].result.signatures.nr; k++, nr++)
-			v[nr] = (struct seen){ &b->items[i].result.signatures.v[k], 1,
-					       b->items[i].result.signatures.v[k].findings };
+		for (size_t k = 0; k < b->items[i].result.signatures.nr; k++) {
+			const struct signature_count *c = &b->items[i].result.signatures.v[k];
+
+			v[nr++] = (struct seen){ c, signature_severity(c), 1, c->findings };
+		}
 	if (!v)
 		return NULL;
 	qsort(v, nr, sizeof(*v), compare_id);
@@ -227,7 +270,8 @@ static void print_seen(struct out *out, const struct seen *s)
 {
 	char dumps[COUNT_TEXT_SIZE], findings[COUNT_TEXT_SIZE];
 	_cleanup_free_ char *text =
-		text_printf("%s (%s)%s%s", s->of->rule, s->of->kind, *s->of->holder ? ", held by " : "", s->of->holder);
+		text_printf("%s %s (%s)%s%s", severity_name(s->severity), s->of->rule, s->of->kind,
+			    *s->of->holder ? ", held by " : "", s->of->holder);
 
 	if (!text) {
 		out->failed = true;
@@ -239,15 +283,18 @@ static void print_seen(struct out *out, const struct seen *s)
 
 static void print_signatures(struct out *out, const struct batch *b, const struct report_options *o)
 {
-	size_t nr = 0, most = o->verbose || !o->max_findings ? SIZE_MAX : o->max_findings;
+	bool all = o->verbose || !o->max_findings;
+	size_t nr = 0, most = 0;
 	_cleanup_free_ struct seen *v = all_seen(b, &nr);
 
 	if (!v)
 		out->failed = true;
-	if (!v || !nr)
+	while (v && most < nr && (all || (most < o->max_findings && v[most].severity > SEV_NOTE)))
+		most++;
+	if (!most)
 		return;
-	out_printf(out, "\nSEEN MOST\n  dumps findings  signature         rule (kind), holder\n");
-	for (size_t i = 0; i < nr && i < most; i++) {
+	out_printf(out, "\nSEEN MOST, WORST FIRST\n  dumps findings  signature         rule (kind), holder\n");
+	for (size_t i = 0; i < most; i++) {
 		print_seen(out, &v[i]);
 		if (o->verbose)
 			print_places(out, b, &v[i]);
@@ -296,23 +343,24 @@ static struct sums sums_of(const struct batch *b)
 static void print_verdict(struct out *out, const struct sums *s)
 {
 	uint64_t checked = s->outcome[OUTCOME_CLEAN] + s->outcome[OUTCOME_WARNINGS] + s->outcome[OUTCOME_ERRORS];
+	uint64_t met = s->counted + s->open;
 	_cleanup_free_ char *text = NULL;
 	struct strbuf b = { 0 };
 
-	add_count(&b, s->counted, "dump");
-	if (!b.len)
-		strbuf_puts(&b, "no dump");
-	strbuf_printf(&b, "%s%" PRIu64 " with errors, %" PRIu64 " with warnings, %" PRIu64 " clean, %" PRIu64 " not checked",
-		      s->counted ? ": " : "; ", s->outcome[OUTCOME_ERRORS], s->outcome[OUTCOME_WARNINGS], s->outcome[OUTCOME_CLEAN],
+	add_count(&b, met, "dump");
+	strbuf_printf(&b, ": %" PRIu64 " with errors, %" PRIu64 " with warnings, %" PRIu64 " clean, %" PRIu64 " not checked",
+		      s->outcome[OUTCOME_ERRORS], s->outcome[OUTCOME_WARNINGS], s->outcome[OUTCOME_CLEAN],
 		      s->counted - checked);
-	text = s->counted ? strbuf_take(&b) : strdup("no dump found");
+	if (s->open)
+		strbuf_printf(&b, ", %" PRIu64 " not reached", s->open);
+	text = met ? strbuf_take(&b) : strdup(s->others ? "no dump of this shard" : "no dump found");
 	strbuf_deinit(&b);
 	if (!text) {
 		out->failed = true;
 		return;
 	}
 	out_toned(out,
-		  s->counted > checked || s->outcome[OUTCOME_ERRORS] ? TONE_ERROR
+		  met > checked || s->outcome[OUTCOME_ERRORS] ? TONE_ERROR
 		  : s->outcome[OUTCOME_WARNINGS]		     ? TONE_WARNING
 								     : TONE_GOOD,
 		  text);
