@@ -8,7 +8,7 @@
 #include "cli/exit.h"
 #include "report/style.h"
 
-enum { MAX_DUMPS = 40, NAME_COLUMN = 12, MAX_PLACES = 5, SEEN_TEXT = 36 };
+enum { MAX_DUMPS = 40, MAX_TOGETHER = 5, NAME_COLUMN = 12, MAX_PLACES = 5, SEEN_TEXT = 36 };
 
 /* A signature in all dumps together. */
 struct seen {
@@ -155,10 +155,25 @@ static const struct batch_item *const *worst_first(const struct batch *b, size_t
 	return list;
 }
 
+/* Dumps with one story, nr of them, as many as \p most by name; how many that were. */
+static size_t print_together(struct out *out, const struct batch_item *const *list, size_t nr, size_t folder, size_t most)
+{
+	size_t shown = nr < most ? nr : most;
+	char n[COUNT_TEXT_SIZE];
+
+	for (size_t i = 0; i < shown; i++)
+		print_name(out, list[i], folder);
+	if (shown < nr)
+		out_printf(out, "%*s(and %s more)\n", NAME_COLUMN, "", count_text(n, nr - shown));
+	print_story(out, list[0]);
+	return shown;
+}
+
 static void print_dumps(struct out *out, const struct batch *b, const struct report_options *o)
 {
-	size_t nr, shown = 0, worth = 0, folder = common_folder(b), most = o->verbose || !o->max_findings ? SIZE_MAX : MAX_DUMPS;
+	size_t nr, shown = 0, worth = 0, end, folder = common_folder(b);
 	const struct batch_item *const *list = worst_first(b, &nr);
+	bool all = o->verbose || !o->max_findings;
 
 	if (!list) {
 		out->failed = true;
@@ -169,13 +184,15 @@ static void print_dumps(struct out *out, const struct batch *b, const struct rep
 	if (worth)
 		out_printf(out, "\nDUMPS, WORST FIRST%s%.*s\n", folder ? ", below\n  " : "", (int)folder,
 			   folder ? b->found->dumps.v[0].name : "");
-	for (size_t i = 0; i < nr && shown < worth && shown < most; i++, shown++) {
-		print_name(out, list[i], folder);
-		if (i + 1 == nr || shown + 1 == worth || shown + 1 == most || !same_story(list[i], list[i + 1]))
-			print_story(out, list[i]);
+	for (size_t i = 0; i < worth; i = end) {
+		for (end = i + 1; end < worth && same_story(list[i], list[end]);)
+			end++;
+		if (!all && shown >= MAX_DUMPS) {
+			out_printf(out, "  and %zu more; -v lists all\n", worth - i);
+			break;
+		}
+		shown += print_together(out, &list[i], end - i, folder, all ? SIZE_MAX : MAX_TOGETHER);
 	}
-	if (shown < worth)
-		out_printf(out, "  and %zu more; -v lists all\n", worth - shown);
 	free((void *)(uintptr_t)list);
 }
 
@@ -387,8 +404,10 @@ static void print_sums(struct out *out, const struct batch *b, const struct sums
 	const struct batch_found *f = b->found;
 	char buf[COUNT_TEXT_SIZE], others[COUNT_TEXT_SIZE];
 
-	out_printf(out, "  looked at     %s file(s); %s no dump(s)\n", count_text(buf, f->files),
-		   count_text(others, f->others));
+	out_printf(out, "  looked at     %s file%s", count_text(buf, f->files), plural(f->files));
+	if (f->others)
+		out_printf(out, "; %s no dump%s", count_text(others, f->others), plural(f->others));
+	out_printf(out, "\n");
 	if (s->others)
 		out_printf(out, "  other shards  %s dump(s)\n", count_text(buf, s->others));
 	if (s->known)
