@@ -54,7 +54,22 @@ static const char version_2[] =
 	"CREATE VIEW not_whole AS SELECT path, outcome, message, gaps, release FROM dumps"
 	" WHERE outcome IN ('timeout', 'memory', 'failed', 'crashed') OR gaps > 0";
 
-static const char *const versions[] = { version_1, version_2 };
+static const char version_3[] =
+	"DROP VIEW new_signatures;"
+	"DROP VIEW common_signatures;"
+	"DROP VIEW signature_dumps;"
+	"CREATE VIEW signature_dumps AS SELECT f.signature, s.rule, s.kind, s.holder, d.path, d.release, count(*) AS findings,"
+	" sum(CASE WHEN f.severity = 'error' THEN 1 ELSE 0 END) AS errors,"
+	" sum(CASE WHEN f.severity = 'warning' THEN 1 ELSE 0 END) AS warnings"
+	" FROM findings f JOIN dumps d ON d.id = f.dump JOIN signatures s ON s.signature = f.signature"
+	" GROUP BY f.signature, s.rule, s.kind, s.holder, d.path, d.release;"
+	"CREATE VIEW common_signatures AS SELECT signature, rule, kind, holder, count(*) AS dumps, count(DISTINCT release) AS kernels,"
+	" sum(findings) AS findings, sum(errors) AS errors, sum(warnings) AS warnings FROM signature_dumps"
+	" GROUP BY signature, rule, kind, holder;"
+	"CREATE VIEW new_signatures AS SELECT c.signature, c.rule, c.kind, c.holder, c.dumps, c.kernels, c.findings, c.errors, c.warnings"
+	" FROM common_signatures c JOIN signatures s ON s.signature = c.signature WHERE s.first_run = (SELECT max(id) FROM runs)";
+
+static const char *const versions[] = { version_1, version_2, version_3 };
 
 static struct error *take_version(void *arg, const char *const *column)
 {

@@ -5,7 +5,7 @@
 
 #include "batch/db.h"
 
-enum { SCHEMA_VERSION = 2 };
+enum { SCHEMA_VERSION = 3 };
 
 /**
  * Make the tables, or bring those of an older version up to date.  The error: it is of a newer version, or of somebody else.

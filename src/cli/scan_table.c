@@ -404,9 +404,9 @@ static void print_sums(struct out *out, const struct batch *b, const struct sums
 	const struct batch_found *f = b->found;
 	char buf[COUNT_TEXT_SIZE], others[COUNT_TEXT_SIZE];
 
-	out_printf(out, "  looked at     %s file%s", count_text(buf, f->files), plural(f->files));
+	out_printf(out, "  looked at     %s file(s)", count_text(buf, f->files));
 	if (f->others)
-		out_printf(out, "; %s no dump%s", count_text(others, f->others), plural(f->others));
+		out_printf(out, "; %s no dump(s)", count_text(others, f->others));
 	out_printf(out, "\n");
 	if (s->others)
 		out_printf(out, "  other shards  %s dump(s)\n", count_text(buf, s->others));
