@@ -215,7 +215,8 @@ static struct error *try_item(struct batch *b, struct batch_item *it)
 		err = store_claim(b->options.store, it->dump, &state, &it->reason);
 	if (err)
 		return err;
-	if (state == STORE_KNOWN)
+	it->meanwhile = state == STORE_KNOWN;
+	if (it->meanwhile)
 		return take_known(b, it);
 	it->state = state == STORE_TAKEN ? BATCH_ELSEWHERE : BATCH_WAITING;
 	return state == STORE_TAKEN ? NULL : start_child(b, it);

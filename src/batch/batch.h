@@ -55,6 +55,7 @@ struct batch_item {
 	enum batch_state state;
 	const char *reason; /**< why it is checked, static */
 	uint64_t memory;    /**< bytes set aside for it */
+	bool meanwhile;     /**< known: another worker stored it after the start */
 	bool again;         /**< it ran out of that once, or was killed */
 	struct child child;
 	struct result result; /**< of a dump that was checked or known */

@@ -335,7 +335,7 @@ static void print_unread(struct out *out, const struct batch_found *f)
 
 struct sums {
 	uint64_t outcome[NR_OUTCOMES];
-	uint64_t counted, known, open, others, gaps;
+	uint64_t counted, known, meanwhile, open, others, gaps;
 };
 
 static struct sums sums_of(const struct batch *b)
@@ -345,7 +345,8 @@ static struct sums sums_of(const struct batch *b)
 	for (size_t i = 0; i < b->found->dumps.nr; i++) {
 		const struct batch_item *it = &b->items[i];
 
-		s.known += it->state == BATCH_KNOWN;
+		s.known += it->state == BATCH_KNOWN && !it->meanwhile;
+		s.meanwhile += it->meanwhile;
 		s.open += item_is_open(it);
 		s.others += it->state == BATCH_NOT_OURS;
 		if (!item_counts(it))
@@ -412,6 +413,8 @@ static void print_sums(struct out *out, const struct batch *b, const struct sums
 		out_printf(out, "  other shards  %s dump(s)\n", count_text(buf, s->others));
 	if (s->known)
 		out_printf(out, "  known before  %s, unchanged since\n", count_text(buf, s->known));
+	if (s->meanwhile)
+		out_printf(out, "  by others     %s: another worker checked them meanwhile\n", count_text(buf, s->meanwhile));
 	if (s->gaps)
 		out_printf(out, "  with gaps     %s: parts of the dump could not be read\n", count_text(buf, s->gaps));
 	if (s->open)
