@@ -241,7 +241,7 @@ static bool has_walk(const struct layout *l, enum need need)
 	case NEED_VMAS:
 		return has_vmas(l);
 	case NEED_PT_MM:
-		return fact_found(&l->facts, FACT_PAGE_PT_MM);
+		return arch && arch->pgd_names_mm && fact_found(&l->facts, FACT_PAGE_PT_MM);
 	case NEED_CONT_ENTRIES:
 		return arch && arch->cont_entries && arch->cont_entries(&l->mmu, 1) > 1;
 	case NEED_PGTABLES_BYTES:

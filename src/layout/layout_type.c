@@ -84,6 +84,20 @@ static void init_cleared_bits(struct layout *l, const struct dump *d)
 		l->type_bit[TYPE_SLAB] = said_bit(d, "PAGE_SLAB_MAPCOUNT_VALUE", next << 3);
 }
 
+/* The signature of page pools, to which the poison of pointers is added. */
+enum { PP_SIGNATURE = 0x40 };
+
+/*
+ * PP_DMA_INDEX_MASK: newer kernels keep the index of a DMA mapping in the signature, in up to 32 bits above its own bit and below
+ * the poison.  Leaving those out is right for older kernels, too.  Without poison any pointer to low memory would do.
+ */
+static uint64_t pp_index_mask(uint64_t poison)
+{
+	unsigned shift = log2_u64(PP_SIGNATURE) + 1, room = poison ? (unsigned)__builtin_ctzll(poison) - shift : 0;
+
+	return low_mask(room < 32 ? room : 32) << shift;
+}
+
 void layout_init_types(struct layout *l, const struct dump *d)
 {
 	const struct facts *f = &l->facts;
@@ -112,14 +126,8 @@ void layout_init_types(struct layout *l, const struct dump *d)
 	l->hpg_optimized = (unsigned)fact_value(f, FACT_HPG_OPTIMIZED, 64);
 	l->hpg_freed = (unsigned)fact_value(f, FACT_HPG_FREED, 64);
 	if (fact_found(f, FACT_PAGE_PP_MAGIC)) {
-		/*
-		 * PP_SIGNATURE.  Not part of it are the two lowest bits and the index of a DMA mapping that newer kernels
-		 * keep in bits 8 to 39 (PP_DMA_INDEX_MASK); leaving those out is right for the older kernels too.
-		 */
-		l->pp_signature = 0x40 + l->mmu.arch->poison_delta;
-		l->pp_mask = ~low_mask(2);
-		if (l->mmu.arch->poison_delta) /* else any pointer to low memory would do */
-			l->pp_mask &= ~(low_mask(32) << 8);
+		l->pp_signature = PP_SIGNATURE + l->mmu.arch->poison_delta;
+		l->pp_mask = ~low_mask(2) & ~pp_index_mask(l->mmu.arch->poison_delta);
 	}
 }
 
