@@ -219,6 +219,26 @@ static uint64_t common_map(const struct memmap *m)
 	return candidate;
 }
 
+/*
+ * What `vmemmap` is, in words of the kernel: crash_save_vmcoreinfo_init() since v6.9.  A single section cannot be outvoted: then
+ * the struct pages must be mapped there.
+ */
+static bool vmemmap_from_symbol(const struct memmap *m, const struct dump *d, struct kvmem *k, uint64_t *ret)
+{
+	struct kv_gap gap = { .kind = KV_UNMAPPED };
+	uint64_t pa;
+
+	if (!dump_vmcoreinfo_symbol(d, "vmemmap", ret))
+		return false;
+	for (size_t i = 0; i < m->sections.nr; i++)
+		if (m->sections.v[i].map == *ret)
+			return true;
+	if (m->sections.nr != 1)
+		return false;
+	error_free(kvmem_translate(k, *ret + m->sections.v[0].first_pfn * m->layout->page_struct_size, &pa, NULL, &gap));
+	return gap.kind == KV_OK;
+}
+
 /* arm64 says where vmemmap begins and the physical address that it begins with: arch_crash_save_vmcoreinfo(), vmemmap. */
 static bool vmemmap_from_note(const struct memmap *m, const struct dump *d, uint64_t *ret)
 {
@@ -252,7 +272,7 @@ static struct error *vmemmap_agree(struct memmap *m, const struct dump *d, struc
 		err = kvmem_read_word(k, va, 8, &base, &ok);
 	if (err)
 		return err;
-	if (!ok && !vmemmap_from_note(m, d, &base))
+	if (!ok && !vmemmap_from_symbol(m, d, k, &base) && !vmemmap_from_note(m, d, &base))
 		base = common_map(m);
 	for (size_t i = 0; i < m->sections.nr; i++)
 		m->sections.v[i].map = base;
