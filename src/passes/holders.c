@@ -65,6 +65,17 @@ static bool names_struct_page(const struct search *s, uint64_t word, uint64_t *r
 	return memmap_pfn_of(m, va - lru, ret_pfn);
 }
 
+/*
+ * Where memory is mapped at its own address (s390x), its addresses are small numbers, as sizes and times are.  Who has a reference
+ * to memory of processes or files names its struct page: only those words count there.
+ */
+static bool is_number(const struct search *s, uint64_t pfn)
+{
+	const struct census_record *r = s->linear.base ? NULL : census_find(&s->check->census, pfn);
+
+	return r && r->kind >= KIND_ANON && r->kind <= KIND_HUGETLB_FREE;
+}
+
 static bool leads_to(const struct search *s, uint64_t word, uint64_t *ret_pfn, enum holder_form *ret_form)
 {
 	bool ok;
@@ -76,7 +87,8 @@ static bool leads_to(const struct search *s, uint64_t word, uint64_t *ret_pfn, e
 		*ret_pfn = (word - s->linear.base) >> s->check->layout.page_shift;
 		*ret_form = HOLDER_DIRECT_MAP;
 	}
-	return ok && bitmap_test(&s->wanted, *ret_pfn - s->first_pfn);
+	return ok && bitmap_test(&s->wanted, *ret_pfn - s->first_pfn) &&
+	       (*ret_form != HOLDER_DIRECT_MAP || !is_number(s, *ret_pfn));
 }
 
 static struct error *note(const struct search *s, struct search_worker *sw, const struct holder *x)

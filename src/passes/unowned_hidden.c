@@ -76,16 +76,18 @@ struct error *try_lists(struct judging *j)
 /* ---- physical addresses ------------------------------------------------------------------------------------------ */
 
 /* Tables are single pages, but those of an ITS, whose entries are an address and the highest bit (GITS_BASER_VALID). */
-enum { MAX_TABLE_SHIFT = 16 };
+enum { MAX_TABLE_SHIFT = 16, MAX_ADDRESS_BITS = 56 };
 
 /* An entry of a table has flags beside the address: in the low bits, or the highest one. */
 static bool names_frame(const struct judging *j, uint64_t word, bool single, uint64_t *ret_pfn)
 {
 	const struct mmu *m = &j->t->c->layout.mmu;
+	/* page tables of CPUs have addresses elsewhere on some machines, but these tables are of devices */
+	uint64_t mask = m->pa_mask ? m->pa_mask : low_mask(MAX_ADDRESS_BITS) & ~low_mask(m->page_shift);
 
-	*ret_pfn = (word & m->pa_mask) >> m->page_shift;
+	*ret_pfn = (word & mask) >> m->page_shift;
 	if (!single)
-		return (word & ~m->pa_mask) == bit_u64(63);
+		return (word & ~mask) == bit_u64(63);
 	return word & (low_mask(m->page_shift) | bit_u64(63));
 }
 
