@@ -220,6 +220,18 @@ static void kernels_statement(struct mutation *m, const char *s)
 	mutation_skip(m, "not for dump %s", m->w->kernel);
 }
 
+/* "machines NAME..." */
+static void machines_statement(struct mutation *m, const char *s)
+{
+	const char *here = m->w->base->layout.mmu.arch->name;
+	char name[NAME_SIZE];
+
+	while (word_next(&s, name, sizeof(name)))
+		if (!strcmp(name, here))
+			return;
+	mutation_skip(m, "not for machines like %s", here);
+}
+
 static const char *const need_names[NR_NEEDS] = {
 #define NEED(symbol, reason) #symbol,
 #include "rules/needs.def"
@@ -285,6 +297,8 @@ static void statement(struct mutation *m, const char *s)
 	word_next(&s, word, sizeof(word));
 	if (!strcmp(word, "kernels"))
 		kernels_statement(m, s);
+	else if (!strcmp(word, "machines"))
+		machines_statement(m, s);
 	else if (!strcmp(word, "needs"))
 		needs_statement(m, s);
 	else if (!strcmp(word, "if"))

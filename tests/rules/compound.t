@@ -128,7 +128,9 @@ test tail-outside-behind: a page behind its folio still says it is a tail
 needs not MASK_COMPOUND
 pick p slab head order>=1 next=page-table
 set page[p+nr(p)].head = page_va(p) | 1
-expect tail-outside-range p+nr(p) error
+expect tail-outside-range p+nr(p)
+also tail-outside-range
+also pt-page-typed
 
 test tail-outside-odd: an odd value that leads nowhere
 pick p anon small

@@ -5,42 +5,42 @@
 # ---- cleared --------------------------------------------------------------------------------------------------------
 
 test zeroed-anon: struct page of a mapped anonymous page
-pick p anon small mapcount>=1 zone=DMA32
+pick p anon small mapcount>=1 zone=DMA32 zonenr>=1
 zero page[p]
 expect page-zone-matches p error
 
 test zeroed-file: of a page cache page
-pick p file|shmem small zone=DMA32
+pick p file|shmem small zone=DMA32 zonenr>=1
 zero page[p]
 expect page-zone-matches p error
 
 test zeroed-slab: of a slab
-pick p slab small zone=DMA32
+pick p slab small zone=DMA32 zonenr>=1
 zero page[p]
 expect page-zone-matches p error
 
 test zeroed-slab-head: of the head of a slab
-pick p slab head order>=2 zone=DMA32
+pick p slab head order>=2 zone=DMA32 zonenr>=1
 zero page[p]
 expect page-zone-matches p error
 
 test zeroed-slab-tail: of a tail of a slab
-pick p slab tail=2 order>=2 zone=DMA32
+pick p slab tail=2 order>=2 zone=DMA32 zonenr>=1
 zero page[p]
 expect page-zone-matches p error
 
 test zeroed-slab-tail-first: of the first tail of a slab: order, number of pages and counters are gone
-pick p slab tail=1 order>=2 zone=DMA32
+pick p slab tail=1 order>=2 zone=DMA32 zonenr>=1
 zero page[p]
 expect page-zone-matches p error
 
 test zeroed-anon-tail: of a tail of a huge anonymous folio
-pick p anon tail=77 order=9 zone=DMA32
+pick p anon tail=77 order=9 zone=DMA32 zonenr>=1
 zero page[p]
 expect page-zone-matches p error
 
 test zeroed-table: of a page table
-pick p page-table small zone=DMA32
+pick p page-table small zone=DMA32 zonenr>=1
 zero page[p]
 expect page-zone-matches p error
 
@@ -50,13 +50,13 @@ zero page[p]
 expect pt-page-typed p error
 
 test zeroed-buddy-head: of the first page of a free block
-pick p buddy first order=3 zone=DMA32
+pick p buddy first order=3 zone=DMA32 zonenr>=1
 zero page[p]
 expect page-zone-matches p error
 also frozen-run
 
 test zeroed-buddy-interior: of a page inside a free block
-pick p buddy interior order>=4 zone=DMA32
+pick p buddy interior order>=4 zone=DMA32 zonenr>=1
 zero page[p]
 expect page-zone-matches p error
 
@@ -66,24 +66,24 @@ zero page[p]
 expect free-mapcount p error
 
 test zeroed-pcp: of a page on a per-CPU list: the list is cut
-pick p pcp-free first order=0 zone=DMA32
+pick p pcp-free first order=0 zone=DMA32 zonenr>=1
 zero page[p]
 expect page-zone-matches p error
 also any
 
 test zeroed-kernel: of a page of the kernel
-pick p kernel small zone=DMA32
+pick p kernel small zone=DMA32 zonenr>=1
 zero page[p]
 expect page-zone-matches p error
 also frozen-run
 
 test zeroed-reserved: of a page of the kernel image
-pick p reserved small ram zone=DMA32
+pick p reserved small ram zone=DMA32 zonenr>=1
 zero page[p]
 expect page-zone-matches p error
 
 test zeroed-hugetlb: of the head of a huge page
-pick p hugetlb head order=9 zone=DMA32
+pick p hugetlb head order=9 zone=DMA32 zonenr>=1
 zero page[p]
 expect page-zone-matches p error
 
@@ -210,6 +210,7 @@ also hwpoison-count
 test ascii-anon: a string over an anonymous page
 pick p anon small mapcount>=1
 fill page[p] 0x41
+also hwpoison-count
 expect any p error
 
 # ---- exchanged -----------------------------------------------------------------------------------------------------------

@@ -449,9 +449,12 @@ static uint64_t call(struct mutation *m, const char *function, const char **s)
 	char name[NAME_SIZE];
 	uint64_t v = 0;
 
-	if (!strcmp(function, "swptype")) {
+	if (!strcmp(function, "swptype") || !strcmp(function, "userbit")) {
+		name_take(s, "-", name, sizeof(name));
+		v = function[0] == 's' ? process_swap_type(m, name) : entry_bit(m, name);
+	} else if (!strcmp(function, "flagbit") || !strcmp(function, "flagtop")) {
 		name_take(s, "", name, sizeof(name));
-		v = process_swap_type(m, name);
+		v = entry_field(m, name, function[4] == 't');
 	} else if (!strcmp(function, "flag") || !strcmp(function, "type") || !strcmp(function, "symbol") ||
 		   !strcmp(function, "enum")) {
 		name_take(s, ".*", name, sizeof(name));
@@ -467,6 +470,7 @@ static uint64_t call(struct mutation *m, const char *function, const char **s)
 		uint64_t a = expr_value(m, s), b = second(m, s);
 
 		if (m->outcome == OUTCOME_OK && !process_function(m, function, a, b, &v) &&
+		    !pte_function(m, function, a, b, &v) &&
 		    !cache_function(m, function, a, b, &v) &&
 		    !slab_function(m, function, a, b, &v) &&
 		    !holder_function(m, function, a, b, &v) &&
@@ -497,6 +501,10 @@ static uint64_t constant(struct mutation *m, const char *name)
 		return 0x400 + l->mmu.arch->poison_delta;
 	if (!strcmp(name, "PP_SIGNATURE"))
 		return 0x40 + l->mmu.arch->poison_delta;
+	if (!strcmp(name, "UNUSED_FLAG"))
+		return l->flag.undefined & -l->flag.undefined;
+	if (!strcmp(name, "NO_ENTRY"))
+		return entry_none(m);
 	if (!strcmp(name, "zero_pfn"))
 		return m->w->base->special.zero_pfn;
 	mutation_bad(m, "'%s' is neither a pick nor a constant", name);

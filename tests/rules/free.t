@@ -84,13 +84,13 @@ expect free-flags-clear p error
 test free-lrugen-clear: a page freed while on a list of the multi-generational LRU
 needs LRU_GEN
 pick p buddy interior order>=2
-set page[p].flags |= 1 << 27
+set page[p].flags |= flagtop(lru_gen)
 expect free-lrugen-clear p error
 
 test free-lrurefs-clear: tier bits are left
 needs LRU_GEN
 pick p pcp-free first order=0
-set page[p].flags |= 1 << 25
+set page[p].flags |= flagbit(lru_refs)
 expect free-lrugen-clear p error
 
 test free-memcg-null: still charged
@@ -115,8 +115,9 @@ expect free-pp-magic p error
 
 test free-pp-magic-index: the mark with the index of a DMA mapping in it
 needs PAGE_POOL
+if PP_SIGNATURE >> 16
 pick p buddy interior order>=2
-set page[p].pp_magic = PP_SIGNATURE | (5 << 8)
+set page[p].pp_magic = PP_SIGNATURE | (5 << 7)
 expect free-pp-magic p error
 
 test free-private-zero: private data of the last owner is left
@@ -156,9 +157,8 @@ set page[p].index = 0x7f1234567
 expect nothing
 
 test ok-free-cpupid: the last CPU of a free page is a leftover
-if 1 - (page[zero_pfn].flags >> 30 & 0)
 pick p buddy interior order>=2
-set page[p].flags ^= 1 << 35
+set page[p].flags ^= flagbit(last_cpupid)
 expect nothing
 
 # ---- blocks ------------------------------------------------------------------------------------------------------------
@@ -230,8 +230,8 @@ set page[p].flags ^= 1 << 51
 expect buddy-zone p error
 
 test buddy-zone-matches: the struct page of a page inside a block says another zone
-pick p buddy interior order>=4 zone=DMA32
-set page[p].flags -= 1 << 51
+pick p buddy interior order>=4 zone=DMA32 zonenr>=1
+set page[p].flags -= flagbit(zone)
 expect page-zone-matches p error
 
 test buddy-merge-complete: a block that lost half of itself
@@ -302,7 +302,7 @@ expect frozen-run p warning
 
 # What was taken off a free list by itself keeps poison in its links: the page looks like one that is being prepared.
 test frozen-run-poison: the same on a page that came off a free list by itself
-pick p kernel small aligned>=1 next=kernel vmapped=0
+pick p kernel small aligned>=1 next=kernel vmapped=0 owner=by-slab
 set page[p]._refcount = 0
 set page[p].lru.next = LIST_POISON1
 set page[p].lru.prev = LIST_POISON2
@@ -310,7 +310,7 @@ set page[p].flags &= ~0xffffff
 expect frozen-run p note
 
 test frozen-run-zeroed: a page of the kernel whose struct page is all zeros
-pick p kernel small zone=DMA aligned>=1 next=!kernel-interior
+pick p kernel small zone=DMA vmapped=0 aligned>=1 next=!kernel-interior
 zero page[p]
 set page[p]._mapcount = -1
 expect frozen-run p warning
@@ -328,7 +328,8 @@ set page[p].lru.prev = LIST_POISON2
 expect frozen-run p note
 
 test ok-high-order-kernel: the later pages of an allocation without __GFP_COMP have no reference
-pick p kernel first small aligned>=1 next=kernel vmapped=0
+pick p kernel first small aligned>=1 next=kernel vmapped=0 entries=0
+if page[p+1]._mapcount >> 31
 pick q kernel first small
 set page[p+1]._refcount = 0
 expect nothing

@@ -30,7 +30,7 @@ pick p kernel small aligned>=1 next=kernel vmapped=0
 pick t anon small mapcount=1 tasks=1
 set page[p]._refcount = 0
 set page[p].lru.next = 0
-set mem[object[task(t)].task_struct.thread.sp + 64] = 0xffff888000000000 + p * 4096
+set mem[object[task(t)].task_struct.thread.sp + 64] = 0xffff888000000000 + pa(p)
 expect frozen-run p warning
 
 test hands-inuse: a page of a file without a reference, on a stack

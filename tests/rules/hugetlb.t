@@ -265,13 +265,13 @@ expect vmalloc-page-live error
 test vmalloc-remapped: the page table maps another page
 pick p kernel vmalloc nth=10
 pick q anon small
-set phys[leaf(vmva(p))] = phys[leaf(vmva(p))] & ~0xffffffffff000 | q * 4096
+set phys[leaf(vmva(p))] = leaf_to(vmva(p), q)
 expect vmalloc-page-live p error
 also any
 
 test vmalloc-unmapped: an entry was cleared
 pick p kernel vmalloc nth=10
-set phys[leaf(vmva(p))] = 0
+set phys[leaf(vmva(p))] = NO_ENTRY
 expect vmalloc-page-live p error
 also any
 
@@ -331,6 +331,7 @@ expect nothing
 # ---- kernel stacks ----------------------------------------------------------------------------------------------------
 
 test kstack-ref: somebody refers to a page of a stack
+needs VMAP_STACK
 pick q anon small entries>=1 tasks>=1
 set page[kpfn(task[q].stack)]._refcount = 2
 expect refcount-extra warning
@@ -343,13 +344,15 @@ expect any
 also any
 
 test kstack-wild: a task's stack is nowhere
+needs VMAP_STACK
 pick q anon small entries>=1 tasks>=1
 set task[q].stack ^= 1 << 44
 expect kstack-page-owner error
 
 test kstack-middle: a task's stack starts in the middle of an area
+needs VMAP_STACK
 pick q anon small entries>=1 tasks>=1
-set task[q].stack += 0x1000
+set task[q].stack += pa(1)
 expect kstack-page-owner error
 
 # ---- balloons, device memory, memory errors -----------------------------------------------------------------------------

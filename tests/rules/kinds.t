@@ -2,6 +2,7 @@
 # Kinds of kernel memory that promise a reference count: src/rules/kinds.def.
 
 test pt-page-refcount: put_page() on a page table
+machines x86_64 aarch64 riscv64 s390x
 pick p page-table small
 set page[p]._refcount = 0
 expect pt-page-refcount p error

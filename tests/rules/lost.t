@@ -33,7 +33,7 @@ also kernel-page-lost
 test kernel-page-lost-vmalloc: a page is taken out of a vmalloc area, but not freed
 pick p kernel small vmalloc
 set mem[vmslot(vmva(p))] = 0
-set phys[leaf(vmva(p))] = 0
+set phys[leaf(vmva(p))] = NO_ENTRY
 forget p
 expect kernel-page-lost p warning
 also vmalloc-page-live
@@ -43,8 +43,8 @@ pick p kernel first small owner=by-slab prev=!kernel
 pick q kernel first small owner=by-slab prev=!kernel
 forget p
 forget q
-set phys[q * 4096 + 64] = page_va(p)
-set phys[p * 4096 + 64] = linear(q)
+set phys[pa(q) + 64] = page_va(p)
+set phys[pa(p) + 64] = linear(q)
 expect kernel-page-lost warning
 also kernel-page-lost
 
@@ -52,7 +52,7 @@ test kernel-page-lost-doubt: it may belong to the block of the page in front, wh
 pick p kernel small owner=by-slab aligned<=0 prev=kernel nth=1
 pick q kernel small vmalloc
 forget p
-set phys[q * 4096 + 2048] = linear(p - 1)
+set phys[pa(q) + 2048] = linear(p - 1)
 set page[p].lru.next = LIST_POISON1
 set page[p].lru.prev = LIST_POISON2
 expect kernel-page-lost p note
@@ -79,14 +79,14 @@ test kernel-page-lost-ok-through: a page that somebody has leads to it
 pick p kernel first small owner=by-slab prev=!kernel
 pick q kernel first small owner=by-slab prev=!kernel
 forget p
-set phys[q * 4096 + 64] = linear(p) + 0x10
+set phys[pa(q) + 64] = linear(p) + 0x10
 expect nothing
 
 test kernel-page-lost-ok-hardware: a table of physical addresses has it
 pick p kernel first small owner=by-slab prev=!kernel
 pick q kernel first small owner=by-slab prev=!kernel
 forget p
-set phys[q * 4096 + 64] = p * 4096 + 3
+set phys[pa(q) + 64] = pa(p) + 3
 expect nothing
 
 test kernel-page-lost-ok-list: it hangs on a page of somebody else, as continuations of swap counts do
@@ -110,8 +110,8 @@ expect nothing
 test kernel-page-lost-ok-vmcoreinfo: the page of VMCOREINFO, which the crash has replaced
 pick p kernel first small owner=by-slab prev=!kernel
 forget p
-set phys[p * 4096] = 0x5341454c4552534f
-set phys[p * 4096 + 8] = 0x3d45
+set phys[pa(p)] = bytes(0x5341454c4552534f)
+set phys[pa(p) + 8] = bytes(0x3d45)
 expect nothing
 
 test kernel-page-lost-ok-chain: pages that are linked by their private words, as skb_copy_ubufs() does

@@ -202,7 +202,7 @@ expect lru-in-batch-ref error
 also refcount-extra
 
 test lru-batch-number: more entries than a batch can hold
-set mem[batchlast(0)] |= 0xff
+set mem8[batchlast(0)] |= 0xff
 expect lru-in-batch-ref error
 
 test lru-batch-free: a page was freed while it waits: this may be the CPU that empties the batch

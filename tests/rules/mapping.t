@@ -82,7 +82,7 @@ expect mapping-kind-overlay p error
 # ---- anonymous memory --------------------------------------------------------------------------------------------------
 
 test anon-swapbacked: lazily freed memory is not written out
-pick p anon small mapcount=1 flag=swapbacked flag=!swapcache
+pick p anon small listed mapcount=1 flag=swapbacked flag=!swapcache
 set page[p].flags &= ~flag(swapbacked)
 set page[p].flags |= flag(writeback)
 expect lru-list-class p error
@@ -90,7 +90,7 @@ expect anon-swapbacked p warning follows
 also writeback-needs-cache p
 
 test lazyfree-on-list: memory given up by MADV_FREE, but not moved to the list of files
-pick p anon small mapcount=1 flag=swapbacked flag=!swapcache
+pick p anon small listed mapcount=1 flag=swapbacked flag=!swapcache
 set page[p].flags &= ~flag(swapbacked)
 expect lru-list-class p error
 also nr-lru-stat

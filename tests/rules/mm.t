@@ -144,8 +144,8 @@ set object[vma[p].vm_file].file.f_ref = 7 << 61
 expect vma-file-live error
 
 test vma-anon-vma-other: the area's anon_vma is not on its chain
-pick p anon small entries=1
-pick q anon small entries=1 mm=!p
+pick p anon small entries=1 vma=anonymous
+pick q anon small entries=1 mm=!p vma=stack
 set vma[p].anon_vma = vma[q].anon_vma
 expect vma-anonvma-chain error
 

@@ -156,14 +156,34 @@ struct error *process_open(struct world *w) _must_check_;
 /** Entries that lead to page \p pfn, by address space and address; NULL: none. */
 const struct map_entry *process_entries(const struct world *w, uint64_t pfn, size_t *ret_nr);
 
+/** The address of the entry so many levels above the one at \p pa; 0: there is none. */
+uint64_t entry_above(const struct world *w, uint64_t pa, unsigned level, unsigned space, unsigned steps);
+
+/** The \p nth entry that leads to page \p pfn; NULL: the record is skipped. */
+const struct map_entry *entry_of(struct mutation *m, uint64_t pfn, uint64_t nth);
+
 /** pte[p], pmd[p], pud[p], pgd[p]; false: \p what is none of these. */
 bool process_place(struct mutation *m, const char *what, uint64_t pfn, uint64_t nth, struct lvalue *ret);
 
 /** Address of the mm_struct ("mm"), area ("vma"), task ("task") that maps the page. */
 uint64_t process_object(struct mutation *m, const char *what, uint64_t pfn, uint64_t nth);
 
-/** mm(p), va(p), table(p), swp(type, offset) ...; false: no such function. */
+/** mm(p), va(p), table(p) ...; false: no such function. */
 bool process_function(struct mutation *m, const char *function, uint64_t a, uint64_t b, uint64_t *ret);
+
+/* ---- entry.c ----------------------------------------------------------------------------------------------------- */
+
+/** NO_ENTRY: an entry that maps nothing, 0 but for s390x. */
+uint64_t entry_none(struct mutation *m);
+
+/** userbit(NAME): that bit of enum user_bits. */
+uint64_t entry_bit(struct mutation *m, const char *name);
+
+/** flagbit(FIELD), flagtop(FIELD): the lowest, the highest bit of a field in page flags. */
+uint64_t entry_field(struct mutation *m, const char *name, bool top);
+
+/** swp(type, offset), entry_to(p, q), entry_with(p, BIT), upper_to(p, q), leaf_to(ADDRESS, q), pa(p), in_page(E), bytes(E); false: none of them. */
+bool pte_function(struct mutation *m, const char *function, uint64_t a, uint64_t b, uint64_t *ret);
 
 /** swptype(NAME): the first type of that class. */
 uint64_t process_swap_type(struct mutation *m, const char *name);

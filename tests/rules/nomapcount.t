@@ -10,7 +10,7 @@ expect mapcount-recount-large p error
 test nomapcount-entry-lost: a page's entry is gone, which only the sum of its folio tells
 kernels *nomapcount
 pick p anon tail level=1 entries=1
-set pte[p] = 0
+set pte[p] = NO_ENTRY
 expect mapcount-recount-large head(p) error
 also mm-rss
 
@@ -47,7 +47,7 @@ expect nothing
 test nomapcount-zap: the table of a page of a large folio is locked, its entry gone, the count not yet
 kernels *nomapcount
 pick p anon tail level=1 entries=1
-set pte[p] = 0
+set pte[p] = NO_ENTRY
 set page[table(p)].ptl = 1
 expect mapcount-recount-large head(p) note
 also mm-rss

@@ -113,6 +113,11 @@ static int64_t node(const struct candidate *p)
 	return z ? (int64_t)z->node : -1;
 }
 
+static int64_t zone_number(const struct candidate *p)
+{
+	return (int64_t)flag_field_get(p->c->layout.flag.zone, p->v.flags);
+}
+
 /* Whether the page in front has the same mapping, and the index in front. */
 static int64_t follows(const struct candidate *p)
 {
@@ -129,6 +134,7 @@ static const struct number_filter numbers[] = {
 	{ "interior", interior }, { "entire", entire },		{ "large", large },	    { "pincount", pincount },
 	{ "private", private_word }, { "memcg", memcg_word },	{ "mapping", mapping_word }, { "aligned", aligned },
 	{ "section", section },	  { "index", index_word },	{ "node", node },
+	{ "zonenr", zone_number },
 	{ "lrugen", lrugen },	  { "dtor", dtor },		{ "follows", follows },
 };
 

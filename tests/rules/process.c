@@ -111,8 +111,7 @@ static uint64_t table_of(const struct world *w, uint64_t pa, unsigned level)
 	return pa & ~(uint64_t)(mmu_table_size(&w->base->layout.mmu, level) - 1);
 }
 
-/* The address of the entry so many levels above the entry at pa; 0: there is none. */
-static uint64_t entry_above(const struct world *w, uint64_t pa, unsigned level, unsigned space, unsigned steps)
+uint64_t entry_above(const struct world *w, uint64_t pa, unsigned level, unsigned space, unsigned steps)
 {
 	for (; steps; steps--, level++) {
 		const struct table_links *links = &w->base->tables.level[level];
@@ -146,7 +145,7 @@ static uint64_t table_above(const struct world *w, const struct map_entry *e, un
 
 /* ---- places and values ------------------------------------------------------------------------------------------- */
 
-static const struct map_entry *entry_of(struct mutation *m, uint64_t pfn, uint64_t nth)
+const struct map_entry *entry_of(struct mutation *m, uint64_t pfn, uint64_t nth)
 {
 	size_t nr;
 	const struct map_entry *e = process_entries(m->w, pfn, &nr);
@@ -270,52 +269,6 @@ static uint64_t percpu(struct mutation *m, uint64_t address, uint64_t cpu)
 	return cpu < p->cpus.nr ? p->cpus.v[cpu].offset + address : 0;
 }
 
-/* ---- swap entries, whatever the machine's form of them is ----------------------------------------------------------- */
-
-static bool swap_decode(const struct mmu *mmu, uint64_t word, struct user_entry *ret)
-{
-	mmu->arch->user_decode(mmu, 1, word, ret);
-	return word && ret->kind == USER_SWAP;
-}
-
-/* A word that is a swap entry, with as few bits as can be; 0: there is none. */
-static uint64_t swap_seed(const struct mmu *mmu)
-{
-	struct user_entry e;
-
-	for (unsigned i = 0; i < 64; i++)
-		for (unsigned j = 0; j <= i; j++)
-			if (swap_decode(mmu, bit_u64(i) | bit_u64(j), &e))
-				return bit_u64(i) | bit_u64(j);
-	return 0;
-}
-
-/* How much there is to change until a swap entry says what it should: bits of type, offset, and all else. */
-static unsigned swap_distance(const struct user_entry *e, uint64_t type, uint64_t offset)
-{
-	return (unsigned)(__builtin_popcountll(e->type ^ type) + __builtin_popcountll(e->offset ^ offset) +
-			  __builtin_popcount(e->bits));
-}
-
-/* __swp_entry(): each bit of type and offset is one bit of the entry, or one turned round. */
-static uint64_t swap_value(struct mutation *m, uint64_t type, uint64_t offset)
-{
-	const struct mmu *mmu = &m->w->base->layout.mmu;
-	uint64_t word = swap_seed(mmu);
-	struct user_entry e, turned;
-
-	for (unsigned bit = 0; bit < 64; bit++)
-		if (swap_decode(mmu, word, &e) && swap_decode(mmu, word ^ bit_u64(bit), &turned) &&
-		    swap_distance(&turned, type, offset) < swap_distance(&e, type, offset))
-			word ^= bit_u64(bit);
-	if (!swap_decode(mmu, word, &e) || swap_distance(&e, type, offset))
-		mutation_bad(m, "there is no swap entry of type %llu and offset %#llx", (unsigned long long)type,
-			     (unsigned long long)offset);
-	return word;
-}
-
-/* ---- functions --------------------------------------------------------------------------------------------------- */
-
 /* Functions about the entry e; false: no such function. */
 static bool entry_function(struct mutation *m, const char *function, const struct map_entry *e, uint64_t *ret)
 {
@@ -354,8 +307,6 @@ bool process_function(struct mutation *m, const char *function, uint64_t a, uint
 		*ret = process_object(m, function, a, b);
 	} else if (!strcmp(function, "swapent")) {
 		*ret = nth_swap_entry(m, a);
-	} else if (!strcmp(function, "swp")) {
-		*ret = swap_value(m, a, b);
 	} else if (!strcmp(function, "percpu")) {
 		*ret = percpu(m, a, b);
 	} else if (is_entry_function(function)) {

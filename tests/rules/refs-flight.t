@@ -90,7 +90,7 @@ expect refcount-extra p warning
 test flight-journal: a reference on a page of the buddy cache
 pick p file small mapcount=0 refcount=1 flag=!locked flag=!private bdev=0
 set object[inode(p)].inode.i_ino = 1
-set mem[object[object[super(p)].super_block.s_type].file_system_type.name] = 0x34747865
+set mem[object[object[super(p)].super_block.s_type].file_system_type.name] = bytes(0x34747865)
 set page[p]._refcount += 1
 expect nothing
 
@@ -98,14 +98,14 @@ test flight-journal-more: more references than the page has blocks
 pick p file small mapcount=0 refcount=1 flag=!locked flag=!private bdev=0 nth=0
 set object[inode(p)].inode.i_ino = 1
 set object[super(p)].super_block.s_blocksize = 4096
-set mem[object[object[super(p)].super_block.s_type].file_system_type.name] = 0x34747865
-set page[p]._refcount += 2
+set mem[object[object[super(p)].super_block.s_type].file_system_type.name] = bytes(0x34747865)
+set page[p]._refcount += in_page(-1) + 1 >> 12 + 1
 expect refcount-extra p warning
 
 test flight-journal-file: a reference on a page of a file of ext4
 pick p file small mapcount=0 refcount=1 flag=!locked flag=!private bdev=0 nth=0
 set object[inode(p)].inode.i_ino = 12
-set mem[object[object[super(p)].super_block.s_type].file_system_type.name] = 0x34747865
+set mem[object[object[super(p)].super_block.s_type].file_system_type.name] = bytes(0x34747865)
 set page[p]._refcount += 1
 expect refcount-extra p warning
 
@@ -117,13 +117,13 @@ pick q zsmalloc|movable-ops small
 pick t anon small mapcount=1 tasks=1
 set page[p]._refcount += 1
 set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.mm = mm(t)
-set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.active = mem[symbol(page_offset_base)] + (q * 4096)
-set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.next = mem[symbol(page_offset_base)] + (q * 4096)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.active = mem[symbol(page_offset_base)] + (pa(q))
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.next = mem[symbol(page_offset_base)] + (pa(q))
 set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.nr = 0
 set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.max = 8
-set phys[q * 4096] = 0
-set phys[q * 4096 + 8] = (510 << 32) | 1
-set phys[q * 4096 + 16] = page_va(p)
+set phys[pa(q)] = 0
+set phys[pa(q) + 8] = (510 << 32) | 1
+set phys[pa(q) + 16] = page_va(p)
 expect nothing
 
 test flight-unmapping-max: no gather: its first batch would have another size
@@ -132,13 +132,13 @@ pick q zsmalloc|movable-ops small
 pick t anon small mapcount=1 tasks=1
 set page[p]._refcount += 1
 set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.mm = mm(t)
-set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.active = mem[symbol(page_offset_base)] + (q * 4096)
-set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.next = mem[symbol(page_offset_base)] + (q * 4096)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.active = mem[symbol(page_offset_base)] + (pa(q))
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.next = mem[symbol(page_offset_base)] + (pa(q))
 set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.nr = 0
 set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.max = 8
-set phys[q * 4096] = 0
-set phys[q * 4096 + 8] = (510 << 32) | 1
-set phys[q * 4096 + 16] = page_va(p)
+set phys[pa(q)] = 0
+set phys[pa(q) + 8] = (510 << 32) | 1
+set phys[pa(q) + 16] = page_va(p)
 set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.max = 7
 expect refcount-extra p warning
 
@@ -148,14 +148,14 @@ pick q zsmalloc|movable-ops small
 pick t anon small mapcount=1 tasks=1
 set page[p]._refcount += 1
 set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.mm = mm(t)
-set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.active = mem[symbol(page_offset_base)] + (q * 4096)
-set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.next = mem[symbol(page_offset_base)] + (q * 4096)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.active = mem[symbol(page_offset_base)] + (pa(q))
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.next = mem[symbol(page_offset_base)] + (pa(q))
 set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.nr = 0
 set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.max = 8
-set phys[q * 4096] = 0
-set phys[q * 4096 + 8] = (510 << 32) | 1
-set phys[q * 4096 + 16] = page_va(p)
-set phys[q * 4096 + 8] = 510 << 32
+set phys[pa(q)] = 0
+set phys[pa(q) + 8] = (510 << 32) | 1
+set phys[pa(q) + 16] = page_va(p)
+set phys[pa(q) + 8] = 510 << 32
 expect refcount-extra p warning
 
 test flight-unmapping-cut: the batch says that it has more entries than fit
@@ -164,12 +164,12 @@ pick q zsmalloc|movable-ops small
 pick t anon small mapcount=1 tasks=1
 set page[p]._refcount += 1
 set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.mm = mm(t)
-set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.active = mem[symbol(page_offset_base)] + (q * 4096)
-set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.next = mem[symbol(page_offset_base)] + (q * 4096)
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.active = mem[symbol(page_offset_base)] + (pa(q))
+set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.next = mem[symbol(page_offset_base)] + (pa(q))
 set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.nr = 0
 set object[object[task(t)].task_struct.thread.sp + 64].mmu_gather.local.max = 8
-set phys[q * 4096] = 0
-set phys[q * 4096 + 8] = (510 << 32) | 1
-set phys[q * 4096 + 16] = page_va(p)
-set phys[q * 4096 + 8] = (510 << 32) | 511
+set phys[pa(q)] = 0
+set phys[pa(q) + 8] = (510 << 32) | 1
+set phys[pa(q) + 16] = page_va(p)
+set phys[pa(q) + 8] = (510 << 32) | 511
 expect refcount-extra p warning

@@ -22,7 +22,7 @@ also refcount-held p
 test net-packet-block: a block of a packet ring is a page of somebody else
 pick p kernel head held=packet
 pick q anon small refcount=1 mapcount=1 holders=0
-set mem[refslot(p)] += (q - p) << 12
+set mem[refslot(p)] += pa(q - p)
 expect refcount-lt-holders q error
 expect kernel-page-lost p warning
 

@@ -92,9 +92,16 @@ expect refcount-extra p warning
 
 test table-two-references: on a page of page tables, which has one owner
 kernels 6.* 7.*
+machines x86_64 aarch64 riscv64
 pick p page-table small refcount=1
 set page[p]._refcount += 1
 expect pt-page-refcount p error
+
+test table-two-references-parts: the same where a page holds several tables, each with a reference
+machines s390x
+pick p page-table small refcount=1
+set page[p]._refcount += 1
+expect refcount-extra p warning
 
 test refcount-extra-zsmalloc: on a page of compressed memory
 pick p zsmalloc refcount=1
@@ -248,6 +255,7 @@ set page[p]._refcount -= 1
 expect refcount-lt-holders p note
 
 test too-few-table: none for a page of page tables
+machines x86_64 aarch64 riscv64 s390x
 pick p page-table small refcount=1
 set page[p]._refcount -= 1
 expect pt-page-refcount p
@@ -357,13 +365,15 @@ expect refcount-extra p warning
 
 test leak-many: three hundred pages with one reference too many are one finding
 every p 300 anon small refcount=1 mapcount=1: page[p]._refcount += 1
+also refcount-held
 expect refcount-extra p warning
 
 test leak-many-stale: freed objects of one sort have the pointers still
 pick s slab cache=kmalloc-64 free>=2
-every p 300 anon small refcount=1 mapcount=1: page[p]._refcount += 1024
+every p 300 anon small refcount=1 mapcount=1 flag=anon_exclusive: page[p]._refcount += 1024
 set mem[freeobject(s,0)] = page_va(p)
 set mem[freeobject(s,1)] = page_va(p+1)
+also refcount-held
 expect refcount-extra
 also pin-and-not-exclusive
 also anon-exclusive-shared

@@ -234,7 +234,7 @@ expect mapcount-recount-page p error
 
 test flight-zap: the entry is gone already, count and reference are not: the table is locked
 pick p anon small entries=1
-set pte[p] = 0
+set pte[p] = NO_ENTRY
 set page[table(p)].ptl = 1
 expect mapcount-recount-small p note
 also mm-rss
@@ -255,22 +255,23 @@ expect mapcount-recount-small p note
 
 test flight-zap-page: of a large folio
 pick p anon tail level=1 entries=1
-set pte[p] = 0
+set pte[p] = NO_ENTRY
 set page[table(p)].ptl = 1
 expect mapcount-recount-page p note
 also mm-rss
 
 test flight-zap-huge: the upper table of a huge page
 pick p anon large level=2 entries=1
-set pte[p] = 0
+set pte[p] = NO_ENTRY
 set page[table(p)].ptl = 1
 expect mapcount-recount-entire p note
 also mm-rss
 
 test flight-zap-hugetlb: of a huge page of hugetlbfs
 pick p hugetlb large entries=1
-set pte[p] = 0
+set pte[p] = NO_ENTRY
 set page[table(p)].ptl = 1
+also cont-bit-range
 expect mapcount-recount-entire p note
 also mm-hugetlb-usage
 
@@ -299,13 +300,13 @@ also node-stat-anon-mapped
 test flight-other-table: the lock of a table that does not map the page explains nothing
 pick p anon small entries=1
 pick q anon small mm=!p
-set pte[p] = 0
+set pte[p] = NO_ENTRY
 set page[table(q)].ptl = 1
 expect mapcount-recount-small p error
 
 test flight-other-table-same-mm: also not in the same address space
 pick p anon small entries=1
 pick q anon small mm=p table=!p
-set pte[p] = 0
+set pte[p] = NO_ENTRY
 set page[table(q)].ptl = 1
 expect mapcount-recount-small p error

@@ -5,12 +5,14 @@
 #
 # usage: run.sh [RECORD-GLOB]      only records of that name
 #
+# The machines other than x86_64 get the records about entries of page tables only; all of them with PAGEFSCK_LONG set.
+#
 # Under sanitizers the oldest and the newest kernel: the others go the same ways, and it takes three times as long.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 mutate=${MUTATE:-$PWD/tests/rules/mutate}
 main='6.1 5.10 6.12 7.3'
-special='6.12-hvo 7.3-hvo 7.3-numa 6.12-la57 6.1-arm64 6.12-arm64-16k 7.3-nomapcount'
+special='6.12-hvo 7.3-hvo 7.3-numa 6.12-la57 6.1-arm64 6.12-arm64-16k 6.12-riscv64 6.12-ppc64el 6.12-s390x 7.3-nomapcount'
 slow=
 grep -q __asan_init "$mutate" && slow=1 && main='5.10 7.3' special=
 only=${1:-*}
@@ -23,7 +25,7 @@ dumps=$("$here/../dumps/unpack.sh" $main $special) || exit $?
 try() {
 	kernel=$1
 	shift
-	"$mutate" --dump "$dumps/$kernel/dump.kdump" --debuginfo "$dumps/$kernel/vmlinux" --kernel "$kernel" --only "$only" \
+	"$mutate" --dump "$(ls "$dumps/$kernel"/dump.*)" --debuginfo "$dumps/$kernel/vmlinux" --kernel "$kernel" --only "$only" \
 		"$@" >"$tmp/$kernel" 2>&1
 	echo $? >"$tmp/$kernel.status"
 }
@@ -31,6 +33,8 @@ try() {
 # what only these dumps have: optimised huge pages, device memory, poisoned pages, direct I/O
 pools="$here/special.t $here/hugetlb.t"
 records=$(ls "$here"/*.t | grep -v /flips.t)
+machine="$here/arm64.t $here/pte.t"
+[ -z "${PAGEFSCK_LONG:-}" ] || machine=$records
 # two at a time
 # shellcheck disable=SC2086
 if [ "$slow" ]; then
@@ -43,8 +47,9 @@ else
 	try 7.3 $records
 	try 7.3-hvo $pools
 	try 6.12-la57 $pools "$here/refs-bio.t"
-	try 6.1-arm64 "$here/arm64.t"
-	try 6.12-arm64-16k "$here/arm64.t"
+	for kernel in 6.1-arm64 6.12-arm64-16k 6.12-riscv64 6.12-ppc64el 6.12-s390x; do
+		try $kernel $machine
+	done
 	try 7.3-nomapcount "$here/nomapcount.t"
 	wait
 fi

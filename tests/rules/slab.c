@@ -89,6 +89,31 @@ static uint64_t cpu_freelist(const struct world *w, const struct slab_info *s)
 		       : 0;
 }
 
+/*
+ * inuse(N), objects(N), frozen(N) in the word of counters; slabobjects(p).  Those are bit fields of 32 bits at the word's start:
+ * unsigned inuse:16, objects:15, frozen:1.
+ */
+static bool counters_function(struct mutation *m, const char *function, uint64_t a, uint64_t *ret)
+{
+	static const struct {
+		const char *name;
+		unsigned before, width;
+	} fields[] = { { "inuse", 0, 16 }, { "objects", 16, 15 }, { "frozen", 31, 1 } };
+	struct slab_info s;
+
+	if (!strcmp(function, "slabobjects")) {
+		*ret = info_of(m->w, a, &s) ? s.words.objects : 0;
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		if (strcmp(function, fields[i].name))
+			continue;
+		*ret = a << (mutation_endian(m) == ENDIAN_BIG ? 64 - fields[i].before - fields[i].width : fields[i].before);
+		return true;
+	}
+	return false;
+}
+
 bool slab_function(struct mutation *m, const char *function, uint64_t a, uint64_t b, uint64_t *ret)
 {
 	static const char *const names[] = { "cache", "cachenode", "cachecpu", "freeobject", "freeptr",
@@ -100,7 +125,7 @@ bool slab_function(struct mutation *m, const char *function, uint64_t a, uint64_
 	while (i < ARRAY_SIZE(names) && strcmp(names[i], function))
 		i++;
 	if (i == ARRAY_SIZE(names))
-		return false;
+		return counters_function(m, function, a, ret);
 	*ret = 0;
 	if (!info_of(m->w, a, &s))
 		mutation_bad(m, "pfn %#llx is no slab", (unsigned long long)a);

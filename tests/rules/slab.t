@@ -45,7 +45,7 @@ set page[p].slab_cache = 0
 set page[p].counters = 0
 set page[p].freelist = 0
 set object[cachenode(p)].kmem_cache_node.nr_slabs.counter -= 1
-set object[cachenode(p)].kmem_cache_node.total_objects.counter -= page[p].counters >> 16 & 0x7fff
+set object[cachenode(p)].kmem_cache_node.total_objects.counter -= slabobjects(p)
 also slab-nr-slabs
 expect nothing
 
@@ -53,19 +53,20 @@ expect nothing
 
 test slab-objects-one-less: a slab has lost an object
 pick p slab slab=full inuse>=8
-set page[p].counters -= 0x10001
+set page[p].counters -= inuse(1) + objects(1)
 expect slab-objects p error
 also slab-nr-slabs
 
 test slab-objects-bit: one bit is flipped
 pick p slab slab=full inuse>=8
-set page[p].counters ^= 1 << 26
+set page[p].counters ^= objects(1 << 10)
 expect slab-objects p error
 also slab-nr-slabs
 
 test slab-order-foreign: a slab names a cache whose slabs have another order
 pick p slab slab=full small
-pick q slab slab=full cache=task_struct
+pick q slab head cache=kmalloc-8k
+if object[cache(q)].kmem_cache.size - 1 & ~in_page(-1)
 set page[p].slab_cache = cache(q)
 expect slab-order p error
 expect slab-nr-slabs error follows
@@ -74,24 +75,24 @@ expect slab-nr-slabs error follows
 
 test slab-inuse-up: one object more in use than there is
 pick p slab slab=full inuse>=8
-set page[p].counters += 1
+set page[p].counters += inuse(1)
 expect slab-inuse p error
 
 test slab-inuse-down: one object less in use, and none free
 kernels 5.10 6.1 6.12
 pick p slab slab=full inuse>=8
-set page[p].counters -= 1
+set page[p].counters -= inuse(1)
 expect slab-inuse p error
 
 test ok-slab-inuse-down: it might be a slab that is being made
 kernels 7.3
 pick p slab slab=full inuse>=8
-set page[p].counters -= 1
+set page[p].counters -= inuse(1)
 expect slab-inuse p warning
 
 test slab-inuse-partial: a slab with free objects counts one too many in use
 pick p slab slab=partial free>=2
-set page[p].counters += 1
+set page[p].counters += inuse(1)
 expect slab-inuse p error
 
 test slab-freelist-short: the chain of free objects ends early
@@ -165,7 +166,7 @@ expect slab-partial-links p warning
 
 test slab-partial-frozen: a slab on the list says that a CPU has it
 pick p slab slab=partial
-set page[p].counters |= 1 << 31
+set page[p].counters |= frozen(1)
 expect slab-partial-state p error
 
 test slab-partial-bit: its flags do not say that it is on the list
@@ -182,7 +183,7 @@ expect slab-partial-state p error
 
 test slab-partial-full: a slab on the list has nothing free
 pick p slab slab=partial
-set page[p].counters |= 0x7fff
+set page[p].counters |= inuse(0x7fff)
 set page[p].freelist = 0
 expect any p error
 
@@ -243,13 +244,13 @@ expect slab-cpu-slab q error
 test slab-cpu-slab-thawed: the slab a CPU allocates from is not frozen
 kernels 6.1 6.12
 pick p slab slab=cpu cpufree>=1
-set page[p].counters &= ~(1 << 31)
+set page[p].counters &= ~frozen(1)
 expect slab-cpu-slab p error
 
 test ok-slab-cpu-thawed-old: it may have given it back just now
 kernels 5.10
 pick p slab slab=cpu cpufree>=1
-set page[p].counters &= ~(1 << 31)
+set page[p].counters &= ~frozen(1)
 expect slab-cpu-slab p warning
 
 test slab-cpu-object-written: somebody wrote to a free object that the CPU keeps
@@ -270,13 +271,13 @@ expect slab-cpu-slab error
 test slab-cpu-chain-thawed: a slab in the chain is not frozen
 kernels 5.10 6.1
 pick p slab slab=chain
-set page[p].counters &= ~(1 << 31)
+set page[p].counters &= ~frozen(1)
 expect slab-cpu-slab p error
 
 test slab-cpu-chain-frozen: a slab in the chain is frozen
 kernels 6.12
 pick p slab slab=chain
-set page[p].counters |= 1 << 31
+set page[p].counters |= frozen(1)
 expect slab-cpu-slab p error
 
 test slab-cpu-chain-wild: the chain leads to nowhere
@@ -348,5 +349,5 @@ expect slab-obj-exts p error
 test slab-obj-exts-page: it leads to a page of something else
 pick p slab slab=full memcg!=0
 pick q anon small
-set page[p].obj_exts = slabva(p) - (p << 12) + (q << 12) + 1
+set page[p].obj_exts = slabva(p) + pa(q - p) + 1
 expect slab-obj-exts p error

@@ -173,7 +173,7 @@ expect swap-map-recount error
 also swap-entry-nothing
 
 test swap-entry-lost: the entry of a slot is gone
-set phys[lone(7)] = 0
+set phys[lone(7)] = NO_ENTRY
 expect swap-map-recount warning
 expect mm-rss
 
@@ -235,21 +235,21 @@ also swap-entry-anonexcl
 
 test swap-count-overflow: a count that goes on in a page of overflow: 63 for each there
 needs SWAP_MAP
-pick q kernel small first mapcount=0 ram
-set page[phys[leaf(swapslot(entry(shared(0))))] << 12 >> 24].private = 0x20
-set page[phys[leaf(swapslot(entry(shared(0))))] << 12 >> 24].lru.next = page_va(q) + 8
-set page[q].lru.next = page_va(phys[leaf(swapslot(entry(shared(0))))] << 12 >> 24) + 8
-set phys[(q << 12) + (swapslot(entry(shared(0))) & 0xfff)] = 1
+pick q kernel small first mapcount=0 ram vmalloc
+set page[kpfn(swapslot(entry(shared(0))))].private = 0x20
+set page[kpfn(swapslot(entry(shared(0))))].lru.next = page_va(q) + 8
+set page[q].lru.next = page_va(kpfn(swapslot(entry(shared(0))))) + 8
+set phys[pa(q) + in_page(swapslot(entry(shared(0))))] = bytes(1)
 set mem8[swapslot(entry(shared(0)))] |= 0x80
 expect swap-map-recount warning
 
 test ok-swap-count-overflow: the same with nothing there
 needs SWAP_MAP
-pick q kernel small first mapcount=0 ram
-set page[phys[leaf(swapslot(entry(shared(0))))] << 12 >> 24].private = 0x20
-set page[phys[leaf(swapslot(entry(shared(0))))] << 12 >> 24].lru.next = page_va(q) + 8
-set page[q].lru.next = page_va(phys[leaf(swapslot(entry(shared(0))))] << 12 >> 24) + 8
-set phys[(q << 12) + (swapslot(entry(shared(0))) & 0xfff)] = 0
+pick q kernel small first mapcount=0 ram vmalloc
+set page[kpfn(swapslot(entry(shared(0))))].private = 0x20
+set page[kpfn(swapslot(entry(shared(0))))].lru.next = page_va(q) + 8
+set page[q].lru.next = page_va(kpfn(swapslot(entry(shared(0))))) + 8
+set phys[pa(q) + in_page(swapslot(entry(shared(0))))] = 0
 set mem8[swapslot(entry(shared(0)))] |= 0x80
 expect nothing
 
@@ -300,6 +300,7 @@ set mem32[cluster(1) + 4] -= 1
 expect swap-cluster-count error
 
 test ok-swap-cluster-locked: its lock is held
+machines x86_64 aarch64 riscv64 ppc64
 set mem32[cluster(1) + 4] ^= 1
 set object[cluster(1)].swap_cluster_info.lock = 1
 expect swap-cluster-count note

@@ -246,7 +246,7 @@ expect nothing
 
 test hugetlb-order: a huge page of a size there is no pool for
 needs HUGETLB
-pick p slab head order=3
+pick p slab head order=3 slab=full
 set page[p].page_type = type(hugetlb)
 expect hugetlb-order p error
 
@@ -297,6 +297,7 @@ set page[p]._mapcount = 3
 expect zero-page-mapcount p error
 
 test zero-page-references: users of the zero page may have references, but nobody has these
+machines x86_64 aarch64 riscv64 ppc64
 set page[zero_pfn]._refcount += 5
 expect refcount-extra zero_pfn warning
 
