@@ -270,8 +270,10 @@ static void clear_low_bits(uint8_t *bytes, unsigned nr)
 static struct error *scan_chunk(struct bitmap_scan *s, const struct bitmap *b, uint64_t pfn, uint8_t *buf, size_t size,
 				uint64_t *ret_next)
 {
-	uint64_t pos = b->offset + pfn / 8, left = (b->end - pfn + 63) / 64 * 8, hole;
-	uint64_t held = file_extent(b->file, pos, left < size ? left : size, &hole) / 8 * 8;
+	/* a flattened dump ends a bitmap with the byte of the last page */
+	uint64_t pos = b->offset + pfn / 8, left = (b->end - pfn + 7) / 8, hole;
+	uint64_t extent = file_extent(b->file, pos, left < size ? left : size, &hole);
+	uint64_t held = extent == left ? left : extent / 8 * 8;
 	uint64_t gone = hole > left ? left : (hole + 7) / 8 * 8;
 	struct error *err;
 	size_t got;
@@ -282,8 +284,7 @@ static struct error *scan_chunk(struct bitmap_scan *s, const struct bitmap *b, u
 	if (!held)
 		return scan_hole(s, pfn, *ret_next - pfn);
 	err = file_read(b->file, pos, buf, held, &got);
-	if (got < held) /* cut while it is read */
-		memset(buf + got, 0, held - got);
+	memset(buf + got, 0, (held + 7) / 8 * 8 - got); /* less than held: cut while it is read */
 	if (pfn < b->first)
 		clear_low_bits(buf, (unsigned)(b->first - pfn));
 	return err ? err : scan_bytes(s, buf, pfn, *ret_next);
