@@ -55,6 +55,14 @@ void strbuf_printf(struct strbuf *b, const char *fmt, ...)
 		b->failed = true;
 }
 
+void strbuf_cut(struct strbuf *b, size_t len)
+{
+	if (len >= b->len)
+		return;
+	b->len = len;
+	b->s[len] = '\0';
+}
+
 char *strbuf_take(struct strbuf *b)
 {
 	char *s = b->failed ? NULL : b->s;

@@ -20,6 +20,9 @@ void strbuf_puts(struct strbuf *b, const char *s);
 /** Formats may have marks for numbers, see agree.h. */
 void strbuf_printf(struct strbuf *b, const char *fmt, ...) _printf_(2, 3);
 
+/** Forget what stands behind the first \p len bytes. */
+void strbuf_cut(struct strbuf *b, size_t len);
+
 /** The text, now the caller's (free()); NULL when an allocation failed.  The buffer is empty afterwards. */
 char *strbuf_take(struct strbuf *b);
 void strbuf_deinit(struct strbuf *b);

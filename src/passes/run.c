@@ -110,6 +110,21 @@ static unsigned wanted_passes(const struct check *c)
 	return wanted;
 }
 
+/* Findings about pages say where their struct page is, for those who go on with a debugger. */
+static void name_struct_pages(struct check *c)
+{
+	for (size_t i = 0; i < c->findings.list.nr; i++) {
+		struct subject *s = &c->findings.list.v[i].subject;
+		const struct section *section;
+
+		if ((s->kind != SUBJ_PAGE && s->kind != SUBJ_FOLIO) || s->address != UINT64_MAX)
+			continue;
+		section = memmap_section(&c->memmap, s->pfn);
+		if (section)
+			s->address = memmap_page_va(&c->memmap, section, s->pfn);
+	}
+}
+
 struct error *check_run(struct check *c)
 {
 	unsigned wanted = wanted_passes(c);
@@ -123,6 +138,7 @@ struct error *check_run(struct check *c)
 		return error_prefix(err, "%s", dump_info(c->dump)->path);
 	since = check_clock();
 	err = findings_finish(&c->findings);
+	name_struct_pages(c);
 	if (!err)
 		err = alloc_explain(c);
 	if (!err)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/strbuf.h"
+#include "report/next.h"
 #include "report/words.h"
 #include "rules/signature.h"
 
@@ -110,22 +110,37 @@ static void title(struct out *out, const char *element, const struct finding *f,
 	out_printf(out, "</%s>\n", element);
 }
 
-/* The command that shows everything about the page. */
-static void next_command(struct out *out, const struct report *r, const struct finding *f)
+/* Commands of a program in one block; none when there are none. */
+static void commands(struct out *out, const char *program, char *taken)
 {
-	struct strbuf b = { 0 };
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = taken;
 
-	if (f->subject.pfn == UINT64_MAX)
+	out->failed |= !text;
+	if (!text || !*text)
 		return;
-	strbuf_puts(&b, "pagefsck page ");
-	if (r->kernel.debuginfo_path)
-		strbuf_printf(&b, "-d %s ", r->kernel.debuginfo_path);
-	strbuf_printf(&b, "%s %#" PRIx64, r->dump.path ? r->dump.path : "DUMP", f->subject.pfn);
-	text = strbuf_take(&b);
-	out_printf(out, "<p class=\"next\">Everything about this page: ");
-	html_element(out, "code", NULL, text);
-	out_printf(out, "</p>\n");
+	out_printf(out, "<dt>%s</dt><dd><pre>", program);
+	for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
+		html_text(out, line);
+		out_printf(out, rest ? "\n" : "");
+	}
+	out_printf(out, "</pre></dd>\n");
+}
+
+/* The command that shows everything about the page, and what to paste into the debuggers. */
+static void next_steps(struct out *out, const struct report *r, const struct finding *f)
+{
+	_cleanup_free_ char *text = next_command(r, f);
+
+	out->failed |= !text;
+	if (text && *text) {
+		out_printf(out, "<p class=\"next\">Everything about this page: ");
+		html_element(out, "code", NULL, text);
+		out_printf(out, "</p>\n");
+	}
+	out_printf(out, "<details class=\"paste\"><summary>Commands for crash and drgn</summary>\n<dl>\n");
+	commands(out, "crash", next_crash(r, f, true));
+	commands(out, "drgn", next_drgn(r, f));
+	out_printf(out, "</dl>\n</details>\n");
 }
 
 static void consequences(struct out *out, const struct html_findings *h, size_t root)
@@ -158,7 +173,7 @@ static void finding(struct out *out, const struct html_findings *h, const struct
 	title(out, "h4", f, false);
 	fields(out, f);
 	evidence(out, f);
-	next_command(out, r, f);
+	next_steps(out, r, f);
 	consequences(out, h, i);
 	out_printf(out, "</article>\n");
 }

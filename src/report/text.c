@@ -77,7 +77,7 @@ struct error *report_text(const struct report *r, const struct report_options *o
 	text_verdict(&out, r, &t);
 	text_findings(&out, r, o);
 	if (!o->quiet) {
-		text_meanings(&out, r->findings);
+		text_meanings(&out, r);
 		text_details(&out, r, o);
 	}
 	return out_finish(&out);

@@ -21,8 +21,8 @@ void text_findings(struct out *out, const struct report *r, const struct report_
 /** One finding at column \p indent; \p root is the finding it follows from, or NULL; \p signature: with its own. */
 void text_finding(struct out *out, const struct finding *f, const struct finding *root, unsigned indent, bool signature);
 
-/** What each rule that fired means. */
-void text_meanings(struct out *out, const struct findings *fs);
+/** What each rule that fired means, and what to type next for its first finding. */
+void text_meanings(struct out *out, const struct report *r);
 
 /** Tables of page kinds: in all, and per zone. */
 void text_census(struct out *out, const struct census *c, uint64_t page_size);

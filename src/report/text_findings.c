@@ -3,9 +3,11 @@
 #include "report/text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/strbuf.h"
 #include "report/groups.h"
+#include "report/next.h"
 
 /* What is shown and what is held back, per rule. */
 struct tree {
@@ -85,25 +87,52 @@ void text_findings(struct out *out, const struct report *r, const struct report_
 	groups_deinit(&t.groups);
 }
 
-static void meaning(struct out *out, const struct rule *rule)
+/* Lines to paste, as they are: the text from the dump was escaped when they were made, or is none. */
+static void paste(struct out *out, const char *label, char *taken)
 {
+	_cleanup_free_ char *lines = taken;
+
+	out->failed |= !lines;
+	for (const char *s = lines; s && *s; s += *s == '\n') {
+		size_t len = strcspn(s, "\n");
+		_cleanup_free_ char *line = strndup(s, len);
+
+		out_printf(out, "  ");
+		out_toned(out, TONE_DIM, label);
+		out_printf(out, "%*s", (int)(10 - strlen(label)), "");
+		out_untrusted(out, line ? line : "");
+		out_printf(out, "\n");
+		out->failed |= !line;
+		label = "";
+		s += len;
+	}
+}
+
+static void meaning(struct out *out, const struct report *r, const struct finding *first)
+{
+	const struct rule *rule = &rules[first->rule];
+
 	out_printf(out, "\n");
 	out_toned(out, TONE_STRONG, rule->id);
 	out_printf(out, "\n");
 	out_labelled(out, 2, 10, "promise", rule->promise);
 	out_labelled(out, 2, 10, "causes", rule->causes);
 	out_labelled(out, 2, 10, "look", rule->look);
+	paste(out, "next", next_command(r, first));
+	paste(out, "crash", next_crash(r, first, false));
 }
 
-void text_meanings(struct out *out, const struct findings *fs)
+void text_meanings(struct out *out, const struct report *r)
 {
-	bool fired[NR_RULES + 1] = { false };
+	const struct finding *first[NR_RULES + 1] = { NULL };
+	const struct findings *fs = r->findings;
 
 	for (size_t i = 0; i < fs->list.nr; i++)
-		fired[fs->list.v[i].rule] = true;
+		if (!first[fs->list.v[i].rule])
+			first[fs->list.v[i].rule] = &fs->list.v[i];
 	if (fs->list.nr)
 		text_title(out, "WHAT THESE RULES MEAN (legal exceptions: pagefsck explain RULE)");
 	for (size_t i = 0; i < NR_RULES; i++)
-		if (fired[i])
-			meaning(out, &rules[i]);
+		if (first[i])
+			meaning(out, r, first[i]);
 }

@@ -58,9 +58,9 @@ try "dump failed" 1
 [ "$(reports)" = 0 ] || wrong "checked what was not saved"
 grep -q "no dump was saved (status 1)" "$tmp/out" || wrong "does not say so"
 if [ -n "$has_limits" ]; then
-	MEMORY_KB=36000 try "too little memory" 0
+	MEMORY_KB=16000 try "too little memory" 0
 	failed=$crash/202611020900/dump.202611020900.pagefsck.failed
-	grep -q "36000 KiB.*after the reboot run: pagefsck check $crash/2026" "$failed" || wrong "no word about it"
+	grep -q "16000 KiB.*after the reboot run: pagefsck check $crash/2026" "$failed" || wrong "no word about it"
 	grep -q "out of memory" "$failed" || wrong "no reason"
 	[ "$(reports)" = 1 ] || wrong "a report all the same"
 	unset MEMORY_KB

@@ -112,7 +112,7 @@ def try_permission(w):
 
 
 def try_cut_headers(w):
-    for size, where in ((100, "kdump header"), (4096, "page bitmaps"), (10000, "page bitmaps")):
+    for size, where in ((100, "kdump header"), (4096, "kdump sub header"), (10000, "page bitmaps")):
         w.refuses(f"kdump cut after {size} bytes", w.make("short", w.kdump[:size]), [f"{size} bytes", where, "copy"])
     for size, where in ((16, "ELF header"), (64, "program headers"), (500, "notes")):
         w.refuses(f"ELF cut after {size} bytes", w.make("short", w.elf[:size]), [f"{size} bytes", where, "copy"])

@@ -45,6 +45,31 @@ void image_put_le(struct image *m, size_t offset, uint64_t value, unsigned size)
 	image_put(m, offset, bytes, size);
 }
 
+static void put_be64(struct image *m, uint64_t value)
+{
+	uint8_t bytes[8];
+
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (uint8_t)(value >> (56 - 8 * i));
+	image_put(m, m->size, bytes, sizeof(bytes));
+}
+
+/* The end mark is taken away and put back. */
+void image_flatten(struct image *flat, const struct image *m, size_t offset, size_t size)
+{
+	if (flat->size) {
+		flat->size -= 16;
+	} else {
+		image_put(flat, 0, "makedumpfile", sizeof("makedumpfile"));
+		image_put_word(flat, IMAGE_PAGE - 1, 0, 1);
+	}
+	put_be64(flat, offset);
+	put_be64(flat, size);
+	image_put(flat, flat->size, m->bytes + offset, size);
+	put_be64(flat, UINT64_MAX);
+	put_be64(flat, UINT64_MAX);
+}
+
 void image_free(struct image *m)
 {
 	free(m->bytes);

@@ -32,6 +32,9 @@ void image_put_word(struct image *m, size_t offset, uint64_t value, unsigned siz
 void image_put_le(struct image *m, size_t offset, uint64_t value, unsigned size);
 void image_free(struct image *m);
 
+/** Add \p size bytes from \p offset of \p m on to a flattened dump as one record; an empty \p flat is begun. */
+void image_flatten(struct image *flat, const struct image *m, size_t offset, size_t size);
+
 uint8_t image_byte(uint64_t pfn, size_t i);
 void image_put_page(struct image *m, size_t offset, uint64_t pfn);
 

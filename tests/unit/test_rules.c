@@ -90,6 +90,42 @@ static bool value_known(const struct rule *r, const char *name)
 	return known;
 }
 
+static void expect_filled(const struct finding *f, const char *commands, enum recipe_form form, const char *expected)
+{
+	struct strbuf b = { 0 };
+
+	strbuf_puts(&b, "before ");
+	assert_int_equal(recipe_fill(&b, commands, f, 4096, form), *expected != '\0');
+	assert_string_equal(b.s + strlen("before "), expected);
+	strbuf_deinit(&b);
+}
+
+/* Values take the place of words; what lacks one is left out; what the dump calls things stays out of commands. */
+static void test_recipe_fill(void **state)
+{
+	struct field fields[] = {
+		{ .name = "pte", .format = FMT_HEX, .found = 0x8000000012345067 },
+		{ .name = "cache", .format = FMT_TEXT, .found_text = "; rm -r" },
+		{ .name = "memcg_data", .format = FMT_PTR, .found = 0xffff888000000001 },
+	};
+	struct finding f = { .subject = subject_page(SUBJ_PAGE, 0x12), .fields = fields, .nr_fields = ARRAY_SIZE(fields) };
+
+	(void)state;
+	f.subject.address = 0xffffea0000000480;
+	f.subject.pid = 42;
+	expect_filled(&f, "kmem PAGE\nkmem -z\nvtop -c PID ADDRESS\nrd -p PHYS 512", RECIPE_LINES,
+		      "kmem 0xffffea0000000480\nkmem -z\nrd -p 0x12000 512\n");
+	expect_filled(&f, "kmem -z\npte ENTRY\nkmem -s CACHE\nx MEMCG", RECIPE_FILLED, "pte 0x8000000012345067\n");
+	expect_filled(&f, "a = f(\"PAGE *\", PAGE, PAGES)\nb(PID)", RECIPE_WHOLE,
+		      "a = f(\"PAGE *\", 0xffffea0000000480, PAGES)\nb(42)\n");
+	expect_filled(&f, "a(PID)\nb(INDEX)\nc(PFN)", RECIPE_WHOLE, "");
+	expect_filled(&f, "h HEAD", RECIPE_LINES, "h 0xffffea0000000480\n");
+	f.subject.head_pfn = 0x10;
+	expect_filled(&f, "h HEAD", RECIPE_LINES, "");
+	f.subject.pfn = UINT64_MAX / 2;
+	expect_filled(&f, "rd -p PHYS", RECIPE_LINES, "");
+}
+
 /* Commands to paste: each rule has some, each recipe is for some rule, no line is too long to be pasted. */
 static void test_recipes(void **state)
 {
@@ -533,6 +569,7 @@ int main(void)
 		cmocka_unit_test(test_table_columns),
 		cmocka_unit_test(test_ids_are_unique),
 		cmocka_unit_test(test_recipes),
+		cmocka_unit_test(test_recipe_fill),
 		cmocka_unit_test(test_summary_names),
 		cmocka_unit_test(test_every_message_renders),
 		cmocka_unit_test(test_names),
