@@ -13,6 +13,12 @@
 
 const char *debuginfo_arch(const char *path)
 {
+	static const struct {
+		uint16_t machine;
+		const char *arch;
+	} machines[] = {
+		{ EM_X86_64, "x86_64" }, { EM_AARCH64, "aarch64" }, { EM_RISCV, "riscv64" }, { EM_PPC64, "ppc64" }, { EM_S390, "s390x" },
+	};
 	uint16_t machine;
 	enum endian endian;
 	Elf64_Ehdr e;
@@ -25,7 +31,10 @@ const char *debuginfo_arch(const char *path)
 	if (get_u16(endian, &e.e_type) == ET_CORE)
 		return NULL;
 	machine = get_u16(endian, &e.e_machine);
-	return machine == EM_X86_64 ? "x86_64" : machine == EM_AARCH64 ? "aarch64" : "other than x86_64";
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++)
+		if (machine == machines[i].machine)
+			return machines[i].arch;
+	return "of another machine";
 }
 
 static struct error *source_draw(struct layout_source *s, const struct layout *l, struct types *t)
