@@ -107,6 +107,10 @@ static struct error *place_word(const struct placing *p, unsigned worker, struct
 	struct error *err;
 
 	x->is_inside = is_one_block(p->check, pfn, x->pfn);
+	if (r->kind == KIND_SLAB && place_in_stack(&p->holders->places, x->pa, &at)) {
+		set_place(p->check, r, &at, x);
+		return NULL;
+	}
 	if (r->kind == KIND_SLAB) {
 		err = holder_in_slab(p->check, p->holders, &p->slabs[worker], x);
 		return err ? err : holder_own_slot(p->check, p->holders, w, x);

@@ -275,6 +275,11 @@ static bool find_vmalloc(const struct places *p, uint64_t va, struct place *ret)
 	return true;
 }
 
+bool place_in_stack(const struct places *p, uint64_t pa, struct place *ret)
+{
+	return p->linear.known && find_stack(p, p->linear.base + pa, ret);
+}
+
 struct error *place_find(const struct places *p, struct kvmem *k, uint64_t pa, bool reserved, struct place *ret)
 {
 	uint64_t linear = p->linear.known ? p->linear.base + pa : 0, va;

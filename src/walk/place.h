@@ -63,6 +63,9 @@ void places_deinit(struct places *p);
 /** Find where vmalloc mapped the pfns of \p wanted. */
 struct error *places_map(struct places *p, struct kvmem *k, const struct bitmap *wanted) _must_check_;
 
+/** Whether \p pa is in a task's stack that is not a vmalloc area: where pages are larger than stacks, these are slab objects. */
+bool place_in_stack(const struct places *p, uint64_t pa, struct place *ret);
+
 /** \p reserved: the page at \p pa was never in the hands of the page allocator. */
 struct error *place_find(const struct places *p, struct kvmem *k, uint64_t pa, bool reserved, struct place *ret) _must_check_;
 

@@ -20,6 +20,7 @@ set mem[object[task(t)].task_struct.thread.sp + 64] = page_va(p - 1) + 8
 expect nothing
 
 test flight-split-nobody: a locked page, but nobody splits anything
+todo 6.12-ppc64el: a leftover in a live frame of a stack names the page that is picked there
 pick p anon small follows=1 refcount=1 mapcount=1 flag=!locked
 set page[p]._refcount += 1
 set page[p].flags |= flag(locked)
