@@ -17,7 +17,8 @@ const char *debuginfo_arch(const char *path)
 		uint16_t machine;
 		const char *arch;
 	} machines[] = {
-		{ EM_X86_64, "x86_64" }, { EM_AARCH64, "aarch64" }, { EM_RISCV, "riscv64" }, { EM_PPC64, "ppc64" }, { EM_S390, "s390x" },
+		{ EM_X86_64, "x86_64" }, { EM_AARCH64, "aarch64" }, { EM_RISCV, "riscv64" },
+		{ EM_PPC64, "ppc64" },	 { EM_S390, "s390x" },
 	};
 	uint16_t machine;
 	enum endian endian;
