@@ -26,11 +26,22 @@ static void add_severities(struct strbuf *b, const struct report_totals *t)
 	}
 }
 
+/* "28 places (539 pages)" when folios of several pages are among them: "rest of memory" counts pages. */
+static void add_pages(struct strbuf *b, const struct report_totals *t)
+{
+	add_count(b, t->pages, t->touched > t->pages ? "place" : "page");
+	if (t->touched <= t->pages)
+		return;
+	strbuf_puts(b, " (");
+	add_count(b, t->touched, "page");
+	strbuf_puts(b, ")");
+}
+
 static void add_places(struct strbuf *b, const struct report_totals *t)
 {
 	strbuf_puts(b, t->dropped ? " in at least " : " in ");
 	if (t->pages)
-		add_count(b, t->pages, "page");
+		add_pages(b, t);
 	if (t->objects) {
 		strbuf_puts(b, t->pages ? " and " : "");
 		add_count(b, t->objects, t->pages ? "other object" : "object");
