@@ -290,7 +290,8 @@ static struct error *take_table(struct orphans *o, struct home *home, const unsi
 	struct check *c = o->walk->check;
 	struct space *space = home->found ? &c->spaces[home->excuse.space] : NULL;
 
-	if (!home->moving && (o->gaps || homes_unknown(c))) {
+	/* where tables are missing, an address space that has none for the page may have it after all */
+	if (o->gaps || (!home->moving && homes_unknown(c))) {
 		o->unknown++;
 		return NULL;
 	}

@@ -9,11 +9,14 @@
 static struct error *open_slab(struct check *c, const struct holders *h, struct holder_slab *s, uint64_t va)
 {
 	struct error *err = slab_open(&h->slabs, &s->memory, va, s->bitmap, &s->chain, &s->at);
+	bool gap = false;
 
 	s->first_pfn = s->at.pfn;
 	s->end_pfn = s->at.pfn + bit_u64(s->at.order);
 	if (!err && s->memory.size)
-		err = objects_cpu_free(c, &s->at, &s->memory, s->bitmap);
+		err = objects_cpu_free(c, &s->at, &s->memory, s->bitmap, &gap);
+	if (gap)
+		s->chain.end = CHAIN_GAP;
 	return err;
 }
 
@@ -49,14 +52,18 @@ struct error *holder_in_slab(struct check *c, const struct holders *h, struct ho
 
 /* ---- sheaves ----------------------------------------------------------------------------------------------------- */
 
-/* Words in live objects of \p cache. */
-static void judge_objects(const struct addrset *objects, struct holders *h, uint32_t cache)
+/* Words in live objects of \p cache.  \p gap: others may be free, too. */
+static void judge_objects(const struct addrset *objects, bool gap, struct holders *h, uint32_t cache)
 {
 	for (size_t i = 0; i < h->list.nr; i++) {
 		struct holder *x = &h->list.v[i];
 
-		if (x->where == HOLDER_SLAB && x->thing == cache && x->state == HOLDER_LIVE && addrset_has(objects, x->start))
+		if (x->where != HOLDER_SLAB || x->thing != cache || x->state != HOLDER_LIVE)
+			continue;
+		if (objects->nr && addrset_has(objects, x->start))
 			x->state = HOLDER_STALE;
+		else if (gap)
+			x->state = HOLDER_UNCERTAIN;
 	}
 }
 
@@ -74,12 +81,13 @@ struct error *holders_sheaves(struct check *c, struct holders *h)
 			met[h->list.v[i].thing] = true;
 	for (size_t i = 0; !err && i < h->slabs.caches.nr; i++) {
 		struct addrset objects = { 0 };
+		bool gap = false;
 
 		if (!met[i])
 			continue;
-		err = objects_in_sheaves(c, c->kv, &h->slabs, &h->slabs.caches.v[i], &objects);
-		if (!err && objects.nr)
-			judge_objects(&objects, h, (uint32_t)i);
+		err = objects_in_sheaves(c, c->kv, &h->slabs, &h->slabs.caches.v[i], &objects, &gap);
+		if (!err && (objects.nr || gap))
+			judge_objects(&objects, gap, h, (uint32_t)i);
 		addrset_deinit(&objects);
 	}
 	return err;

@@ -13,12 +13,16 @@
 #include "passes/check.h"
 #include "walk/slab.h"
 
-/** Set the bits of objects of the slab at hand that CPUs have taken from it to give out (kmem_cache_cpu.freelist). */
-struct error *objects_cpu_free(struct check *c, const struct slab_at *at, struct slab_memory *m, uint64_t *bitmap) _must_check_;
+/**
+ * Set the bits of objects of the slab at hand that CPUs have taken from it to give out (kmem_cache_cpu.freelist).  *ret_gap: the
+ * dump lacks what a CPU has, so others may be free, too.
+ */
+struct error *objects_cpu_free(struct check *c, const struct slab_at *at, struct slab_memory *m, uint64_t *bitmap, bool *ret_gap)
+	_must_check_;
 
-/** Add the objects of \p cache that are in sheaves of CPUs and barns to \p ret. */
+/** Add the objects of \p cache that are in sheaves of CPUs and barns to \p ret.  *ret_gap: the dump lacks some of them. */
 struct error *objects_in_sheaves(struct check *c, struct kvmem *kv, const struct slabs *slabs, const struct slab_cache *cache,
-				 struct addrset *ret) _must_check_;
+				 struct addrset *ret, bool *ret_gap) _must_check_;
 
 /** Called with the address of an object in use. */
 typedef struct error *(*object_fn)(void *arg, struct worker *w, const struct slab_cache *cache, uint64_t object);
@@ -37,6 +41,7 @@ struct object_probe {
 	struct worker *w;
 	uint64_t cache;        /**< of which \a sheaves are; 0: none */
 	struct addrset sheaves;
+	bool sheaf_gap;        /**< some of them are not known */
 	struct slab_memory memory;
 	uint64_t *bitmap;
 };
@@ -45,7 +50,7 @@ struct object_probe {
 bool object_probe_init(struct object_probe *p, struct check *c, struct worker *w);
 void object_probe_deinit(struct object_probe *p);
 
-/** Whether \p va is the start of a slab object that is free.  What is no slab, or cannot be followed, is not. */
-struct error *object_is_free(struct object_probe *p, uint64_t va, bool *ret) _must_check_;
+/** Whether \p va is the start of a slab object that is free.  What is no slab, or is damaged, is not; *ret_gap: the dump does not tell. */
+struct error *object_is_free(struct object_probe *p, uint64_t va, bool *ret, bool *ret_gap) _must_check_;
 
 #endif

@@ -201,8 +201,10 @@ static struct error *note_shared(struct skb_walk *s, const struct found_skb *f, 
 	err = choose(s, f, nr, &holding);
 	/* of a pair one may have been freed, and of those that are being freed the memory goes first */
 	if (!err && !holding.queued)
-		err = object_is_free(&s->probe, f->skb.head, &gone);
-	return err || gone ? err : note_info(s, &holding, &info);
+		err = object_is_free(&s->probe, f->skb.head, &gone, &gap);
+	if (gap)
+		refs_cut(s->w, REF_SKB);
+	return err || gone || gap ? err : note_info(s, &holding, &info);
 }
 
 static int by_info(const void *a, const void *b)

@@ -280,6 +280,7 @@ struct error *memcgs_init(struct memcgs *m, const struct layout *l, const struct
 	err = kvmem_read_word(k, at, 8, &root, &ok);
 	if (!err)
 		err = is_off(l, k, &off);
+	m->nr_gaps = !err && !ok && !off;
 	if (err || !ok || !root || off)
 		return err;
 	m->known = m->complete = true;

@@ -122,7 +122,7 @@ struct error *splitqs_init(struct splitqs *q, const struct layout *l, const stru
 	memset(q, 0, sizeof(*q));
 	if (!layout_has(l, NEED_DEFERRED_SPLIT))
 		return NULL;
-	q->complete = !z->nr_gaps && (!m->known || m->complete);
+	q->complete = !z->nr_gaps && !m->nr_gaps && (!m->known || m->complete);
 	if (fact_found(&l->facts, FACT_SPLIT_QUEUE_LIST))
 		return old_queues(&s);
 	return layout_symbol(l, FACT_DEFERRED_SPLIT_LRU, &lru) ? lru_queues(&s, lru) : NULL;
