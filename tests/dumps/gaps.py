@@ -27,6 +27,10 @@ ALARMS = (
     ("6.12-la57", "kernel", 3, 0),    # a page table, and which anon_vma the area above it has
     ("6.12-s390x", "kernel", 50, 0),  # part of a table of several pages that covers all 64 bits of addresses
     ("5.10-kdump", "page-table", 40, 106),  # more suspects than are looked at
+    ("6.12-kdump", "page-table", 3, 105),   # tables that map the stacks of tasks: who unmaps pages is not known
+    ("6.12-tiny", "vmemmap", 3, 0),         # half a head: struct pages of 56 bytes
+    ("6.12-tiny", "reserved", 40, 2),       # a zone, but not its node
+    ("7.3-hvo", "vmemmap", 3, 1),           # heads whose tails share a frame
 )
 # How many bytes of the file are missing.
 CUTS = (1, 100000, 1000000, 5000000, 15000000, 25000000)
