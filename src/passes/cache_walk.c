@@ -345,6 +345,11 @@ static struct error *on_problem(void *arg, const struct xa_problem *p)
 	}
 	if (p->trouble == XA_NODE_NR_VALUES && is_miscounted(cw))
 		return NULL;
+	/* without its super block shmem cannot be told from others */
+	if (p->trouble == XA_NODE_NR_VALUES && !cw->sb && !one_slot_each(cw)) {
+		cw->w->ledger.rule[rule].gaps++;
+		return NULL;
+	}
 	cw->item->cut |= p->cut;
 	err = cache_inode_finding(cw->w, rule, cw->m.va, cw->has_inode ? cw->inode.va : 0, &f);
 	if (f)
