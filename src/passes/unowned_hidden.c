@@ -10,6 +10,8 @@
  *   has filled all of them;
  * - tables for hardware, which hold physical addresses: page tables of an IOMMU, tables of devices and collections of an arm64
  *   GICv3 ITS (its_alloc_table_entry()) and the like, from a table that somebody has;
+ * - variables of modules that hold the physical address of what hardware reads: kvm_amd has its map of I/O permissions so
+ *   (iopm_base, svm_hardware_setup()), kvm_intel the page for the APIC;
  * - sections of memory, whose pointer to their tables of page_ext is off by their first pfn (init_section_page_ext());
  * - nothing at all: crash_save_vmcoreinfo() makes vmcoreinfo_data lead to the copy in the memory of the crash kernel, and forgets
  *   the page.
@@ -122,6 +124,44 @@ struct error *try_tables(struct judging *j)
 		for (uint64_t i = 0; !err && i < nr; i++)
 			err = scan_table(j, p->refs.pfn + i, nr == 1);
 	}
+	return err;
+}
+
+/* The words of a page, at an address of a module: is one of them where a block begins? */
+static struct error *scan_module_words(struct judging *j, size_t nr)
+{
+	struct check *c = j->t->c;
+	struct error *err = NULL;
+
+	for (size_t i = 0; !err && i < nr; i++) {
+		uint64_t pa = get_u64(c->layout.mmu.endian, &j->words[i]), pfn = pa >> c->layout.page_shift;
+		size_t block = pa & low_mask(c->layout.page_shift) ? SIZE_MAX : block_of(j, pfn);
+
+		if (block != SIZE_MAX && j->list[block]->refs.pfn == pfn && is_open(j->list[block]))
+			err = block_found(j, block, KOWNER_HARDWARE);
+	}
+	return err;
+}
+
+struct error *try_module_words(struct judging *j)
+{
+	enum { MAX_BYTES = 512 << 20 }; /* modules are mapped into 1 or 2 GiB, and take some 100 MiB at most */
+	struct check *c = j->t->c;
+	const struct modules *m = &j->t->holders.places.modules;
+	size_t page = (size_t)1 << c->layout.page_shift, got;
+	uint64_t left = MAX_BYTES;
+	struct error *err = NULL;
+
+	for (size_t i = 0; !err && i < m->list.nr; i++)
+		for (uint64_t va = m->list.v[i].start; !err && va < m->list.v[i].end && left >= page; left -= page) {
+			uint64_t rest = m->list.v[i].end - va;
+			struct kv_gap gap;
+
+			err = kvmem_read(c->kv, va, j->words, rest < page ? (size_t)rest : page, &got, &gap);
+			if (!err)
+				err = scan_module_words(j, got / 8);
+			va += rest < page ? rest : page;
+		}
 	return err;
 }
 

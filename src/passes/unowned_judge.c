@@ -247,6 +247,8 @@ static struct error *spread(struct judging *j)
 		if (!err && !j->linked)
 			err = add_links(j);
 		if (!err && !round)
+			err = try_module_words(j);
+		if (!err && !round)
 			err = try_page_ext(j);
 		if (!err && !round)
 			err = try_vmcoreinfo(j);

@@ -47,6 +47,9 @@ struct error *try_lists(struct judging *j) _must_check_;
  */
 struct error *try_links(struct judging *j) _must_check_;
 
+/** Physical addresses in variables of modules. */
+struct error *try_module_words(struct judging *j) _must_check_;
+
 /** Tables of page_ext. */
 struct error *try_page_ext(struct judging *j) _must_check_;
 
