@@ -52,7 +52,7 @@ static void add_page_count(const struct counts *n, const struct census_record *r
 	int64_t surplus = 0;
 	const char *what = NULL;
 
-	if (n->c->layout.mapcount == MAPCOUNT_A && r->order) {
+	if (n->c->layout.mapcount == MAPCOUNT_A && r->bits & (CENSUS_HEAD | CENSUS_TAIL)) {
 		bool anon = kind_is_anon((enum page_kind)r->kind);
 
 		surplus = anon ? !!(n->f.flags_1 & flag_mask(n->c->layout.flag.double_map)) : (int64_t)mapcount_unbias(n->f.entire);
