@@ -122,17 +122,25 @@ def check_others(cases, server, root):
     cases.case("a newer schema is refused", [] if done.returncode == 8 and "schema 999" in done.stderr else f"{done.returncode} {done.stderr}")
 
 
+def start_and_stop(url, *args):
+    """A scan at work, stopped until it gets SIGCONT: it does not end before the test has done what it does to it."""
+    scan = batchtest.start("--db", url, "-j", "1", *args)
+    batchtest.wait_for(scan.pid)
+    scan.send_signal(signal.SIGSTOP)
+    return scan
+
+
 def check_lost(cases, server, root, whole):
     """A server that goes away and comes back is waited for; nothing is lost, and nothing is there twice."""
     for name, how in ("ended", None), ("crashed", signal.SIGQUIT):
         url = server.url(name)
-        scan = batchtest.start("--db", url, "-j", "1", root)
-        batchtest.wait_for(scan.pid)
+        scan = start_and_stop(url, root)
         if how is None:  # as an administrator does, or a server that closes idle connections
             Store(server, "postgres").all(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
         else:
             server.stop(how)
             server.start()
+        scan.send_signal(signal.SIGCONT)
         _, err = scan.communicate()
         wrong = [batchtest.differ(whole, batchtest.contents(Store(server, name)), name)]
         if scan.returncode != 4 or b"trying again for 300 s" not in err or b"there again after" not in err:
@@ -144,9 +152,9 @@ def check_gone(cases, server, root, whole):
     """A server that stays away: an error that names it and says what to do, what was done is told, and the next run does the rest."""
     url = server.url("gone")
     for name, options, says in ("for good", ("--store-wait", "0.7"), b"given up after 1 s"), ("until SIGTERM", (), b"given up after"):
-        scan = batchtest.start("--db", url, "-j", "1", *options, root)
-        batchtest.wait_for(scan.pid)
+        scan = start_and_stop(url, *options, root)
         server.stop(signal.SIGQUIT)
+        scan.send_signal(signal.SIGCONT)
         if not options:
             while not os.read(scan.stderr.fileno(), 4096):  # what it waits for
                 pass
