@@ -6,18 +6,24 @@
 
 #include <inttypes.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/library.h"
+#include "batch/child.h"
 
-enum { MAX_VALUES = 64, MAX_COLUMNS = 64, NUMBER_SIZE = 32 };
+enum { MAX_VALUES = 64, MAX_COLUMNS = 64, NUMBER_SIZE = 32, LOOK_MS = 100 };
+
+/* Seconds that a server may take for a statement beside what it waits for. */
+static const double GRACE = 5;
 
 #define LIBPQ_SONAME "libpq.so.5"
 
 #define LIBPQ_FUNCTIONS(X) \
-	X(clear) X(connectdbParams) X(errorMessage) X(exec) X(execParams) X(finish) X(getisnull) X(getvalue) X(nfields) X(ntuples) \
-	X(reset) X(resultErrorField) X(resultStatus) X(setClientEncoding) X(setNoticeProcessor) X(status)
+	X(clear) X(connectdbParams) X(consumeInput) X(errorMessage) X(finish) X(getResult) X(getisnull) X(getvalue) X(isBusy) \
+	X(nfields) X(ntuples) X(reset) X(resultErrorField) X(resultStatus) X(sendQuery) X(sendQueryParams) \
+	X(setNoticeProcessor) X(socket) X(status)
 
 struct libpq {
 	void *library;
@@ -109,10 +115,42 @@ static struct error *take_answer(struct postgres_state *s, const PGresult *r)
 	return said;
 }
 
+/* Until something can be taken; false: a server that hangs, which nobody waits for longer than for its locks. */
+static bool wait_for_answer(struct postgres_state *s, double began)
+{
+	while (s->pq.isBusy(s->conn)) {
+		struct pollfd p = { .fd = s->pq.socket(s->conn), .events = POLLIN };
+		double seconds = child_clock() - began;
+
+		if (seconds > s->patience->seconds + GRACE || (seconds > GRACE && told_to_end()))
+			return false;
+		if (poll(&p, 1, LOOK_MS) > 0 && !s->pq.consumeInput(s->conn))
+			break;
+	}
+	return true;
+}
+
+/* What the server says to what was sent: the last of its answers, NULL when there is none. */
+static PGresult *take_result(struct postgres_state *s, int sent)
+{
+	double began = child_clock();
+	PGresult *last = NULL, *r;
+
+	while (sent && wait_for_answer(s, began)) {
+		r = s->pq.getResult(s->conn);
+		if (!r)
+			return last;
+		s->pq.clear(last);
+		last = r;
+	}
+	s->pq.clear(last);
+	return NULL;
+}
+
 static struct error *postgres_script(void *state, const char *sql)
 {
 	struct postgres_state *s = state;
-	PGresult *r = s->pq.exec(s->conn, sql);
+	PGresult *r = take_result(s, s->pq.sendQuery(s->conn, sql));
 	struct error *err = take_answer(s, r);
 
 	s->pq.clear(r);
@@ -147,8 +185,6 @@ static struct error *prepare_session(struct postgres_state *s)
 	char sql[256];
 	struct error *err = s->pq.status(s->conn) == CONNECTION_OK ? NULL : postgres_error(s);
 
-	if (!err && s->pq.setClientEncoding(s->conn, "UTF8"))
-		err = postgres_error(s);
 	snprintf(sql, sizeof(sql),
 		 "SET standard_conforming_strings = on; SET lock_timeout = '%.0fs'; SET idle_in_transaction_session_timeout = '60s'",
 		 seconds);
@@ -159,8 +195,8 @@ static struct error *prepare_session(struct postgres_state *s)
 static struct error *connect_to(struct postgres_state *s, const char *url)
 {
 	static const char *const names[] = { "connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count",
-					     "tcp_user_timeout", "fallback_application_name", "dbname", NULL };
-	const char *values[] = { "10", "30", "10", "3", "60000", "pagefsck", url, NULL };
+					     "tcp_user_timeout", "fallback_application_name", "dbname", "client_encoding", NULL };
+	const char *values[] = { "10", "30", "10", "3", "60000", "pagefsck", url, "UTF8", NULL };
 
 	s->conn = s->pq.connectdbParams(names, values, true);
 	if (!s->conn)
@@ -238,7 +274,7 @@ static struct error *postgres_run(void *state, const char *sql, const struct db_
 		return error_new("a statement with %u values", nr);
 	for (unsigned i = 0; i < nr; i++)
 		text[i] = value_text(&values[i], numbers[i]);
-	r = s->pq.execParams(s->conn, sql, (int)nr, NULL, text, NULL, NULL, 0);
+	r = take_result(s, s->pq.sendQueryParams(s->conn, sql, (int)nr, NULL, text, NULL, NULL, 0));
 	err = take_answer(s, r);
 	if (!err && row)
 		err = give_rows(&s->pq, r, row, arg);

@@ -12,7 +12,7 @@
 /* Seconds between two looks at signals. */
 static const double SLICE = 0.1;
 
-static bool told_to_end(void)
+bool told_to_end(void)
 {
 	sigset_t waiting;
 

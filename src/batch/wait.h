@@ -27,6 +27,9 @@ struct wait {
  */
 bool wait_on(struct wait *w, const struct patience *p, double first, double most);
 
+/** A signal waits that the caller has blocked, and that is to end the program. */
+bool told_to_end(void);
+
 /** Seconds since wait_on() was first called; 0: never. */
 double wait_seconds(const struct wait *w);
 
