@@ -313,7 +313,7 @@ test frozen-run-zeroed: a page of the kernel whose struct page is all zeros
 pick p kernel small zone=DMA vmapped=0 aligned>=1 next=!kernel-interior
 zero page[p]
 set page[p]._mapcount = -1
-expect frozen-run p warning
+expect frozen-run warning
 
 test ok-in-preparation: a block that a CPU has just taken off a free list is no leak
 pick p buddy first order=3
