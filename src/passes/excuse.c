@@ -40,43 +40,48 @@ bool vma_page_address(const struct layout *l, const struct vmas *vs, const struc
 	return true;
 }
 
-/* The dump lacks what would say which anon_vmas, or which file, the area maps: a table there that it lacks may map any page. */
-static bool may_map_any(const struct excuse *e, const struct vma *v, uint64_t mapping)
+/* The dump lacks what would say which anon_vmas, or which file, the area maps: a table there may map any page. */
+static bool may_map_any(const struct vma *v, uint64_t mapping)
 {
-	return e->kind == EXCUSE_GAP && (v->trouble & (mapping & 1 ? VMA_CHAIN_GAP : VMA_FILE_GAP));
+	return v->trouble & (mapping & 1 ? VMA_CHAIN_GAP : VMA_FILE_GAP);
 }
 
-/* Whether the areas of the excuse's address space put the page into its range. */
-static bool covers(const struct check *c, const struct excuse *e, uint64_t mapping, uint64_t index)
+/* Whether the areas of the excuse's address space put the page into its range; *ret_gap: they may, as far as the dump tells. */
+static bool covers(const struct check *c, const struct excuse *e, uint64_t mapping, uint64_t index, bool *ret_gap)
 {
 	const struct vmas *vs = &c->spaces[e->space].vmas;
+	bool any = e->kind == EXCUSE_LOCKED && vs->gap;
 	uint64_t at;
+
+	*ret_gap = e->kind == EXCUSE_GAP;
 
 	for (size_t i = 0; i < vs->list.nr && vs->list.v[i].start < e->end; i++) {
 		const struct vma *v = &vs->list.v[i];
 
 		if (v->end <= e->start)
 			continue;
-		if (may_map_any(e, v, mapping) ||
-		    (vma_page_address(&c->layout, vs, v, mapping, index, &at) && at >= e->start && at < e->end))
+		if (vma_page_address(&c->layout, vs, v, mapping, index, &at) && at >= e->start && at < e->end)
 			return true;
+		any |= e->kind != EXCUSE_DETACHED && may_map_any(v, mapping);
 	}
-	return false;
+	*ret_gap = any;
+	return any;
 }
 
 struct excused excuse_find(const struct check *c, uint64_t mapping, uint64_t index)
 {
 	struct excused ret = { .first = NULL };
+	bool gap;
 
 	for (size_t i = 0; i < c->tables.excuses.nr; i++) {
 		const struct excuse *e = &c->tables.excuses.v[i];
 
-		if (!covers(c, e, mapping, index))
+		if (!covers(c, e, mapping, index, &gap))
 			continue;
 		if (!ret.first)
 			ret.first = e;
 		ret.nr++;
-		ret.gaps += e->kind == EXCUSE_GAP;
+		ret.gaps += gap;
 	}
 	return ret;
 }

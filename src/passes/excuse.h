@@ -11,7 +11,7 @@
 struct excused {
 	const struct excuse *first; /**< NULL: there is none */
 	uint64_t nr;   /**< tables that may explain one mapping each */
-	uint64_t gaps; /**< of these, tables that could not be read */
+	uint64_t gaps; /**< of these, tables that could not be read, or whose areas could not */
 };
 
 /** Excuses for the page with these words (mapping of its head, its own index). */
