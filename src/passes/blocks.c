@@ -5,7 +5,7 @@
  * checks:    runs of neighbouring struct pages that hold what nothing writes there; struct pages that hold another one's
  *            contents
  * relies on: the pages that the memmap pass noted as garbage; findings of all passes
- * exceptions: none; a single damaged struct page is what the other rules are for
+ * exceptions: none; one or two damaged struct pages are what the other rules are for, unless it shows what overwrote them
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -158,6 +158,22 @@ static struct error *look_around(struct check *c, const struct page_run *seen, s
 	return err;
 }
 
+/* One pattern over whole struct pages: somebody filled memory.  All zeros and all ones have rules of their own. */
+static struct error *is_filled(struct check *c, const struct page_run *run, bool *ret)
+{
+	unsigned char bytes[LEAST_PAGES * MAX_PAGE_STRUCT];
+	size_t size = (size_t)run->nr * c->layout.page_struct_size;
+	bool ok = false;
+	struct error *err = NULL;
+
+	*ret = false;
+	if (run->nr < LEAST_PAGES)
+		err = memmap_read_pages(&c->memmap, c->kv, run->pfn, (unsigned)run->nr, bytes, &ok);
+	if (!err && ok)
+		*ret = is_repeated(bytes, size, 8) && !(is_repeated(bytes, size, 1) && (!bytes[0] || bytes[0] == 0xff));
+	return err;
+}
+
 /* Runs with small holes between them are one block. */
 static struct error *join_runs(struct check *c, const struct page_run *all, size_t nr)
 {
@@ -166,12 +182,14 @@ static struct error *join_runs(struct check *c, const struct page_run *all, size
 	for (size_t i = 0, end; !err && i < nr; i = end) {
 		struct page_run block = all[i];
 		uint64_t damaged = all[i].nr;
+		bool filled;
 
 		for (end = i + 1; end < nr && all[end].pfn <= block.pfn + block.nr + LARGEST_HOLE; end++) {
 			block.nr = all[end].pfn + all[end].nr - block.pfn;
 			damaged += all[end].nr;
 		}
-		if (damaged >= LEAST_PAGES)
+		err = is_filled(c, &block, &filled);
+		if (!err && (damaged >= LEAST_PAGES || filled))
 			err = block_finding(c, &block);
 	}
 	return err;

@@ -225,8 +225,12 @@ void count_poisoned(struct worker *w, const struct layout *l, const unsigned cha
 	for (uint64_t i = 0; mask && i < run->nr; i++) {
 		const struct census_record *r = &run->records[i];
 		uint64_t pfn = run->first_pfn + i;
+		uint64_t flags = get_u64(l->mmu.endian, pages + i * l->page_struct_size + l->page.flags);
 
-		if (!(get_u64(l->mmu.endian, pages + i * l->page_struct_size + l->page.flags) & mask) || none >> r->kind & 1)
+		if (!(flags & mask) || none >> r->kind & 1)
+			continue;
+		/* flags that were overwritten whole mark nothing */
+		if (zones_spanning(&w->check->zones, pfn) && !zones_match(&w->check->zones, pfn, flags & ~l->flag.undefined))
 			continue;
 		w->poison.huge |= kind_is_hugetlb((enum page_kind)r->kind);
 		if (!w->poison.nr++ || pfn < w->poison.first)

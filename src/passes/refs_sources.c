@@ -92,21 +92,38 @@ void refs_cut(struct worker *w, enum ref_source source)
 
 /* ---- batches ----------------------------------------------------------------------------------------------------- */
 
+/*
+ * Who empties a batch drops all references before he says that it is empty, but no sooner than he has put all its folios on their
+ * lists: one that is not there yet, and is somebody's still, has its reference (folio_batch_move_lru(), __pagevec_lru_add()).
+ */
+static struct error *may_be_emptied(const struct worker *w, const struct batch *b, uint64_t pfn, bool *ret)
+{
+	const struct memmap *m = &w->check->memmap;
+	struct page_view v;
+	bool ok = false;
+	struct error *err = b->adds ? memmap_read_page(m, w->kv, pfn, &v, &ok) : NULL;
+
+	*ret = err || !ok || v.refcount <= 0 || page_has(&v, w->check->layout.flag.lru);
+	return err;
+}
+
 /* batches_walk() callback. */
 static struct error *note_batch(void *arg, const struct batch *b)
 {
 	struct worker *w = arg;
+	struct error *err = NULL;
 
-	for (unsigned i = 0; i < b->nr && b->nr <= b->capacity; i++) {
-		/* who empties a batch drops all references before he says that it is empty */
+	for (unsigned i = 0; !err && i < b->nr && b->nr <= b->capacity; i++) {
 		struct known_ref ref = {
-			.holder = b->va, .word = b->first + 8 * i, .count = 1, .index = i, .source = REF_BATCH, .may_lag = true
+			.holder = b->va, .word = b->first + 8 * i, .count = 1, .index = i, .source = REF_BATCH
 		};
 
-		if (memmap_pfn_of(&w->check->memmap, b->entries[i], &ref.pfn))
-			refs_note(w, &ref);
+		if (!memmap_pfn_of(&w->check->memmap, b->entries[i], &ref.pfn))
+			continue;
+		err = may_be_emptied(w, b, ref.pfn, &ref.may_lag);
+		refs_note(w, &ref);
 	}
-	return NULL;
+	return err;
 }
 
 struct error *refs_batches(struct check *c, struct worker *w)

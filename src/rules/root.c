@@ -465,6 +465,8 @@ static bool runs_through(const char *pass)
 	return strcmp(pass, "zones") && strcmp(pass, "memmap") && strcmp(pass, "mms") && strcmp(pass, "blocks");
 }
 
+enum { FEW_PAGES = 2 };
+
 /* Where parts of the memmap are missing, whatever runs through them is incomplete. */
 static void join_memmap(struct findings *fs)
 {
@@ -474,7 +476,7 @@ static void join_memmap(struct findings *fs)
 		const struct finding *f = &fs->list.v[i];
 
 		if (f->cause == SIZE_MAX && (f->rule == RULE_SUBSECTION_MAP_COVERS || f->rule == RULE_VMEMMAP_MAPPED ||
-					     f->rule == RULE_MEMMAP_OVERWRITTEN))
+					     (f->rule == RULE_MEMMAP_OVERWRITTEN && f->subject.nr_pages > FEW_PAGES)))
 			first = i;
 	}
 	for (size_t i = 0; first != SIZE_MAX && i < fs->list.nr; i++)

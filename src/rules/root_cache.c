@@ -97,6 +97,30 @@ static bool follows(enum cache_rank lead, enum cache_rank rank)
 	return rank == CACHE_PAGE ? lead == CACHE_OWNER : rank >= CACHE_STRAY || lead == CACHE_CUT;
 }
 
+enum { MANY_LOST = 3 };
+
+/* Pages that no slot leads to, many of one file, and a node whose counts do not fit its slots: the node was overwritten. */
+static void join_lost(struct findings *fs, const struct member *m, size_t nr)
+{
+	size_t node = SIZE_MAX, lost = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		size_t root = finding_last_root(fs, m[i].finding);
+
+		lost += m[i].rank == CACHE_LOST && root == m[i].finding;
+		/* of the first page of the node it is taken for a consequence, as they name the same slot */
+		if (m[i].rank == CACHE_NODE && node == SIZE_MAX && fs->list.v[m[i].finding].severity != SEV_NOTE &&
+		    (root == m[i].finding || fs->list.v[root].rule == RULE_CACHE_SLOT_POINTS_BACK))
+			node = m[i].finding;
+	}
+	if (node == SIZE_MAX || lost < MANY_LOST)
+		return;
+	fs->list.v[node].cause = SIZE_MAX;
+	for (size_t i = 0; i < nr; i++)
+		if (m[i].rank == CACHE_LOST)
+			follow(fs, node, m[i].finding);
+}
+
 /* What slots of one address_space have in common with each other, and it with them. */
 static void join(struct findings *fs, struct member *m, size_t nr)
 {
@@ -108,6 +132,11 @@ static void join(struct findings *fs, struct member *m, size_t nr)
 			follow(fs, m[lead].finding, m[i].finding);
 	}
 	qsort(m, nr, sizeof(*m), compare_mappings);
+	for (size_t i = 0, end; i < nr; i = end) {
+		for (end = i + 1; end < nr && m[end].mapping == m[i].mapping; end++)
+			;
+		join_lost(fs, m + i, end - i);
+	}
 	for (size_t i = 1, lead = 0; i < nr; i++) {
 		if (m[i].mapping != m[lead].mapping || (m[lead].rank == CACHE_OWNER && m[i].rank < CACHE_PAGE))
 			lead = i;

@@ -321,3 +321,12 @@ test buffer-ring-size: a buffer of another size
 pick p file small flag=private bdev=1
 set object[page[p].private].buffer_head.b_size = 512
 expect buffer-ring-valid p error
+
+test node-overwritten: slots of a node hold what was written over them; their pages are all lost, and the node is why
+kernels 5.10* 6.*
+pick p file small innode=1 nrpages>=20 mapcount=0 nth=0
+set mem[slot(p)] = 0x3333333333333333
+set mem[slot(p,1)] = 0x3333333333333333
+set mem[slot(p,2)] = 0x3333333333333333
+set mem[slot(p,3)] = 0x3333333333333333
+expect xa-node-backptr error

@@ -210,8 +210,12 @@ also hwpoison-count
 test ascii-anon: a string over an anonymous page
 pick p anon small mapcount>=1
 fill page[p] 0x41
-also hwpoison-count
-expect any p error
+expect memmap-overwritten p error
+
+test pattern-file: one struct page of a file under a memset()
+pick p file small flag=!private nrpages>=8
+fill page[p] 0x5a
+expect memmap-overwritten p error
 
 # ---- exchanged -----------------------------------------------------------------------------------------------------------
 

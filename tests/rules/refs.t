@@ -252,7 +252,14 @@ expect refcount-lt-mapcount p error
 test too-few-batch: none for a CPU's batch
 pick p anon|file|shmem small batched
 set page[p]._refcount -= 1
-expect refcount-lt-holders p note
+expect refcount-lt-holders p error
+
+test too-few-batch-emptied: the same of a page that is on its list already: who empties the batch may be dropping the references
+pick p anon small batched flag=!lru mapcount=1 refcount=2
+set page[p]._refcount -= 1
+set page[p].flags |= flag(lru)
+expect any p
+also any p
 
 test too-few-table: none for a page of page tables
 machines x86_64 aarch64 riscv64 s390x
