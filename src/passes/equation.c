@@ -42,7 +42,8 @@ static struct known known(const struct check *c, uint64_t pfn, const struct cens
 	for (size_t i = 0; i < nr; i++) {
 		all.sum += k[i].count;
 		all.pins += k[i].pin ? k[i].count : 0;
-		all.owned |= k[i].owns && k[i].count;
+		/* who sends or splices zeros does not own their page */
+		all.owned |= k[i].owns && k[i].count && r->kind != KIND_ZERO && r->kind != KIND_HUGE_ZERO;
 		all.uncached |= k[i].uncached;
 		all.lagging += k[i].may_lag ? k[i].count : 0;
 	}

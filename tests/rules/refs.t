@@ -391,3 +391,10 @@ pick q anon small refcount=1 mapcount=1
 set page[q]._refcount += 2
 expect refcount-extra q warning
 expect refcount-extra warning
+
+test ok-zeros-sent: a socket buffer sends the page of zeros, which is the kernel's nevertheless
+pick p anon|file|shmem small held=socket-buffer
+set mem[refslot(p,0)] = page_va(zero_pfn)
+set page[p]._refcount -= 1
+set page[zero_pfn]._refcount += 1
+expect nothing
