@@ -31,6 +31,7 @@ struct free_zone {
 struct free_lists {
 	struct free_zone *zones; /**< of zones.list, by the same index; NULL: the pass did not run */
 	struct pageblocks blocks;
+	uint64_t nr_unplaced; /**< isolated pageblocks of which the dump lacks the struct page that says their zone */
 	struct vmstat stat;
 	unsigned orders, types;
 };

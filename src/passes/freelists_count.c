@@ -185,7 +185,7 @@ struct error *freelists_count(struct check *c, struct worker *w, size_t zone)
 		check_nr_free(w, &c->zones.list.v[zone], &fz->orders[order], order);
 	if (c->free_lists.orders && is_whole(c, fz))
 		err = check_counters(c, w, zone);
-	if (!err && blocks->known && !blocks->nr_unknown && blocks->isolate_type >= 0)
+	if (!err && blocks->known && !blocks->nr_unknown && !c->free_lists.nr_unplaced && blocks->isolate_type >= 0)
 		err = check_member(c, w, zone, FACT_ZONE_NR_ISOLATED,
 				   (struct counter){ RULE_ISOLATE_COUNT, "nr_isolate_pageblock", false, 1, 0,
 						   (int64_t)fz->isolated });

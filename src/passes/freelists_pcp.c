@@ -166,6 +166,7 @@ static struct error *count_isolated(struct check *c, struct worker *w, uint64_t 
 
 	if (!err && ok)
 		z = zones_match(&c->zones, pfn, v.flags);
+	c->free_lists.nr_unplaced += !err && !ok;
 	if (z)
 		c->free_lists.zones[z - c->zones.list.v].isolated++;
 	else
