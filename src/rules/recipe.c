@@ -84,12 +84,19 @@ static uint64_t memcg_address(const struct finding *f, uint64_t page_size)
 	return !data || data & 7 ? UINT64_MAX : data;
 }
 
+/* mapping-canonical says that what the word holds leads nowhere. */
+static uint64_t mapping_address(const struct finding *f, uint64_t page_size)
+{
+	(void)page_size;
+	return rule_matches(rules[f->rule].id, "mapping-canonical") ? UINT64_MAX : f->subject.mapping;
+}
+
 #define MEMBER(name) .member = offsetof(struct subject, name)
 
 static const struct word words[] = {
 	{ "PFN", MEMBER(pfn) },
 	{ "ADDRESS", MEMBER(user_va) },
-	{ "MAPPING", MEMBER(mapping) },
+	{ "MAPPING", .value = mapping_address },
 	{ "INDEX", MEMBER(index), .decimal = true },
 	{ "ZONE", MEMBER(zone) },
 	{ "ENTRY", .field = "pte" },

@@ -120,6 +120,11 @@ static void test_recipe_fill(void **state)
 		      "a = f(\"PAGE *\", 0xffffea0000000480, PAGES)\nb(42)\n");
 	expect_filled(&f, "a(PID)\nb(INDEX)\nc(PFN)", RECIPE_WHOLE, "");
 	expect_filled(&f, "h HEAD", RECIPE_LINES, "h 0xffffea0000000480\n");
+	f.subject.mapping = 0xffff888000001000;
+	f.rule = RULE_CACHE_SLOT_POINTS_BACK;
+	expect_filled(&f, "m MAPPING", RECIPE_LINES, "m 0xffff888000001000\n");
+	f.rule = RULE_MAPPING_CANONICAL; /* its word leads nowhere */
+	expect_filled(&f, "m MAPPING", RECIPE_LINES, "");
 	f.subject.head_pfn = 0x10;
 	expect_filled(&f, "h HEAD", RECIPE_LINES, "");
 	f.subject.pfn = UINT64_MAX / 2;
