@@ -47,14 +47,6 @@ static struct error *explain(const struct options *o, const char *globs)
 	return NULL;
 }
 
-static int unknown_rule(const char *glob, size_t len)
-{
-	struct error *err = error_new("no rule matches '%.*s' (pagefsck explain lists them)", (int)len, glob);
-
-	cli_fail(err);
-	return EXIT_USAGE;
-}
-
 int cmd_explain(int argc, char **argv)
 {
 	_cleanup_free_ char *globs = NULL;
@@ -69,7 +61,7 @@ int cmd_explain(int argc, char **argv)
 		return cli_fail(err);
 	unknown = globs ? rule_glob_unknown(globs, &len) : NULL;
 	if (unknown)
-		return unknown_rule(unknown, len);
+		return cli_fail(options_unknown_rule(unknown, len)), EXIT_USAGE;
 	if (globs && o.format == FORMAT_MARKDOWN)
 		return cli_fail(error_new("markdown is for the whole catalogue")), EXIT_USAGE;
 	err = options_open_output(&o);

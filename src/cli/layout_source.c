@@ -78,7 +78,7 @@ static void describe_debuginfo(struct layout_source *s, const char *arch, const 
 
 	for (size_t i = 0; i < nr; i++)
 		s->models[i] = (struct report_model){ s->layout_models[i].name, s->layout_models[i].value };
-	s->report.unknown = layout_offline_unknown;
+	s->report.unknown = layout_offline_unknown(arch);
 	s->report.about.tool_version = PACKAGE_VERSION;
 	s->report.about.case_id = o->case_id;
 	s->report.about.kernel = (struct report_kernel){

@@ -2,8 +2,10 @@
 /* pagefsck: find the command and run it. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/similar.h"
 #include "base/strbuf.h"
 #include "cli/cmd.h"
 #include "cli/exit.h"
@@ -52,8 +54,18 @@ static void version(FILE *out)
 
 static int unknown_command(const char *name)
 {
-	cli_fail(error_new("unknown %s '%s'; pagefsck --help lists the commands", *name == '-' ? "option" : "command",
-			   name));
+	struct similar s = { .word = name, .len = strlen(name) };
+
+	for (size_t i = 0; commands[i].name; i++)
+		similar_try(&s, commands[i].name);
+	if (*name == '-')
+		cli_fail(error_new("unknown option '%s'; pagefsck --help lists the commands", name));
+	else if (!access(name, F_OK))
+		cli_fail(error_new("%s is a file: a command comes first, as in: pagefsck check %s", name, name));
+	else if (s.best)
+		cli_fail(error_new("unknown command '%s'; did you mean %s? pagefsck --help lists the commands", name, s.best));
+	else
+		cli_fail(error_new("unknown command '%s'; pagefsck --help lists the commands", name));
 	return EXIT_USAGE;
 }
 

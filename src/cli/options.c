@@ -146,14 +146,22 @@ static void parse_time_limit(struct options *o, const char *arg, struct argp_sta
 		argp_error(state, "--time-limit takes seconds, not '%s'", arg);
 }
 
+struct error *options_unknown_rule(const char *glob, size_t len)
+{
+	const char *meant = rule_similar(glob, len);
+
+	if (meant)
+		return error_new("no rule matches '%.*s'; did you mean %s?", (int)len, glob, meant);
+	return error_new("no rule matches '%.*s' (pagefsck explain lists them)", (int)len, glob);
+}
+
 static const char *parse_globs(struct argp_state *state, const char *option, const char *arg)
 {
 	size_t len;
 	const char *unknown = rule_glob_unknown(arg, &len);
 
 	if (unknown)
-		argp_error(state, "%s: no rule matches '%.*s' (pagefsck explain lists them)", option, (int)len,
-			   unknown);
+		argp_error(state, "%s: %s", option, error_text(options_unknown_rule(unknown, len)));
 	return arg;
 }
 

@@ -59,10 +59,11 @@ static const struct machine {
 	},
 };
 
-const char *const layout_offline_unknown[] = {
+/* The first is of machines with several sizes of pages. */
+static const char *const unknown[] = {
+	"the size of pages (that of the default number of buddy orders is taken)",
 	"whether memory agrees: node and zone bits, the way from tail to head",
 	"what VMCOREINFO says: release, page types of kernels before v6.11 (mainline's are shown)",
-	"the size of pages of arm64 and ppc64 (that of the default number of buddy orders is taken)",
 	"whether large folios keep mapcounts in each page (v6.15 and later)",
 	"whether slab pages hold a reference",
 	"addresses: KASLR, page tables, where the memmap is",
@@ -123,6 +124,13 @@ static const struct machine *machine_of(const char *arch)
 		if (!strcmp(machines[i].arch, arch))
 			return &machines[i];
 	return NULL;
+}
+
+const char *const *layout_offline_unknown(const char *arch)
+{
+	const struct machine *m = machine_of(arch);
+
+	return m && m->larger[0].orders ? unknown : unknown + 1;
 }
 
 static struct error *page_shift_of(const struct machine *m, struct types *t, unsigned *ret_shift, unsigned *ret_section_bits)

@@ -12,7 +12,7 @@
  */
 struct error *layout_init_offline(struct layout *l, const char *arch, struct types *t) _must_check_;
 
-/** What layout_init_offline() cannot know, one a line, NULL at the end. */
-extern const char *const layout_offline_unknown[];
+/** What layout_init_offline() cannot know of a kernel of \p arch, one a line, NULL at the end. */
+const char *const *layout_offline_unknown(const char *arch);
 
 #endif

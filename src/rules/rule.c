@@ -4,6 +4,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "base/similar.h"
+
 #define VALUES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #define NO_VALUES ((const char *const[]){ NULL })
 #define NEEDS(...) ((const enum need[]){ __VA_ARGS__, NEED_END })
@@ -87,6 +89,15 @@ const char *rule_glob_unknown(const char *globs, size_t *len)
 		if (!glob_matches_any(glob, *len))
 			return glob;
 	return NULL;
+}
+
+const char *rule_similar(const char *text, size_t len)
+{
+	struct similar s = { .word = text, .len = len };
+
+	for (unsigned r = 0; r < NR_RULES; r++)
+		similar_try(&s, rules[r].id);
+	return s.best;
 }
 
 const char *severity_name(enum severity s)

@@ -69,6 +69,9 @@ bool rule_matches(const char *id, const char *globs);
 /** The first glob in \p globs that matches no rule (borrowed length in *len), NULL when all match something. */
 const char *rule_glob_unknown(const char *globs, size_t *len);
 
+/** The rule whose id is most like the \p len characters at \p text, NULL: none is much like them. */
+const char *rule_similar(const char *text, size_t len);
+
 const char *severity_name(enum severity s);     /**< "error", "warning", "note" */
 const char *confidence_name(enum confidence c); /**< "sure", "likely", "transient" */
 const char *subject_kind_name(enum subject_kind k);

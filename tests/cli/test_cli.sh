@@ -39,6 +39,10 @@ try 0 "version" "$pagefsck" --version
 says out "pagefsck "
 try 16 "unknown command" "$pagefsck" frobnicate
 says err "unknown command 'frobnicate'"
+try 16 "mistyped command" "$pagefsck" chcek
+says err "did you mean check?"
+try 16 "no command" "$pagefsck" "$0"
+says err "pagefsck check $0"
 try 16 "hostile command" "$pagefsck" "$(printf 'a\033[2J')"
 says err 'a\x1b[2J'
 try 0 "help of a command" "$pagefsck" explain --help
@@ -53,6 +57,10 @@ says out promise
 try 16 "unknown rule" "$pagefsck" explain 'no-such-rule-*'
 says err "no rule matches 'no-such-rule-*'"
 silent out
+try 16 "mistyped rule" "$pagefsck" explain refcount-xtra
+says err "did you mean refcount-extra?"
+try 16 "mistyped rule of an option" "$pagefsck" check --only 'free-*,refconut-extra' dump
+says err "did you mean refcount-extra?"
 try 16 "one of two globs unknown" "$pagefsck" explain 'free-*' 'no-such-*'
 says err "no-such-*"
 try 16 "unknown format" "$pagefsck" explain --format yaml
