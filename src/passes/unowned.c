@@ -295,6 +295,8 @@ static struct error *add_page(struct hunt *t, uint64_t pfn, const struct census_
  */
 static struct error *add_first_of_block(struct hunt *t, const struct suspect_page *of)
 {
+	if (of->refs.pfn >= t->c->memmap.max_pfn) /* where no memory is, but a section has struct pages: nobody is known there */
+		return NULL;
 	for (unsigned order = 1; !of->record->order && order <= t->c->layout.max_buddy_order; order++) {
 		uint64_t first = of->refs.pfn & ~low_mask(order);
 		struct suspect_page p = { .refs = { .pfn = first }, .why = SUSPECT_UNOWNED };
