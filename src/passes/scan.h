@@ -123,7 +123,7 @@ static inline bool tally_is_user(enum page_kind k)
 /** Whether a page of that kind counts anywhere: most pages of the kernel do not. */
 static inline bool tally_wants(const struct census_record *r, const struct tally_mapped *m)
 {
-	const uint64_t other = K(VMEMMAP) | K(ZERO) | K(HUGETLB);
+	const uint64_t other = K(VMEMMAP) | K(ZERO) | K(HUGETLB) | K(FROZEN);
 
 	return tally_is_user((enum page_kind)r->kind) || m->pages || (r->bits & CENSUS_HEAD) || (other >> r->kind & 1);
 }

@@ -129,6 +129,7 @@ void tally_folio(struct scan *s, uint32_t i, const struct page_view *v, const st
 	if (!tally_is_user(kind)) {
 		sums->v[SUM_UNTYPED] += kind == KIND_KERNEL && !m->pages ? nr : 0;
 		sums->v[SUM_HUGETLB] += kind == KIND_HUGETLB ? nr : 0;
+		sums->v[SUM_FROZEN] += kind == KIND_FROZEN ? nr : 0;
 		sums->v[SUM_RESERVED] += page_has(v, b->reserved) && kind != KIND_RESERVED;
 		return;
 	}

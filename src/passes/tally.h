@@ -33,6 +33,7 @@ enum summed {
 	SUM_GENERATION,   /**< of these, pages with a generation: there active or not goes by that */
 	SUM_OFF_LRU_ANON, /**< user pages without PG_lru: isolated, or not there yet */
 	SUM_OFF_LRU_FILE,
+	SUM_FROZEN,       /**< without a reference, and not free: reclaim counts what it freed when its whole batch is done */
 	SUM_MLOCK,
 	SUM_SLAB,         /**< all slabs that count */
 	SUM_SLAB_RECLAIMABLE,

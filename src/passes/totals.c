@@ -323,7 +323,10 @@ static void compare_lru(const struct place *p)
 	compare_pair(p, &pairs[p->zone != NULL][1]);
 }
 
-/* Isolated pages are among those without PG_lru; there are others, which are not on the LRU yet. */
+/*
+ * Isolated pages are among those without PG_lru; there are others, which are not on the LRU yet.  shrink_inactive_list() counts
+ * what it has freed back at its end: until then a batch of them has no references, huge ones too.
+ */
 static void compare_isolated(const struct place *p)
 {
 	static const struct {
@@ -341,6 +344,8 @@ static void compare_isolated(const struct place *p)
 		if (!value_at(p, t.rule, isolated[i].item, &t))
 			continue;
 		add_part(&t, p->sums.v[isolated[i].tally], "at most that are not on the LRU");
+		if (p->sums.v[SUM_FROZEN])
+			add_part(&t, p->sums.v[SUM_FROZEN], "at most without reference");
 		t.low = 0;
 		totals_compare(p->check, p->w, &t);
 	}

@@ -122,6 +122,19 @@ set node[0].vm_stat[NR_ISOLATED_ANON] -= 5
 expect isolated-stat note
 expect stat-percpu-fold note follows
 
+test ok-isolated-freed: reclaim has just freed pages, and counts them when its whole batch is done
+pick p buddy first order>=6
+set mem[page[p].lru.next + 8] = page[p].lru.prev
+set mem[page[p].lru.prev] = page[p].lru.next
+set mem[nr_free(p)] -= 1
+set mem[zone_stat(p, 0)] -= 1 << page[p].private
+set page[p].page_type = -1
+set page[p].private = 0
+set page[p].lru.next = LIST_POISON1
+set page[p].lru.prev = LIST_POISON2
+set node[0].vm_stat[NR_ISOLATED_ANON] += 60
+expect frozen-run p note
+
 test ok-isolated-some: pages off the LRU may be isolated ones
 kernels 5.10 6.1 6.1-arm64 6.12 7.3 7.3-n*
 set node[0].vm_stat[NR_ISOLATED_ANON] += 1
