@@ -52,6 +52,7 @@ int cmd_explain(int argc, char **argv)
 	_cleanup_free_ char *globs = NULL;
 	struct options o = { .extra = NULL };
 	const char *unknown;
+	char text[160];
 	struct error *err;
 	size_t len;
 
@@ -61,7 +62,7 @@ int cmd_explain(int argc, char **argv)
 		return cli_fail(err);
 	unknown = globs ? rule_glob_unknown(globs, &len) : NULL;
 	if (unknown)
-		return cli_fail(options_unknown_rule(unknown, len)), EXIT_USAGE;
+		return cli_fail(error_new("%s", options_unknown_rule(unknown, len, text, sizeof(text)))), EXIT_USAGE;
 	if (globs && o.format == FORMAT_MARKDOWN)
 		return cli_fail(error_new("markdown is for the whole catalogue")), EXIT_USAGE;
 	err = options_open_output(&o);

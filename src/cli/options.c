@@ -146,22 +146,25 @@ static void parse_time_limit(struct options *o, const char *arg, struct argp_sta
 		argp_error(state, "--time-limit takes seconds, not '%s'", arg);
 }
 
-struct error *options_unknown_rule(const char *glob, size_t len)
+const char *options_unknown_rule(const char *glob, size_t len, char *buf, size_t size)
 {
 	const char *meant = rule_similar(glob, len);
 
 	if (meant)
-		return error_new("no rule matches '%.*s'; did you mean %s?", (int)len, glob, meant);
-	return error_new("no rule matches '%.*s' (pagefsck explain lists them)", (int)len, glob);
+		snprintf(buf, size, "no rule matches '%.*s'; did you mean %s?", (int)len, glob, meant);
+	else
+		snprintf(buf, size, "no rule matches '%.*s' (pagefsck explain lists them)", (int)len, glob);
+	return buf;
 }
 
 static const char *parse_globs(struct argp_state *state, const char *option, const char *arg)
 {
 	size_t len;
 	const char *unknown = rule_glob_unknown(arg, &len);
+	char text[160];
 
 	if (unknown)
-		argp_error(state, "%s: %s", option, error_text(options_unknown_rule(unknown, len)));
+		argp_error(state, "%s: %s", option, options_unknown_rule(unknown, len, text, sizeof(text)));
 	return arg;
 }
 

@@ -96,8 +96,8 @@ enum { OPTIONS_MAX_TABLES = 4 };
 /** The tables of options of a command, its own first, each ended by a row of zeros; returns how many (OPTIONS_MAX_TABLES). */
 unsigned options_tables(const struct command_spec *spec, const struct argp_option **ret);
 
-/** What to say of a glob of \p len characters that matches no rule. */
-struct error *options_unknown_rule(const char *glob, size_t len) _must_check_;
+/** What to say of a glob of \p len characters that matches no rule, into \p buf; returns buf. */
+const char *options_unknown_rule(const char *glob, size_t len, char *buf, size_t size);
 
 /** Parse; on a usage error, --help and --version it prints and exits. */
 void options_parse(int argc, char **argv, const struct command_spec *spec, struct options *ret);
